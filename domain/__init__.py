@@ -1,0 +1,1 @@
+"""Pure rules of the social service: forms, workflow, amounts, calendar. No database, no screen, no clock."""

@@ -1,0 +1,75 @@
+"""The file store: bytes by SHA-256, through fsspec (a local folder by default, S3 by URL).
+
+People reach bytes only through a `Piece` row, whose permission is checked (services.pieces); a hash opens nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import uuid4
+
+import fsspec
+from fsspec.core import url_to_fs
+from sqlalchemy.orm import Session
+
+from models import Fichier
+
+
+class FileStore:
+    """Content-addressed store at `url` (a folder, or s3://bucket/prefix)."""
+
+    def __init__(self, url: str) -> None:
+        self._fs: fsspec.AbstractFileSystem
+        self._fs, root = url_to_fs(url)
+        self._root = str(root).rstrip("/")
+
+    def _path(self, sha256: str) -> str:
+        return f"{self._root}/{sha256[:2]}/{sha256}"
+
+    def write(self, data: bytes) -> str:
+        """Store `data`, give its SHA-256. Writing the same bytes twice stores them once; a crash leaves no half file."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self._path(sha256)
+        if not self._fs.exists(path):
+            self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+            partial = f"{path}.{uuid4().hex}"
+            with self._fs.open(partial, "wb") as stream:
+                stream.write(data)
+            self._fs.mv(partial, path)
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes of `sha256`, checked against it. FileNotFoundError when absent, OSError when damaged."""
+        with self._fs.open(self._path(sha256), "rb") as stream:
+            data = bytes(stream.read())
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise OSError(f"stored file {sha256} is damaged")
+        return data
+
+    def exists(self, sha256: str) -> bool:
+        return bool(self._fs.exists(self._path(sha256)))
+
+    def delete(self, sha256: str) -> None:
+        """Remove the bytes; absent is fine."""
+        if self.exists(sha256):
+            self._fs.rm_file(self._path(sha256))
+
+    def ping(self) -> None:
+        """Write and remove a small file; raises when the store cannot be written."""
+        probe = f"{self._root}/.sante-{uuid4().hex}"
+        self._fs.makedirs(self._root, exist_ok=True)
+        with self._fs.open(probe, "wb") as stream:
+            stream.write(b"ok")
+        self._fs.rm_file(probe)
+
+
+def store(session: Session, files: FileStore, data: bytes) -> Fichier:
+    """Store `data` and give its row. Bytes are written before the row: a rolled back transaction leaves at most an orphan,
+    which the purge removes, never a row without bytes."""
+    sha256 = files.write(data)
+    row = session.get(Fichier, sha256)
+    if row is None:
+        row = Fichier(sha256=sha256, taille=len(data))
+        session.add(row)
+        session.flush()
+    return row

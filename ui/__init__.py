@@ -1,0 +1,1 @@
+"""What pages share: shell, navigation, form renderer, tables, current user. Streamlit lives here and in pages."""

@@ -1,0 +1,1 @@
+"""ASGI routes and middleware beside Streamlit: session exchange, protected downloads, headers, health."""
