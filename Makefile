@@ -8,7 +8,7 @@ SOURCES := app.py cli.py domain documents models services ui web pages tests ben
 .PHONY: run test check format bench lock clean
 
 run: .venv/.runtime
-	@$(BIN)/portail demo --port $(PORT)
+	@$(BIN)/portail demo --servir --port $(PORT)
 
 test: .venv/.dev
 	@.ci/outils
