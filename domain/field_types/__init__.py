@@ -1,0 +1,1 @@
+"""The types of field, one class each. `domain.fields` is the façade; nothing else imports from here."""
