@@ -57,11 +57,19 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def revision(self) -> str | None:
+        """The revision of the schema; None when there is none yet."""
+        with self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    @staticmethod
+    def newest_revision() -> str | None:
+        """The revision that this version of the portal needs."""
+        return ScriptDirectory.from_config(_alembic_config()).get_current_head()
+
     def is_current(self) -> bool:
         """Whether the schema is at the newest revision."""
-        with self.engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-        return current == ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        return self.revision() == self.newest_revision()
 
     def ping(self) -> None:
         """Raise the driver's error when the database does not answer."""
