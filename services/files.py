@@ -6,13 +6,15 @@ People reach bytes only through a `Piece` row, whose permission is checked (serv
 from __future__ import annotations
 
 import hashlib
+import re
 from uuid import uuid4
 
 import fsspec
 from fsspec.core import url_to_fs
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import Fichier
+from models import Fichier, utc_now
 
 
 class FileStore:
@@ -54,6 +56,13 @@ class FileStore:
         if self.exists(sha256):
             self._fs.rm_file(self._path(sha256))
 
+    def list_hashes(self) -> list[str]:
+        """Hashes of everything stored (files being written apart)."""
+        if not self._fs.exists(self._root):
+            return []
+        names = (str(path).rsplit("/", 1)[-1] for path in self._fs.find(self._root))
+        return [name for name in names if re.fullmatch("[0-9a-f]{64}", name)]
+
     def ping(self) -> None:
         """Write and remove a small file; raises when the store cannot be written."""
         probe = f"{self._root}/.sante-{uuid4().hex}"
@@ -64,12 +73,13 @@ class FileStore:
 
 
 def store(session: Session, files: FileStore, data: bytes) -> Fichier:
-    """Store `data` and give its row. Bytes are written before the row: a rolled back transaction leaves at most an orphan,
-    which the purge removes, never a row without bytes."""
-    sha256 = files.write(data)
-    row = session.get(Fichier, sha256)
-    if row is None:
-        row = Fichier(sha256=sha256, taille=len(data))
-        session.add(row)
-        session.flush()
+    """Store `data` and give its row. The row is taken first and held, so that the purge cannot remove the bytes under it
+    and two people who send the same file wait for each other. A rolled back transaction leaves at most bytes without a
+    row, which the purge removes, never a row without bytes."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(Fichier).values(sha256=sha256, taille=len(data), cree_le=utc_now())
+    session.execute(statement.on_conflict_do_nothing(index_elements=[Fichier.sha256]))
+    row = session.get_one(Fichier, sha256, with_for_update={"read": True, "key_share": True})
+    files.write(data)
     return row
