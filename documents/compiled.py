@@ -1,0 +1,179 @@
+"""A template compiled once and rendered many times, byte-identical for the same data.
+
+docxtpl parses, patches and compiles the template again for each document and rebuilds the whole file. Here its `patch_xml`
+runs once; the parts without tags keep their compressed bytes; only the parts with tags are rendered and compressed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from docxtpl import DocxTemplate
+from jinja2 import Template, TemplateError
+from lxml import etree
+
+from documents.archive import Entry, deflate, write_archive
+from documents.cleaning import normalised_source
+from documents.compose import refuse_external
+from documents.diagnosis import explain
+from documents.environment import property_environment, word_environment
+from documents.filters import LOWERED, RAISED
+from documents.opc import CORE_PROPERTIES, DYNAMIC_TYPES, HAS_TAG, WordPackage, serialize
+from domain.errors import Invalide
+
+# `{{ value }}` inside an attribute: line ends must not become elements there.
+ATTRIBUTE_VALUE = re.compile(r'(="[^"<>]*?)\{\{((?:(?!\}\}).)*)\}\}')
+TABLE_TAGS = re.compile(r"\{%\s*(?:tc\s|colspan\s|hm\s)")
+DRAWING_ID = re.compile(r'(<wp:docPr\b[^>]*?\bid=")[^"]*')
+RAISED_TEXT = re.compile(f"{RAISED}([^{RAISED}{LOWERED}<]*){LOWERED}")
+RUN_START = re.compile(r"<w:r(?=[ >])")
+RUN_PROPERTIES = re.compile(r"<w:r(?: [^>]*)?>\s*<w:rPr>(.*?)</w:rPr>", re.DOTALL)
+AFTER_RAISING = re.compile(r"<w:(?:rtl|cs|em|lang|eastAsianLayout|specVanish|oMath|rPrChange)\b")
+VERTICAL = re.compile(r"<w:vertAlign\b[^>]*/>")
+COMPRESSION = 6
+PLAIN_TYPES = (str, int, float, bool, Decimal, date, time, type(None))
+
+
+class CompiledTemplate:
+    """A Word template ready to be rendered. Immutable: threads may share it."""
+
+    def __init__(self, docx: bytes) -> None:
+        package = WordPackage(docx)
+        refuse_external(package)
+        self.sha256 = hashlib.sha256(docx).hexdigest()
+        self._docx = docx
+        self._entries: list[Entry | _DynamicPart] = []
+        for name, data in package.to_parts().items():
+            content_type = package.type_of(name) if name in package.names else ""
+            try:
+                part = _dynamic_part(name, content_type, data)
+            except TemplateError as error:
+                raise Invalide(explain(docx, None, error)) from error
+            self._entries.append(part if part else deflate(name, data, 9))
+
+    def render(self, context: Mapping[str, Any], check: bool = True) -> bytes:
+        """The document for this data: nested dictionaries and lists of plain values.
+
+        `check` parses every rendered part again, strictly. Raises `Invalide`, with the paragraph, when the template asks for
+        something that the data does not have.
+        """
+        _refuse_objects(context)
+        try:
+            return write_archive(
+                entry if isinstance(entry, Entry) else entry.render(context, check) for entry in self._entries
+            )
+        except (TemplateError, Invalide, TypeError, ValueError, ArithmeticError) as error:
+            raise Invalide(explain(self._docx, context, error)) from error
+
+
+class _DynamicPart:
+    """One part with tags."""
+
+    def __init__(self, name: str, template: Template, source: str) -> None:
+        self.name = name
+        self.template = template
+        self.has_drawings = name.endswith("document.xml") and "<wp:docPr" in source
+        self.fixes_tables = bool(TABLE_TAGS.search(source))
+
+    def render(self, context: Mapping[str, Any], check: bool) -> Entry:
+        text = self.template.render(context)
+        if RAISED in text or LOWERED in text:
+            text = raise_texts(text)
+        if self.has_drawings:
+            numbers = iter(range(1001, 1_000_000))
+            text = DRAWING_ID.sub(lambda match: f"{match[1]}{next(numbers)}", text)
+        if self.fixes_tables:
+            text = _fix_tables(text)
+        data = text.encode()
+        if check:
+            _check_xml(data)
+        return deflate(self.name, data, COMPRESSION)
+
+
+@lru_cache(maxsize=32)
+def compile_template(docx: bytes) -> CompiledTemplate:
+    """The compiled template of these bytes, kept for the next call."""
+    return CompiledTemplate(docx)
+
+
+def _dynamic_part(name: str, content_type: str, data: bytes) -> _DynamicPart | None:
+    """The compiled part, or None when it has no tags."""
+    if content_type not in DYNAMIC_TYPES and content_type != CORE_PROPERTIES:
+        return None
+    source = normalised_source(data)
+    if not HAS_TAG.search(source):
+        return None
+    # docxtpl's own patches: tags split over runs, {%p %}, {%tr %}… They need no open document.
+    patched = ATTRIBUTE_VALUE.sub(r"\1{{(\2)|_attribute}}", str(DocxTemplate(None).patch_xml(source)))
+    environment = property_environment() if content_type == CORE_PROPERTIES else word_environment()
+    return _DynamicPart(name, environment.from_string(patched), source)
+
+
+def raise_texts(text: str) -> str:
+    """Puts what filters marked as raised into runs of their own, with the formatting of the run they stand in."""
+    pieces: list[str] = []
+    end = 0
+    for match in RAISED_TEXT.finditer(text):
+        before = text[end : match.start()]
+        pieces.append(before)
+        end = match.end()
+        properties = _properties_at(text, match.start())
+        if properties is None:  # not in the text of a run: an attribute, a property, a field code
+            pieces.append(match[1])
+            continue
+        normal = f"<w:rPr>{properties}</w:rPr>" if properties else ""
+        pieces.append(
+            f"</w:t></w:r><w:r><w:rPr>{_raised(properties)}</w:rPr><w:t>{match[1]}</w:t></w:r>"
+            f'<w:r>{normal}<w:t xml:space="preserve">'
+        )
+    pieces.append(text[end:])
+    return "".join(pieces).replace(RAISED, "").replace(LOWERED, "")
+
+
+def _properties_at(text: str, position: int) -> str | None:
+    """The properties of the run whose text stands at `position`; None outside the text of a run."""
+    if not text.startswith(("<w:t>", "<w:t "), text.rfind("<", 0, position)):
+        return None
+    start = max(text.rfind("<w:r>", 0, position), text.rfind("<w:r ", 0, position))
+    found = RUN_PROPERTIES.match(text, start)
+    return found[1] if found and found.end() < position else ""
+
+
+def _raised(properties: str) -> str:
+    properties = VERTICAL.sub("", properties)
+    later = AFTER_RAISING.search(properties)
+    index = later.start() if later else len(properties)
+    return f'{properties[:index]}<w:vertAlign w:val="superscript"/>{properties[index:]}'
+
+
+def _fix_tables(text: str) -> str:
+    """Column loops change the number of columns: docxtpl's own repair of the table grids."""
+    tree = DocxTemplate(None).fix_tables(text.encode())
+    return str(serialize(tree), "utf-8")
+
+
+def _check_xml(data: bytes) -> None:
+    try:
+        etree.fromstring(data)
+    except etree.XMLSyntaxError as error:
+        raise Invalide(
+            "Le document produit n’est pas un document Word valide : le gabarit doit être corrigé."
+        ) from error
+
+
+def _refuse_objects(value: object) -> None:
+    """Templates see plain data only: the public methods of any other object could be called from a template."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            _refuse_objects(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_objects(item)
+    elif not isinstance(value, PLAIN_TYPES):
+        raise TypeError(f"documents are rendered from plain data, not from {type(value).__name__}")

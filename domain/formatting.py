@@ -1,0 +1,86 @@
+"""How amounts, numbers, dates and identifiers are written in French, for screens and documents alike.
+
+Plain strings only: what is specific to Word (the raised "er" of 1er) is added by `documents.filters`. Typography: groups of
+three digits are separated by U+202F, and U+00A0 stands before a unit, so that a line never breaks inside a value.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from decimal import ROUND_HALF_UP, Decimal
+
+import phonenumbers
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+NBSP = "\u00a0"
+CENT = Decimal("0.01")
+# Country codes whose numbers are dialled with a leading 0 in France: mainland, overseas departments and collectivités.
+FRENCH_CALLING_CODES = frozenset({33, 262, 508, 590, 594, 596, 687, 689})
+
+
+def _round(value: Decimal | int, decimales: int) -> Decimal:
+    return Decimal(value).quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP)
+
+
+def nombre(value: Decimal | int, decimales: int | None = None) -> str:
+    """A number: 1234.5 gives "1 234,5". `decimales` rounds half up and pads; without it the digits given are kept."""
+    number = Decimal(value) if decimales is None else _round(value, decimales)
+    digits = decimales if decimales is not None else max(0, -int(number.as_tuple().exponent))
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(number, format=pattern, locale="fr"))
+
+
+def euros(montant: Decimal | int) -> str:
+    """An amount in euros, rounded half up to the cent: "67 980,00 €"."""
+    return f"{nombre(montant, 2)}{NBSP}€"
+
+
+def pourcentage(taux: Decimal | int, decimales: int = 2) -> str:
+    """A percentage already expressed out of 100: 47.7 gives "47,70 %"."""
+    return f"{nombre(taux, decimales)}{NBSP}%"
+
+
+def date_longue(jour: date) -> str:
+    """A date in full: "1er janvier 2026", "14 décembre 2022"."""
+    return ("1er" if jour.day == 1 else str(jour.day)) + " " + str(format_date(jour, "MMMM y", locale="fr"))
+
+
+def date_courte(jour: date) -> str:
+    """A date in figures: "01/01/2026"."""
+    return f"{jour.day:02d}/{jour.month:02d}/{jour.year:04d}"
+
+
+def heure(moment: time) -> str:
+    """A time of day: "9 h 00"."""
+    return f"{moment.hour}{NBSP}h{NBSP}{moment.minute:02d}"
+
+
+def duree(minutes: int) -> str:
+    """A duration in minutes, as hours and minutes: 45992 gives "766 h 32", 120 gives "2 h"."""
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "-" if minutes < 0 else ""
+    return f"{sign}{nombre(hours)}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
+
+
+def telephone(numero: str) -> str:
+    """A telephone number in pairs, "01 23 45 67 89"; foreign ones in international form; what is no number, unchanged."""
+    try:
+        parsed = phonenumbers.parse(numero, "FR")
+    except phonenumbers.NumberParseException:
+        return numero
+    if parsed.country_code in FRENCH_CALLING_CODES:
+        digits = "0" + phonenumbers.national_significant_number(parsed)
+        return NBSP.join(re.findall("..?", digits))
+    formatted = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return str(formatted).replace(" ", NBSP)
+
+
+def siren(numero: str) -> str:
+    """A SIREN in groups of three, "219 400 223"; a SIRET as SIREN then five digits; anything else unchanged."""
+    digits = re.sub(r"\s", "", numero)
+    if not digits.isdigit() or len(digits) not in (9, 14):
+        return numero
+    groups = [digits[0:3], digits[3:6], digits[6:9], digits[9:]]
+    return NBSP.join(group for group in groups if group)
