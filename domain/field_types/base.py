@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 
 from domain.errors import Invalide
+from domain.formatting import nombre
 from domain.text import clean_text
 
 Json = Any
@@ -217,10 +218,5 @@ def as_text(raw: object, *, multiline: bool = False) -> str:
             raise FieldError("Ce nombre est trop long.")
         return str(raw)
     if len(raw) > MAX_RAW:
-        raise FieldError(f"Ce texte est beaucoup trop long ({group_thousands(len(raw))} caractères).")
+        raise FieldError(f"Ce texte est beaucoup trop long ({nombre(len(raw))} caractères).")
     return clean_text(raw, multiline=multiline)
-
-
-def group_thousands(number: int) -> str:
-    """`number` in French groups of three digits: 100 000 (narrow no-break spaces)."""
-    return f"{number:,}".replace(",", "\u202f")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import time
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from domain.field_types.base import Definition, Field, FieldError, FieldType, Json, as_text, is_blank
-from domain.field_types.dates import format_time, read_time
+from domain.field_types.dates import read_time
 from domain.field_types.text import PostalCode, Siren, check_length
+from domain.formatting import heure
 from domain.text import fold
 
 MAX_ROWS = 200
@@ -144,7 +146,7 @@ class TimeSlots(FieldType):
 
     def display_filled(self, field: Field, value: Json) -> str:
         return "\n".join(
-            f"{slot['jour'].capitalize()} : de {format_time(slot['debut'])} à {format_time(slot['fin'])}"
+            f"{slot['jour'].capitalize()} : de {heure(time.fromisoformat(slot['debut']))} à {heure(time.fromisoformat(slot['fin']))}"
             for slot in value
         )
 
@@ -251,8 +253,19 @@ COLUMN_TYPES: dict[str, FieldType] = {}
 """Types that a column of `Rows` may have; filled by `domain.fields`, which knows them all."""
 
 
+_BAD_FILE = "Déposez de nouveau ce fichier : sa référence est incorrecte."
+_FILE_PARTS = {
+    "nom": r".+",
+    "piece": r"[0-9a-zA-Z-]{1,64}",
+    "sha256": r"[0-9a-f]{64}",
+    "taille": r"[1-9][0-9]{0,11}",
+    "type": r"[\w.+-]{1,60}/[\w.+-]{1,60}",
+}
+
+
 class File(FieldType):
-    """A file already stored: `{nom, sha256, taille}` and the optional `id` (draft row) and `type` (media type).
+    """A file already stored: `{piece, nom, sha256, taille, type}`, of which `nom` and one of `piece` (id of the stored row)
+    and `sha256` are needed.
 
     The service that receives the bytes checks them (`accept`, `max_megabytes`); here only the reference is checked.
     """
@@ -261,21 +274,19 @@ class File(FieldType):
     ask = "Déposez"
 
     def parse_filled(self, field: Field, raw: object) -> Json:
-        message = "Déposez de nouveau ce fichier : sa référence est incorrecte."
-        if not isinstance(raw, Mapping) or not set(raw) <= {"id", "nom", "sha256", "taille", "type"}:
-            raise FieldError(message)
-        name, digest, size = raw.get("nom"), raw.get("sha256"), raw.get("taille")
-        if not isinstance(name, str) or not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
-            raise FieldError(message)
-        if isinstance(size, bool) or not isinstance(size, int) or size <= 0:
-            raise FieldError("Ce fichier est vide : déposez-en un autre.")
-        found: dict[str, Json] = {"nom": as_text(name)[:200] or "fichier", "sha256": digest, "taille": size}
-        if raw.get("id") is not None:
-            if not isinstance(raw["id"], int | str):
-                raise FieldError(message)
-            found["id"] = raw["id"]
-        if isinstance(raw.get("type"), str) and raw["type"]:
-            found["type"] = as_text(raw["type"])[:100]
+        name = raw.get("nom") if isinstance(raw, Mapping) else None
+        if not isinstance(raw, Mapping) or not isinstance(name, str) or not set(raw) <= set(_FILE_PARTS):
+            raise FieldError(_BAD_FILE)
+        found: dict[str, Json] = {"nom": as_text(name)[:200] or "fichier"}
+        for key, pattern in _FILE_PARTS.items():
+            value = raw.get(key)
+            if value is None or key == "nom":
+                continue
+            if isinstance(value, bool) or not re.fullmatch(pattern, str(value)):
+                raise FieldError(_BAD_FILE)
+            found[key] = value
+        if not {"piece", "sha256"} & set(found):
+            raise FieldError(_BAD_FILE)
         return found
 
     def display_filled(self, field: Field, value: Json) -> str:

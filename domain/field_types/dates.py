@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from domain.field_types.base import Field, FieldError, FieldType, Json, as_text
+from domain.formatting import date_courte
 from domain.text import fold
 
 MONTHS = [
@@ -25,11 +26,6 @@ MONTHS = [
 ]
 _FOLDED_MONTHS = [fold(month) for month in MONTHS]
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 12, 31)
-
-
-def format_date(value: date) -> str:
-    """`value` as read in French: 14/12/2022."""
-    return f"{value:%d/%m/}{value.year:04d}"
 
 
 def read_date(text: str) -> date:
@@ -78,13 +74,13 @@ class Date(FieldType):
         low = field.min if isinstance(field.min, date) else _EARLIEST
         high = field.max if isinstance(field.max, date) else _LATEST
         if found < low:
-            raise FieldError(f"La date ne peut pas précéder le {format_date(low)}.")
+            raise FieldError(f"La date ne peut pas précéder le {date_courte(low)}.")
         if found > high:
-            raise FieldError(f"La date ne peut pas dépasser le {format_date(high)}.")
+            raise FieldError(f"La date ne peut pas dépasser le {date_courte(high)}.")
         return found.isoformat()
 
     def display_filled(self, field: Field, value: Json) -> str:
-        return format_date(date.fromisoformat(value))
+        return date_courte(date.fromisoformat(value))
 
     def typed(self, field: Field, value: Json) -> date:
         return date.fromisoformat(value)
@@ -106,9 +102,3 @@ def read_time(raw: object) -> str:
     if not found or int(found[1]) > 23 or int(found[2] or 0) > 59:
         raise FieldError("Saisissez une heure, par exemple 9 h 30 ou 09:30.")
     return f"{int(found[1]):02d}:{int(found[2] or 0):02d}"
-
-
-def format_time(value: str) -> str:
-    """`9 h 00` for `09:00`."""
-    hours, _, minutes = value.partition(":")
-    return f"{int(hours)}\u00a0h\u00a0{minutes}"

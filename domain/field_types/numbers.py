@@ -6,7 +6,8 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from domain.field_types.base import Field, FieldError, FieldType, Json, as_text, group_thousands
+from domain.field_types.base import Field, FieldError, FieldType, Json, as_text
+from domain.formatting import nombre
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?")
 _DIGITS = 18
@@ -28,13 +29,6 @@ def read_number(text: str) -> Decimal | None:
         return None
     sign, whole, decimals = found.groups()
     return Decimal(f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}")
-
-
-def format_number(value: Decimal) -> str:
-    """`value` as read in French: `67 980,00`, keeping its decimals."""
-    sign, whole = ("-" if value < 0 else ""), f"{abs(value):f}"
-    whole, _, decimals = whole.partition(".")
-    return f"{sign}{group_thousands(int(whole))}" + (f",{decimals}" if decimals else "")
 
 
 class Decimals(FieldType):
@@ -85,12 +79,12 @@ class Decimals(FieldType):
         high = field.max if isinstance(field.max, Decimal) else self.default_max
         suffix = self.suffix or (f"\u00a0{field.unit}" if field.unit else "")
         if low is not None and number < low:
-            raise FieldError(f"La valeur doit être d’au moins {format_number(low)}{suffix}.")
+            raise FieldError(f"La valeur doit être d’au moins {nombre(low)}{suffix}.")
         if high is not None and number > high:
-            raise FieldError(f"La valeur ne peut pas dépasser {format_number(high)}{suffix}.")
+            raise FieldError(f"La valeur ne peut pas dépasser {nombre(high)}{suffix}.")
 
     def display_filled(self, field: Field, value: Json) -> str:
-        return format_number(Decimal(str(value))) + (self.suffix or (f"\u00a0{field.unit}" if field.unit else ""))
+        return nombre(Decimal(str(value))) + (self.suffix or (f"\u00a0{field.unit}" if field.unit else ""))
 
     def typed(self, field: Field, value: Json) -> Decimal | int:
         return Decimal(value)

@@ -10,15 +10,16 @@ from email_validator import EmailNotValidError, validate_email
 from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.fr import siren, siret
 
-from domain.field_types.base import Field, FieldError, FieldType, as_text, group_thousands
+from domain import formatting
+from domain.field_types.base import Field, FieldError, FieldType, as_text
 
 
 def check_length(text: str, limit: int) -> str:
     """`text` when it has at most `limit` characters, FieldError saying by how much it is too long otherwise."""
     if len(text) > limit:
         raise FieldError(
-            f"Ce texte compte {group_thousands(len(text))} caractères, pour {group_thousands(limit)} au plus : "
-            f"retirez-en {group_thousands(len(text) - limit)}."
+            f"Ce texte compte {formatting.nombre(len(text))} caractères, pour {formatting.nombre(limit)} au plus : "
+            f"retirez-en {formatting.nombre(len(text) - limit)}."
         )
     return text
 
@@ -153,7 +154,7 @@ class Siren(FieldType):
         siren.validate(text)
 
     def display_filled(self, field: Field, value: str) -> str:
-        return "\u202f".join(re.findall("...", value[:9])) + ("\u202f" + value[9:] if value[9:] else "")
+        return formatting.siren(value)
 
     def sample(self, field: Field) -> str:
         return "732829320"

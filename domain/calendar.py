@@ -1,0 +1,58 @@
+"""Dates of a convention: its term, its yearly periods, the last day of notice (formulas F8 and F9 of the domain)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from domain.errors import Invalide
+
+RECONDUCTIONS = 4
+DERNIER_JOUR = (9, 29)
+"""Month and day: « avant le 30 septembre » excludes the 30th, whatever day of the week it is (ambiguity B12)."""
+
+
+@dataclass(frozen=True)
+class Periode:
+    """One period of a convention: the first runs to 31 December, the others are calendar years (rank 0 is the first)."""
+
+    rang: int
+    du: date
+    au: date
+    dernier_jour_denonciation: date
+
+    @property
+    def reconduction(self) -> bool:
+        """True for the renewed years, False for the first period."""
+        return self.rang > 0
+
+
+def compute_terme(date_effet: date, reconductions: int = RECONDUCTIONS) -> date:
+    """F8: 31 December of the year of effect plus the number of renewals, whatever day of that year it took effect."""
+    return date(date_effet.year + reconductions, 12, 31)
+
+
+def list_periodes(
+    date_effet: date, reconductions: int = RECONDUCTIONS, dernier_jour: tuple[int, int] = DERNIER_JOUR
+) -> list[Periode]:
+    """The periods from `date_effet` to the term: four renewals of one year each, every one of which can be ended (B10)."""
+    first = Periode(0, date_effet, date(date_effet.year, 12, 31), last_notice_day(date_effet.year, dernier_jour))
+    years = range(date_effet.year + 1, date_effet.year + reconductions + 1)
+    rest = (
+        Periode(rang, date(year, 1, 1), date(year, 12, 31), last_notice_day(year, dernier_jour))
+        for rang, year in enumerate(years, start=1)
+    )
+    return [first, *rest]
+
+
+def last_notice_day(annee: int, dernier_jour: tuple[int, int] = DERNIER_JOUR) -> date:
+    """The last day on which notice given in `annee` ends the convention on 31 December of that year."""
+    return date(annee, *dernier_jour)
+
+
+def check_dates(date_effet: date, date_debut: date, reconductions: int = RECONDUCTIONS) -> None:
+    """Invalide when the service would begin before the convention takes effect, or after its term."""
+    if date_debut < date_effet:
+        raise Invalide("Les prestations ne peuvent pas débuter avant la prise d’effet de la convention.")
+    if date_debut > compute_terme(date_effet, reconductions):
+        raise Invalide("Les prestations ne peuvent pas débuter après le terme de la convention.")
