@@ -1,0 +1,5 @@
+"""Home page."""
+
+from ui import page, session
+
+page.header("Accueil", f"Bonjour {session.acteur().nom}.")

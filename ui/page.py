@@ -1,0 +1,202 @@
+"""What every page is made of: its header, links to other pages, service calls with their messages, confirmations."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import streamlit as st
+
+from domain.errors import Introuvable, PortailError, SessionExpiree
+from services.settings import ROOT
+
+logger = logging.getLogger("portail")
+Result = TypeVar("Result")
+
+SITE = "Portail du service social du travail"
+_NOTICE = "_annonce"
+_OPERATION = "_operation:"
+
+
+def header(titre: str, sous_titre: str | None = None, *, retour: tuple[str, str] | None = None) -> None:
+    """Title of the page (and of the browser tab), the line under it, and the notice left by the previous action.
+
+    `retour` is (page, label) of the page one comes back to: `("dossiers", "Tous les dossiers")`.
+    """
+    st.set_page_config(page_title=f"{titre} – {SITE}")
+    if retour:
+        link(retour[0], retour[1], icon=":material/arrow_back:")
+    st.title(titre, anchor=False)
+    if sous_titre:
+        st.html(f'<p class="portail-sous-titre">{html.escape(sous_titre)}</p>')
+    show_notice()
+
+
+def path_of(page: str) -> str:
+    """File of the page called `page`, as Streamlit wants it."""
+    return str(ROOT / "pages" / f"{page}.py")
+
+
+def url_of(page: str, **params: object) -> str:
+    """Address of a page inside the portal, for links in text."""
+    from urllib.parse import urlencode
+
+    query = urlencode({key: str(value) for key, value in params.items() if value is not None})
+    return f"/{'' if page == 'accueil' else page}{'?' + query if query else ''}"
+
+
+def link(page: str, label: str, *, icon: str | None = None, aide: str | None = None, **params: object) -> None:
+    """A link to another page with its parameters: `link("instruction", "Ouvrir", id=dossier_id)`."""
+    if not Path(path_of(page)).exists():
+        return
+    given = {key: str(value) for key, value in params.items() if value is not None}
+    st.page_link(path_of(page), label=label, icon=icon, help=aide, query_params=given or None)
+
+
+def go(page: str, **params: object) -> None:
+    """Go to another page. Raises: never call it inside a transaction."""
+    given = {key: str(value) for key, value in params.items() if value is not None}
+    st.switch_page(path_of(page), query_params=given or None)
+
+
+def param(name: str) -> str | None:
+    """A parameter of the page's address."""
+    return st.query_params.get(name)
+
+
+def uuid_param(name: str = "id") -> UUID | None:
+    """A parameter of the address that holds an id; None when it is absent or is not one."""
+    try:
+        return UUID(st.query_params.get(name, ""))
+    except ValueError:
+        return None
+
+
+def required_id(name: str = "id") -> UUID:
+    """The id in the address; without a good one, the page says so and stops."""
+    found = uuid_param(name)
+    if found is None:
+        show_error(Introuvable())
+        st.stop()
+    return found
+
+
+def run(action: Callable[..., Result], *args: Any, succes: str | None = None, **kwargs: Any) -> Result | None:
+    """Call a service; show its message when it refuses, a reference when it fails. Gives its result, or None.
+
+    `succes` is announced on the next run (call `st.rerun()` after). Use `ran` when None is a good result.
+    """
+    done, result = ran(action, *args, succes=succes, **kwargs)
+    return result if done else None
+
+
+def ran(
+    action: Callable[..., Result], *args: Any, succes: str | None = None, **kwargs: Any
+) -> tuple[bool, Result | None]:
+    """Like `run`, but tells whether the action was done: (True, result) or (False, None)."""
+    try:
+        result = action(*args, **kwargs)
+    except SessionExpiree:
+        st.rerun()
+    except PortailError as error:
+        show_error(error)
+        return False, None
+    except Exception as error:
+        show_unexpected(error)
+        return False, None
+    if succes:
+        notify(succes)
+    return True, result
+
+
+def load(action: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+    """Call a service that the page cannot do without (opening what it shows): on refusal the message is the page."""
+    done, result = ran(action, *args, **kwargs)
+    if not done:
+        link("accueil", "Retour à l’accueil", icon=":material/arrow_back:")
+        st.stop()
+    return result  # type: ignore[return-value]
+
+
+def show_error(error: PortailError) -> None:
+    """The message of a refusal or of an invalid entry."""
+    st.error(_plain(error.message), icon=":material/error:")
+
+
+def show_unexpected(error: Exception) -> bool:
+    """Log an error nobody foresaw, show its reference. Always True (Streamlit's sign that it was shown)."""
+    reference = uuid4().hex[:8].upper()
+    logger.error("unexpected error %s", reference, exc_info=error)
+    st.error(
+        "Une erreur inattendue s’est produite. Votre dernière saisie enregistrée est conservée. Rechargez la page ; si"
+        f" l’erreur revient, communiquez la référence {reference} au centre.",
+        icon=":material/error:",
+    )
+    return True
+
+
+def notify(message: str) -> None:
+    """Announce something done, on the next run: the message survives st.rerun() and a change of page."""
+    st.session_state[_NOTICE] = message
+
+
+def show_notice() -> None:
+    """Show the pending announcement, once."""
+    message = st.session_state.pop(_NOTICE, None)
+    if message:
+        st.success(_plain(message), icon=":material/check_circle:")
+        st.toast(_plain(message), icon=":material/check_circle:")
+
+
+def operation_id(name: str) -> str:
+    """Id of one intent (one form, one button), the same until `renew_operation`: a double click arrives twice with it."""
+    return str(st.session_state.setdefault(_OPERATION + name, uuid4().hex))
+
+
+def renew_operation(name: str) -> None:
+    """The intent is done: the next one gets a new id."""
+    st.session_state.pop(_OPERATION + name, None)
+
+
+def confirm(
+    titre: str,
+    texte: str,
+    libelle: str,
+    action: Callable[[str], object],
+    *,
+    motif: bool = False,
+    key: str = "confirmer",
+) -> None:
+    """Open a dialog that asks before doing. `action` receives the reason typed (empty when `motif` is False), must go
+    through `run`, and returns something true when done; the page then starts again."""
+
+    @st.dialog(titre)
+    def _dialog() -> None:
+        st.write(_plain(texte))
+        given = st.text_area("Motif", key=f"{key}-motif", max_chars=2000) if motif else ""
+        if st.button(libelle, type="primary", key=f"{key}-oui"):
+            if motif and not (given or "").strip():
+                st.error("Indiquez le motif.", icon=":material/error:")
+            elif action((given or "").strip()):
+                st.rerun()
+
+    _dialog()
+
+
+def download(label: str, url: str, *, principal: bool = False, icon: str = ":material/download:") -> None:
+    """A link to a protected route: `download("Convention (Word)", f"/fichiers/{piece_id}")`. Checked there, at each use."""
+    st.link_button(label, url, icon=icon, type="primary" if principal else "secondary")
+
+
+def text(value: str | None) -> str:
+    """What a person typed, safe inside Markdown: st.write(text(nom))."""
+    return _plain(value or "")
+
+
+def _plain(value: str) -> str:
+    """Markdown signs escaped: what people typed must not become formatting, links or images."""
+    return "".join("\\" + sign if sign in "\\`*_{}[]()<>#+-!|~$:" else sign for sign in value)

@@ -1,0 +1,131 @@
+"""The frame around every page: who may open it, the menu of each role, the centre's name, login and logout."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from domain.errors import Introuvable
+from domain.roles import Role
+from services import centres, sessions
+from services.access import Acteur
+from services.settings import ROOT
+from ui import login, page, session
+
+G, S, D = Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION
+I, A, R = Role.INSTRUCTEUR, Role.ASSISTANT, Role.RESPONSABLE  # noqa: E741
+SC, ADM = Role.SIGNATAIRE_CENTRE, Role.ADMINISTRATEUR
+
+ICON = str(ROOT / "web" / "static" / "favicon.svg")
+"""Given at each run: otherwise Streamlit takes the page's menu icon, and fetches it from another site."""
+
+
+@dataclass(frozen=True)
+class PageDef:
+    """A screen: `pages/<nom>.py` at /<nom>. `roles` open it (none: everyone logged in); `menu` is its group, or None."""
+
+    nom: str
+    titre: str
+    icone: str
+    menu: str | None = None
+    roles: tuple[Role, ...] = ()
+    publique: bool = False
+
+    def allows(self, acteur: Acteur) -> bool:
+        return not self.roles or acteur.has(*self.roles)
+
+
+PAGES = (
+    PageDef("accueil", "Accueil", "home", menu=""),
+    PageDef("dossiers", "Dossiers d’adhésion", "folder_open", "Adhésions", (G, S, D, I, R, SC, ADM)),
+    PageDef("dossier", "Dossier", "edit_document", None, (G, S, D, I, R)),
+    PageDef("instruction", "Instruction", "fact_check", None, (I, R, SC, ADM)),
+    PageDef("conventions", "Conventions", "contract", "Adhésions"),
+    PageDef("convention", "Convention", "contract", None),
+    PageDef("demandes", "Demandes d’adhésion", "inbox", "Adhésions", (I, R)),
+    PageDef("utilisateurs", "Utilisateurs", "group", "Gestion", (G, D, I, ADM)),
+    PageDef("parametres", "Paramètres", "tune", "Gestion", (R, ADM)),
+    PageDef("journal", "Journal", "history", "Gestion", (ADM,)),
+    PageDef("compte", "Mon compte", "account_circle", None),
+    PageDef("connexion", "Connexion", "login", publique=True),
+    PageDef("demande", "Demander une adhésion", "add_home_work", publique=True),
+    PageDef("mot_de_passe", "Mot de passe oublié", "key", publique=True),
+    PageDef("invitation", "Activer un compte", "mark_email_read", publique=True),
+)
+
+
+def main() -> None:
+    """One run of the application: check the session, draw the frame, run the page asked for."""
+    st.set_page_config(page_title=page.SITE, page_icon=ICON, layout="wide")
+    acteur = session.current()
+    session.hold(acteur)
+    try:
+        _run_page(acteur)
+    finally:
+        session.hold(None)
+
+
+def _run_page(acteur: Acteur | None) -> None:
+    definitions = [definition for definition in PAGES if Path(page.path_of(definition.nom)).exists()]
+    by_title = {definition.titre: definition for definition in definitions}
+    groups: dict[str, list[st.Page]] = {}
+    for definition in definitions:
+        groups.setdefault(definition.menu or "", []).append(_declared(definition, acteur))
+    chosen = st.navigation(groups, position="sidebar" if acteur else "hidden", expanded=True)
+    asked = by_title[chosen.title]
+    _banner(acteur)
+    if acteur:
+        _person(acteur)
+    if acteur is None and not asked.publique:
+        login.login_form()
+    elif acteur and not asked.allows(acteur):
+        _refused(acteur, asked)
+    else:
+        chosen.run()
+
+
+def _declared(definition: PageDef, acteur: Acteur | None) -> st.Page:
+    """Every page is declared on every run, so that links to it keep working; the menu shows those the role opens."""
+    shown = acteur is not None and definition.menu is not None and definition.allows(acteur)
+    return st.Page(
+        page.path_of(definition.nom),
+        title=definition.titre,
+        icon=f":material/{definition.icone}:",
+        url_path=None if definition.nom == "accueil" else definition.nom,
+        default=definition.nom == "accueil",
+        visibility="visible" if shown else "hidden",
+    )
+
+
+def _banner(acteur: Acteur | None) -> None:
+    """Logo and name of the centre, above every page."""
+    identity = centres.banner(session.portail(), acteur)
+    logo = f'<img src="{html.escape(identity.logo)}" alt="">' if identity.logo else ""
+    st.html(
+        f'<div class="portail-bandeau" role="banner">{logo}<div><p class="portail-centre">{html.escape(identity.nom)}</p>'
+        f'<p class="portail-service">{page.SITE}</p></div></div>'
+    )
+
+
+def _person(acteur: Acteur) -> None:
+    """Name, account and logout, at the foot of the menu."""
+    with st.sidebar:
+        st.html(f'<p class="portail-personne">{html.escape(acteur.nom)}</p>')
+        page.link("compte", "Mon compte", icon=":material/account_circle:")
+        if st.button("Se déconnecter", icon=":material/logout:", type="tertiary", key="se-deconnecter"):
+            sessions.revoke(session.portail(), session.jeton())
+            login.leave()
+
+
+def _refused(acteur: Acteur, asked: PageDef) -> None:
+    """A page that none of the person's roles opens: said once to the journal, and always to the person."""
+    seen = st.session_state.setdefault("_pages_refusees", [])
+    if asked.nom not in seen:
+        seen.append(asked.nom)
+        page.run(sessions.refuse_page, session.portail(), acteur, asked.nom)
+    else:
+        page.show_error(Introuvable())
+    page.link("accueil", "Retour à l’accueil", icon=":material/arrow_back:")

@@ -1,0 +1,47 @@
+"""Everything the application serves beside Streamlit's own pages: routes, middleware, start and stop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+
+from services.process import running_portail
+from web import assets, auth, files, health
+from web.guard import Guard
+from web.page_shell import PageShell
+
+logger = logging.getLogger("portail")
+
+
+def routes() -> list[BaseRoute]:
+    """The portal's own routes; they come before Streamlit's."""
+    return [
+        Route("/healthz", health.healthz, methods=["GET"]),
+        Route("/auth/echange", auth.exchange, methods=["POST"]),
+        Route("/auth/deconnexion", auth.logout, methods=["POST"]),
+        Route("/portail/logo/{code}", assets.logo, methods=["GET"]),
+        Route("/portail/{name}", assets.asset, methods=["GET"]),
+        Route("/fichiers/{piece_id:uuid}", files.piece, methods=["GET"]),
+        *files.document_routes(),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    """From the outside in: what is closed and what headers say, then the French page shell."""
+    return [Middleware(Guard, production=running_portail().settings.production), Middleware(PageShell)]
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Refuse to start on a database that is missing or behind: better a clear message than errors on every page."""
+    portail = running_portail()
+    if not await run_in_threadpool(portail.db.is_current):
+        raise RuntimeError("La base de données n’est pas à jour : lancez « portail init » avant de démarrer.")
+    yield
+    portail.db.dispose()

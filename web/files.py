@@ -1,0 +1,137 @@
+"""Protected downloads: each request checks the session and the permission, and is journalled by the service."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from domain.errors import Introuvable, PdfIndisponible, PortailError, Refus
+from services.access import Acteur
+from services.process import running_portail
+from web.auth import holder
+
+logger = logging.getLogger("portail")
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF = "application/pdf"
+ZIP = "application/zip"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to give: its name, type and bytes."""
+
+    nom: str
+    type_mime: str
+    data: bytes
+
+
+Producer = Callable[[Acteur, Request], Download]
+
+
+def attachment(download: Download) -> Response:
+    """Always a download, never shown in the portal's origin, never kept by a cache."""
+    ascii_name = download.nom.encode("ascii", "replace").decode().replace("?", "_")
+    ascii_name = "".join(sign if sign.isalnum() or sign in "._- " else "_" for sign in ascii_name)
+    return Response(
+        download.data,
+        media_type=download.type_mime,
+        headers={
+            "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(download.nom, safe='')}",
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def protected(produce: Producer) -> Callable[[Request], Awaitable[Response]]:
+    """A route that gives what `produce` makes for the person asking. Not logged in: the login page, then what they came
+    for is one click away. Refused or unknown: the same 404."""
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_answer, produce, request)
+
+    return endpoint
+
+
+def _answer(produce: Producer, request: Request) -> Response:
+    acteur = holder(request)
+    if acteur is None:
+        return RedirectResponse("/connexion", status_code=303, headers={"Cache-Control": "no-store"})
+    try:
+        return attachment(produce(acteur, request))
+    except PdfIndisponible as error:
+        return _message(503, error.message)
+    except Introuvable as error:
+        return _message(404, error.message)
+    except Refus as error:
+        return _message(403, error.message)
+    except PortailError as error:
+        return _message(400, error.message)
+    except Exception:
+        reference = uuid4().hex[:8].upper()
+        logger.exception("download failed, reference %s", reference)
+        return _message(500, f"Le document n’a pas pu être préparé. Communiquez la référence {reference} au centre.")
+
+
+def _message(status: int, text: str) -> Response:
+    from html import escape
+
+    page = (
+        '<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Document indisponible</title>'
+        '<meta name="viewport" content="width=device-width"></head><body style="font-family:sans-serif;margin:3rem auto;'
+        f'max-width:40rem;padding:0 1rem"><h1>Document indisponible</h1><p>{escape(text)}</p>'
+        '<p><a href="/">Retour au portail</a></p></body></html>'
+    )
+    return HTMLResponse(page, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def _piece(acteur: Acteur, request: Request) -> Download:
+    from services import pieces
+
+    found = pieces.open_piece(running_portail(), acteur, request.path_params["piece_id"])
+    return Download(found.nom, found.type_mime, found.data)
+
+
+piece = protected(_piece)
+
+
+def document_routes() -> list[Route]:
+    """Documents made when asked for, and the selection of conventions as a ZIP."""
+    return [
+        Route("/dossiers/{dossier_id:uuid}/{document}.{forme}", protected(_document), methods=["GET"]),
+        Route("/conventions.zip", protected(_archive), methods=["GET"]),
+    ]
+
+
+def _document(acteur: Acteur, request: Request) -> Download:
+    from services import editique
+
+    makers = {"projet": editique.render_projet, "deliberation": editique.render_deliberation}
+    name, forme = request.path_params["document"], request.path_params["forme"]
+    if name not in makers or forme not in ("docx", "pdf"):
+        raise Introuvable()
+    portail = running_portail()
+    rendered = makers[name](portail, acteur, request.path_params["dossier_id"])
+    if forme == "pdf":
+        rendered = editique.as_pdf(portail, rendered)
+    return Download(rendered.nom, PDF if forme == "pdf" else DOCX, rendered.data)
+
+
+def _archive(acteur: Acteur, request: Request) -> Download:
+    from services import conventions
+
+    try:
+        ids = [UUID(part) for part in request.query_params.get("ids", "").split(",") if part]
+    except ValueError:
+        raise Introuvable() from None
+    nom, data = conventions.export_zip(running_portail(), acteur, ids)
+    return Download(nom, ZIP, data)

@@ -1,0 +1,65 @@
+"""Outermost middleware: security headers on every answer, and the framework's endpoints that nobody needs closed."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        # Streamlit's style engine writes <style> elements.
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "frame-src 'none'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = "max-age=31536000"
+CLOSED = re.compile(r"^/(?:.*/)?_stcore/(?:agent|metrics|script-health-check)(?:/|$)")
+"""Streamlit's agent API and metrics: they tell strangers about the server and serve nobody here."""
+
+
+class Guard:
+    """Adds the headers, answers 404 for what is closed."""
+
+    def __init__(self, app: ASGIApp, *, production: bool) -> None:
+        self.app = app
+        self.headers = {**HEADERS, "Strict-Transport-Security": HSTS} if production else HEADERS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers[name] = value
+                del headers["server"]
+            await send(message)
+
+        if CLOSED.match(scope["path"]):
+            await PlainTextResponse("Introuvable", status_code=404)(scope, receive, guarded)
+        else:
+            await self.app(scope, receive, guarded)

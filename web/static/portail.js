@@ -1,0 +1,60 @@
+// Login exchange, logout and the skip link. External file: the content security policy forbids inline scripts.
+(() => {
+  "use strict";
+  const post = (url, body) =>
+    fetch(url, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body || {}),
+    });
+
+  let busy = false;
+  const once = async (work) => {
+    if (busy) return;
+    busy = true;
+    try {
+      await work();
+    } catch (error) {
+      busy = false;
+    }
+  };
+
+  const login = (element) =>
+    once(async () => {
+      const answer = await post("/auth/echange", { ticket: element.dataset.portailTicket });
+      if (answer.ok) {
+        // A reload keeps the address: whoever came for a page gets that page.
+        if (location.pathname.replace(/\/$/, "").match(/\/(connexion|invitation|mot_de_passe)$/)) location.replace("/");
+        else location.reload();
+      } else {
+        element.textContent = await answer.text();
+        busy = false;
+      }
+    });
+
+  const logout = () =>
+    once(async () => {
+      await post("/auth/deconnexion");
+      location.replace("/connexion");
+    });
+
+  const look = () => {
+    const ticket = document.querySelector("[data-portail-ticket]:not([data-vu])");
+    if (ticket) {
+      ticket.dataset.vu = "1";
+      login(ticket);
+    }
+    if (document.querySelector("[data-portail-sortie]")) logout();
+  };
+  new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element) || event.target.id !== "portail-evitement") return;
+    event.preventDefault();
+    const main = document.querySelector('[data-testid="stMain"]');
+    if (!main) return;
+    main.tabIndex = -1;
+    main.focus();
+  });
+})();
