@@ -1,0 +1,277 @@
+"""Finds what is wrong with a Word template, in terms its author can act on: a message and the text of the paragraph.
+
+Runs in the limited process of `documents.check`: a template may be hostile, and even parsing it can be made expensive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import jinja2
+from lxml import etree
+
+from documents.cleaning import word_parts
+from documents.compiled import CompiledTemplate
+from documents.diagnosis import BLOCKS, SourcePart, describe, line_of, source_parts
+from documents.names import NameChecker
+from documents.opc import WordPackage, w
+from domain.errors import Invalide
+
+REVISIONS = (
+    "ins",
+    "del",
+    "moveFrom",
+    "moveTo",
+    "cellIns",
+    "cellDel",
+    "rPrChange",
+    "pPrChange",
+    "tblPrChange",
+    "sectPrChange",
+)
+REVISION_TAGS = tuple(w(name) for name in REVISIONS)
+EMBEDDED = {
+    "vbaProject": "Ce document contient des macros : enregistrez-le au format « Document Word (.docx) ».",
+    "wordVbaData": "Ce document contient des macros : enregistrez-le au format « Document Word (.docx) ».",
+    "oleObject": "Ce document contient un objet incorporé (tableur, paquet…) : remplacez-le par une image ou un tableau.",
+    "package": "Ce document contient un objet incorporé (tableur, paquet…) : remplacez-le par une image ou un tableau.",
+    "control": "Ce document contient un contrôle ActiveX : supprimez-le.",
+    "activeXControlBinary": "Ce document contient un contrôle ActiveX : supprimez-le.",
+    "aFChunk": "Ce document contient un autre fichier inséré tel quel : copiez-collez son contenu à la place.",
+    "subDocument": "Ce document est un document maître : insérez le texte des sous-documents à la place.",
+}
+FORBIDDEN_FIELDS = re.compile(
+    r"^\s*(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|RD|DATABASE|LINK|MACROBUTTON)\b", re.I
+)
+MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
+WHOLE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+OUTPUT_TAG = re.compile(r"\{\{.*?\}\}")
+BLOCK_WORD = re.compile(r"\{%-?\s*(\w+)")
+PARAGRAPH_TAG = re.compile(r"(\{%|\{\{)(p|tr|tc) ")
+HARMLESS_INSIDE_TAGS = {w(name) for name in ("r", "proofErr", "lastRenderedPageBreak")}
+MAX_ERRORS = 50
+
+
+class TemplateError(NamedTuple):
+    """One thing to correct; `paragraphe` is the text of the paragraph, empty when the whole file is meant."""
+
+    message: str
+    paragraphe: str
+
+
+def lint_template(docx: bytes, schema: Mapping[str, Any]) -> list[TemplateError]:
+    """Everything wrong with the template, in the order of the document. `schema` is a sample of the data."""
+    try:
+        package = WordPackage(docx)
+    except Invalide as error:
+        return [TemplateError(error.message, "")]
+    broken = list(_tag_errors(package))
+    errors = [*_structure_errors(package), *broken]
+    if not broken:  # what the engine would say of broken tags is a consequence
+        errors += _source_errors(package, schema)
+    if not errors:
+        errors += _trial(docx, schema)
+    return list(dict.fromkeys(errors))[:MAX_ERRORS]
+
+
+def _structure_errors(package: WordPackage) -> Iterator[TemplateError]:
+    for relation in [item for items in package.relations.values() for item in items]:
+        if relation.kind in EMBEDDED:
+            yield TemplateError(EMBEDDED[relation.kind], "")
+        elif relation.kind == "attachedTemplate":
+            yield TemplateError(
+                f"Ce document est attaché à un modèle extérieur ({relation.target[:80]}) : dans Word, onglet Développeur, "
+                "« Modèle de document », détachez-le.",
+                "",
+            )
+        elif relation.external and relation.kind != "hyperlink":
+            yield TemplateError(
+                f"Ce document fait référence à un fichier extérieur ({relation.target[:80]}) : insérez l’image ou l’objet "
+                "dans le document au lieu de le lier.",
+                "",
+            )
+    if any("macroEnabled" in package.type_of(name) or name.endswith("vbaProject.bin") for name in package.names):
+        yield TemplateError(EMBEDDED["vbaProject"], "")
+    names: Counter[str] = Counter()
+    for part in word_parts(package):
+        root = package.tree(part)
+        yield from _revision_errors(root)
+        yield from _field_errors(root)
+        names.update(element.get(w("name"), "") for element in root.iter(w("bookmarkStart")))
+    for name, count in names.items():
+        if count > 1:
+            yield TemplateError(f"Le signet « {name} » est posé {count} fois : un signet est unique.", "")
+
+
+def _revision_errors(root: etree._Element) -> Iterator[TemplateError]:
+    for element in root.iter(*REVISION_TAGS):
+        yield TemplateError(
+            "Ce document contient des modifications suivies : acceptez-les ou refusez-les toutes, puis désactivez le suivi.",
+            paragraph_text(_paragraph_of(element)),
+        )
+        return
+
+
+def _field_errors(root: etree._Element) -> Iterator[TemplateError]:
+    instructions = [(e, e.text or "") for e in root.iter(w("instrText"))]
+    instructions += [(e, e.get(w("instr"), "")) for e in root.iter(w("fldSimple"))]
+    for element, text in instructions:
+        if match := FORBIDDEN_FIELDS.match(text):
+            yield TemplateError(
+                f"Le champ « {match[1].upper()} » va chercher un contenu extérieur : supprimez-le.",
+                paragraph_text(_paragraph_of(element)),
+            )
+
+
+def _tag_errors(package: WordPackage) -> Iterator[TemplateError]:
+    for part in word_parts(package):
+        paragraphs = list(package.tree(part).iter(w("p")))
+        texts = [paragraph_text(paragraph) for paragraph in paragraphs]
+        split = False  # a tag of an earlier paragraph is still open
+        for index, text in enumerate(texts):
+            problem, split = _balance(text, texts[index + 1 :], split)
+            if problem:
+                yield TemplateError(problem, text)
+            elif "{" in text:
+                yield from _paragraph_errors(paragraphs[index], text)
+
+
+def _balance(text: str, following: list[str], split: bool) -> tuple[str | None, bool]:
+    """What is wrong with the opening and closing marks of one paragraph, and whether a tag is left open at its end."""
+    opened: str | None = None
+    for mark in MARKS.findall(text):
+        if mark in CLOSING:
+            if opened:
+                return f"La balise ouverte par « {opened} » n’est pas fermée par « {CLOSING[opened]} ».", False
+            opened, split = mark, False
+        elif split:
+            split = False  # the end of a tag already reported
+        elif opened is None:
+            return f"« {mark} » ferme une balise qui n’est pas ouverte.", False
+        elif CLOSING[opened] == mark:
+            opened = None
+    if opened is None:
+        return None, split
+    for later in following:
+        first = MARKS.search(later)
+        if first is not None:
+            if first[0] == CLOSING[opened]:
+                return "Une balise est coupée sur plusieurs paragraphes : écrivez-la dans un seul.", True
+            break
+    return f"La balise ouverte par « {opened} » n’est jamais fermée par « {CLOSING[opened]} ».", False
+
+
+def _paragraph_errors(paragraph: etree._Element, text: str) -> Iterator[TemplateError]:
+    special = PARAGRAPH_TAG.search(text)
+    if special and special[2] == "p" and not _is_one_tag(text):
+        yield TemplateError(
+            f"Une balise « {special[1]}p … » doit être seule dans son paragraphe : le reste du texte disparaîtrait.",
+            text,
+        )
+    elif special and special[2] == "tr":
+        row = next(paragraph.iterancestors(w("tr")), None)
+        cells = "" if row is None else "".join(paragraph_text(item) for item in row.iter(w("p")))
+        if row is None:
+            yield TemplateError("Une balise « {%tr … » doit être dans une ligne de tableau.", text)
+        elif not _is_one_tag(cells):
+            yield TemplateError("Une balise « {%tr … » doit être seule dans sa ligne : le reste disparaîtrait.", text)
+    yield from _crossing_errors(paragraph, text)
+
+
+def _is_one_tag(text: str) -> bool:
+    match = WHOLE_TAG.fullmatch(text.strip())
+    return match is not None and len(MARKS.findall(text)) == 2
+
+
+def _crossing_errors(paragraph: etree._Element, text: str) -> Iterator[TemplateError]:
+    """A bookmark, link or field that begins or ends inside a tag would be torn apart."""
+    spans: list[tuple[int, int, etree._Element]] = []
+    end = 0
+    for element in _texts(paragraph):
+        spans.append((end, end + len(element.text or ""), element))
+        end += len(element.text or "")
+    for tag in WHOLE_TAG.finditer(text):
+        inside = [element for start, stop, element in spans if start < tag.end() and stop > tag.start()]
+        if len(inside) < 2:
+            continue
+        first, last = (item.getparent() for item in (inside[0], inside[-1]))
+        if first is None or last is None or first.getparent() is not last.getparent():
+            yield TemplateError(
+                f"La balise « {tag[0]} » traverse un lien ou un champ : retapez-la d’un seul trait.", text
+            )
+            continue
+        between = first
+        while between is not None and between is not last:
+            if between.tag not in HARMLESS_INSIDE_TAGS:
+                yield TemplateError(f"La balise « {tag[0]} » traverse un signet : retapez-la d’un seul trait.", text)
+                break
+            between = between.getnext()
+
+
+def _source_errors(package: WordPackage, schema: Mapping[str, Any]) -> Iterator[TemplateError]:
+    reported: set[str] = set()
+    for part in source_parts(package):
+        yield from _output_errors(part, reported)
+        try:
+            tree = part.environment.parse(part.text)
+        except jinja2.TemplateError as error:
+            paragraph = part.paragraph(_unclosed_block(part, error) or line_of(error))
+            if paragraph not in reported:
+                reported.add(paragraph)
+                yield TemplateError(describe(error), paragraph)
+            continue
+        checker = NameChecker(schema, part.environment)
+        for message, line in checker.check(tree):
+            yield TemplateError(message, part.paragraph(line))
+
+
+def _output_errors(part: SourcePart, reported: set[str]) -> Iterator[TemplateError]:
+    """The engine stops at the first mistake of a part; printing tags are also tried one by one, to list them all."""
+    for number, line in enumerate(part.text.splitlines(), start=1):
+        for tag in OUTPUT_TAG.findall(line):
+            try:
+                part.environment.parse(tag)
+            except jinja2.TemplateError as error:
+                paragraph = part.paragraph(number)
+                if paragraph not in reported:
+                    reported.add(paragraph)
+                    yield TemplateError(describe(error), paragraph)
+
+
+def _unclosed_block(part: SourcePart, error: jinja2.TemplateError) -> int | None:
+    """The line of the block left open: the engine only sees that the end of the document comes too soon."""
+    if "Unexpected end of template" not in str(error):
+        return None
+    opened: list[int] = []
+    for number, line in enumerate(part.text.splitlines(), start=1):
+        for word in BLOCK_WORD.findall(line):
+            if word in BLOCKS:
+                opened.append(number)
+            elif word in BLOCKS.values() and opened:
+                opened.pop()
+    return opened[-1] if opened else None
+
+
+def _trial(docx: bytes, schema: Mapping[str, Any]) -> Iterator[TemplateError]:
+    try:
+        CompiledTemplate(docx).render(schema, check=True)
+    except Invalide as error:
+        message, _, paragraph = error.message.partition(" Paragraphe : « ")
+        yield TemplateError(message, paragraph.removesuffix(" »"))
+
+
+def paragraph_text(paragraph: etree._Element | None) -> str:
+    """The text of a paragraph as its author sees it, without that of text boxes inside it."""
+    return "" if paragraph is None else "".join(element.text or "" for element in _texts(paragraph))
+
+
+def _texts(paragraph: etree._Element) -> list[etree._Element]:
+    return [element for element in paragraph.iter(w("t"), w("delText")) if _paragraph_of(element) is paragraph]
+
+
+def _paragraph_of(element: etree._Element) -> etree._Element | None:
+    return next(element.iterancestors(w("p")), None)
