@@ -1,0 +1,199 @@
+"""What every template of the CIG offer must be: sound Word, known variables, all points, no reference of the old law."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from typing import Any
+
+import docx
+import pytest
+import yaml
+from docx.shared import Mm
+from jinja2 import nodes
+
+from documents.diagnosis import source_parts
+from documents.opc import WordPackage, w
+from tests.doc_templates.conftest import ALL, FOLDER, ISSUED
+from tests.doc_templates.lecture import TAG, body, paragraphs, points, texts
+
+POINTS = [
+    f"{family}{number:02d}" for family, last in (("P", 17), ("A", 66), ("X", 39)) for number in range(1, last + 1)
+]
+# What belongs to centre.references, because the law changes: no template writes it itself.
+WRITTEN_REFERENCE = re.compile(
+    r"\b[LRD]\.?[\s\u00a0]?\d{3}|\bloi n|\bdécret\b|\barrêté du\b|code (pénal|général|de l[’'])|\bCGFP\b|\bCGCT\b|règlement \(UE\)",
+    re.IGNORECASE,
+)
+OLD_LAW = re.compile(r"84.53|83.634|85.603|CHSCT|\bCTP\b|comité technique|médecin de prévention", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_opens_as_a_french_a4_word_file(name: str, templates: dict[str, bytes]) -> None:
+    document = docx.Document(io.BytesIO(templates[name]))
+    (section,) = document.sections
+    assert abs(section.page_width - Mm(210)) < Mm(1) and abs(section.page_height - Mm(297)) < Mm(1)
+    assert document.core_properties.title
+    assert document.core_properties.language == "fr-FR"
+    defaults = document.styles.element.find(f"{w('docDefaults')}//{w('lang')}")
+    assert defaults.get(w("val")) == "fr-FR"
+    footer = "".join(node.text for node in section.footer._element.iter(w("instrText")))
+    assert footer.split() == ["PAGE", "NUMPAGES"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_tracked_change_comment_or_outside_file(name: str, templates: dict[str, bytes]) -> None:
+    package = WordPackage(templates[name])
+    for part in package.names:
+        if part.endswith(".xml"):
+            tags = {element.tag for element in package.tree(part).iter()}
+            assert not tags & {w("ins"), w("del"), w("moveFrom"), w("moveTo"), w("commentReference")}
+    assert not [item for items in package.relations.values() for item in items if item.external]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_style_used_exists_and_nothing_is_numbered_by_hand(name: str, templates: dict[str, bytes]) -> None:
+    document = docx.Document(io.BytesIO(templates[name]))
+    known = {style.style_id for style in document.styles}
+    assert {paragraph.style for paragraph in paragraphs(templates[name])} <= known
+    assert not [p.text for p in paragraphs(templates[name]) if re.match(r"(Article\s)?\d+[.)]", p.text)]
+
+
+@pytest.mark.parametrize("name", ISSUED)
+def test_header_has_a_logo_that_can_be_replaced(name: str, templates: dict[str, bytes]) -> None:
+    document = docx.Document(io.BytesIO(templates[name]))
+    (logo,) = [e for e in document.sections[0].header._element.iter() if e.tag.endswith("}docPr")]
+    assert logo.get("name") == "logo-centre"
+    assert logo.get("descr") == "Logo du centre de gestion"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_only_known_variables(name: str, templates: dict[str, bytes], tree: dict[str, Any]) -> None:
+    unknown = set()
+    for part in source_parts(WordPackage(templates[name])):
+        parsed = part.environment.parse(part.text)
+        local = {node.name for node in parsed.find_all(nodes.Name) if node.ctx == "store"} | {"loop"}
+        for node in parsed.find_all((nodes.Getattr, nodes.Name)):
+            path = _dotted(node)
+            if path and path[0] not in local and not _known(path, tree):
+                unknown.add(".".join(path))
+    assert not unknown
+
+
+def _dotted(node: nodes.Node) -> list[str]:
+    if isinstance(node, nodes.Name):
+        return [node.name]
+    if isinstance(node, nodes.Getattr) and (start := _dotted(node.node)):
+        return [*start, node.attr]
+    return []
+
+
+def _known(path: list[str], tree: dict[str, Any]) -> bool:
+    value: Any = tree
+    for name in path:
+        if not isinstance(value, dict):
+            # A file of an annex (None here) has a name and a SHA-256; texts have methods.
+            return value is None and path[-1] in ("nom", "sha256", "lower", "endswith")
+        if name not in value:
+            return False
+        value = value[name]
+    return True
+
+
+def test_every_point_is_marked_once_or_said_to_be_elsewhere(templates: dict[str, bytes]) -> None:
+    elsewhere = yaml.safe_load((FOLDER / "points.yaml").read_text(encoding="utf-8"))["ailleurs"]
+    assert all(item["ou"] and item["pourquoi"] for item in elsewhere)
+    marked = Counter(mark.removeprefix("_pt_") for name in ISSUED for mark, _, _ in points(templates[name]))
+    marked.update(item["point"] for item in elsewhere)
+    assert marked == Counter(POINTS)
+    assert points(templates["deliberation"]) == []
+
+
+@pytest.mark.parametrize("name", ISSUED)
+def test_marks_cover_words_and_stand_in_no_loop_or_condition(name: str, templates: dict[str, bytes]) -> None:
+    for mark, depth, text in points(templates[name]):
+        assert text.strip(), mark
+        assert depth == 0, mark
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_legal_references_come_from_the_centre(name: str, templates: dict[str, bytes]) -> None:
+    for text in texts(templates[name]):
+        assert not WRITTEN_REFERENCE.search(TAG.sub("", text)), text
+        assert not OLD_LAW.search(text), text
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_french_typography(name: str, templates: dict[str, bytes]) -> None:
+    for text in texts(templates[name]):
+        written = TAG.sub("x", text)
+        assert not re.search(r"[^\u00a0][:;?!»%](?!\S)", written.replace("x;", "")), text
+        assert not re.search(r"'|« | »|n° |\.\.\.|(?<=\d)-(?=\d)", written), text
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_headings_are_real_and_never_skip_a_level(name: str, templates: dict[str, bytes]) -> None:
+    styles = docx.Document(io.BytesIO(templates[name])).styles
+    level = 0
+    for paragraph in paragraphs(templates[name]):
+        outline = _outline(styles, paragraph.style)
+        if outline is not None:
+            assert outline <= level + 1, paragraph.text
+            level = outline
+    assert level
+
+
+def _outline(styles: Any, style_id: str) -> int | None:
+    style = next(style for style in styles if style.style_id == style_id)
+    while style is not None:
+        level = style.element.find(f"{w('pPr')}/{w('outlineLvl')}")
+        if level is not None:
+            return int(level.get(w("val"))) + 1
+        style = style.base_style
+    return None
+
+
+def test_articles_cited_in_the_documents_exist(templates: dict[str, bytes]) -> None:
+    article, sub, known = 0, 0, set()
+    for paragraph in paragraphs(templates["convention"]):
+        if paragraph.style == "Article":
+            article, sub = article + 1, 0
+            known.add(str(article))
+        elif paragraph.style == "Sousarticle":
+            sub += 1
+            known.add(f"{article}.{sub}")
+    assert article == 11
+    cited = set()
+    for name in ISSUED:
+        for text in texts(templates[name]):
+            for match in re.finditer(r"articles?\u00a0(\d+(?:\.\d)?)(?: et (\d+(?:\.\d)?))?", text):
+                cited.update(number for number in match.groups() if number)
+    assert cited <= known
+    assert {"4", "7", "7.3", "7.4", "8.1", "9", "9.3", "9.4"} <= cited
+
+
+def test_signature_block_is_kept_whole(templates: dict[str, bytes]) -> None:
+    """From the last article on, every paragraph holds on to the next, and no row may break."""
+    tables = list(body(templates["convention"]).iter(w("tbl")))
+    rows = list(tables[-1].iter(w("tr")))
+    assert all(row.find(f"{w('trPr')}/{w('cantSplit')}") is not None for row in rows)
+    styles = docx.Document(io.BytesIO(templates["convention"])).styles
+    keeping = {s.style_id for s in styles if s.element.find(f"{w('pPr')}/{w('keepNext')}") is not None}
+    for row in rows[:-1]:
+        for paragraph in row.iter(w("p")):
+            assert paragraph.find(f"{w('pPr')}/{w('pStyle')}").get(w("val")) in keeping
+    before = tables[-1].getprevious()
+    assert before.find(f"{w('pPr')}/{w('pStyle')}").get(w("val")) in keeping
+    assert before.getprevious().find(f"{w('pPr')}/{w('keepNext')}") is not None
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_tables_repeat_their_header_and_are_described(name: str, templates: dict[str, bytes]) -> None:
+    for table in body(templates[name]).iter(w("tbl")):
+        properties = table.find(w("tblPr"))
+        assert properties.find(w("tblCaption")).get(w("val"))
+        look = properties.find(w("tblLook"))
+        style = properties.find(w("tblStyle")).get(w("val"))
+        if look.get(w("firstRow")) == "1" and style == "Tableau":
+            assert next(table.iter(w("tr"))).find(f"{w('trPr')}/{w('tblHeader')}") is not None
