@@ -1,0 +1,64 @@
+"""French names of what the journal holds: actions and objects. A test checks that every action of the code is named."""
+
+from __future__ import annotations
+
+ACTION_LABELS: dict[str, str] = {
+    "refus": "Action refusée",
+    "connexion.reussie": "Connexion",
+    "connexion.echec": "Échec de connexion",
+    "connexion.bloquee": "Connexion bloquée après plusieurs échecs",
+    "session.revoquer": "Déconnexion",
+    "session.revoquer_toutes": "Déconnexion de tous les appareils",
+    "page.ouvrir": "Page demandée",
+    "dossier.creer": "Dossier créé",
+    "dossier.deposer": "Dossier déposé",
+    "dossier.prendre_en_charge": "Dossier pris en charge",
+    "dossier.demander_corrections": "Corrections demandées",
+    "dossier.redeposer": "Corrections déposées",
+    "dossier.retirer": "Demande retirée",
+    "dossier.refuser": "Dossier refusé",
+    "dossier.accepter": "Dossier accepté",
+    "dossier.emettre": "Convention émise",
+    "correction.preparer": "Correction préparée",
+    "correction.annuler": "Correction annulée",
+    "correction.repondre": "Réponse à une correction",
+    "message.ecrire": "Message écrit",
+    "message.lire": "Messages lus",
+    "convention.deposer_signature": "Convention signée déposée par la collectivité",
+    "convention.rejeter_signature": "Document signé rejeté",
+    "convention.signer_centre": "Convention signée par le centre",
+    "convention.annuler": "Convention annulée",
+    "centre.modifier": "Paramètres du centre modifiés",
+    "centre.deposer_fichier": "Fichier du centre déposé",
+    "centre.retirer_fichier": "Fichier du centre retiré",
+    "journal.exporter": "Journal exporté",
+    "journal.verifier": "Journal vérifié",
+    "sauvegarde.creer": "Sauvegarde créée",
+    "sauvegarde.restaurer": "Sauvegarde restaurée",
+}
+
+OBJECT_LABELS: dict[str, str] = {
+    "dossier": "Dossier",
+    "convention": "Convention",
+    "correction": "Correction",
+    "piece": "Fichier",
+    "centre": "Centre",
+    "collectivite": "Collectivité",
+    "utilisateur": "Compte",
+    "demande": "Demande d’adhésion",
+    "session": "Session",
+    "page": "Page",
+    "offre": "Offre",
+}
+
+
+def action_label(action: str, demande: str | None = None) -> str:
+    """Name of an action; for a refusal, with what was asked (`demande`)."""
+    if action == "refus" and demande:
+        return f"{ACTION_LABELS['refus']} : {ACTION_LABELS.get(demande, demande)}"
+    return ACTION_LABELS.get(action, action)
+
+
+def object_label(objet: str | None) -> str:
+    """Name of a kind of object; empty for None."""
+    return OBJECT_LABELS.get(objet, objet) if objet else ""
