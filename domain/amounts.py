@@ -124,7 +124,7 @@ def compute_annuel(tarif: Decimal, quotite: Decimal) -> Montant:
     """F1: annual amount = full-time tariff × share of a post (percent, two decimals kept: never 48 % for 47,70 %)."""
     exact = Fraction(tarif) * Fraction(check_quotite(quotite)) / 100
     valeur = round_cent(exact)
-    return Montant(valeur, exact, (f"Montant annuel : {euros(tarif)} × {pourcentage(quotite)} = {euros(valeur)}",))
+    return Montant(valeur, exact, (f"Montant annuel\u00a0: {euros(tarif)} × {pourcentage(quotite)} = {euros(valeur)}",))
 
 
 def compute_part(debut: date, methode: Prorata = Prorata.JOURS) -> tuple[int, int]:
@@ -146,7 +146,9 @@ def compute_premiere_annee(
     du = round_cent(annuel.exact * jours / base)
     unite = "mois" if base == 12 else "jours"
     span = f"du {date_longue(debut)} au 31 décembre {debut.year}"
-    step = f"Première année ({methode.label}, {span}) : {euros(annuel.valeur)} × {jours}/{base} {unite} = {euros(du)}"
+    step = (
+        f"Première année ({methode.label}, {span})\u00a0: {euros(annuel.valeur)} × {jours}/{base} {unite} = {euros(du)}"
+    )
     if annuel.exact != Fraction(annuel.valeur):
         step += " (calculé sur le montant annuel exact)"
     return PremiereAnnee(du, jours, base, debut, methode, (*annuel.etapes, step))
@@ -177,7 +179,20 @@ def _last_day(year: int, month: int) -> date:
     return date(year, 12, 31) if month == 12 else date.fromordinal(date(year, month + 1, 1).toordinal() - 1)
 
 
-_MONTHS = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"]
+_MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 
 
 def _period_label(periodicite: Periodicite, index: int, year: int) -> str:
@@ -193,5 +208,5 @@ def compute_heures(quotite: Decimal, heures_annuelles: int = HEURES_ANNUELLES) -
     exact = Fraction(check_quotite(quotite)) / 100 * heures_annuelles
     minutes = _round_half_up(exact * 60)
     hours = nombre(Decimal(_round_half_up(exact * 100)).scaleb(-2), 2)
-    step = f"Temps annuel : {pourcentage(quotite)} × {nombre(heures_annuelles)} h = {hours} h, soit {duree(minutes)}"
+    step = f"Temps annuel\u00a0: {pourcentage(quotite)} × {nombre(heures_annuelles)}\u00a0h = {hours}\u00a0h, soit {duree(minutes)}"
     return Heures(minutes, exact, (step,))

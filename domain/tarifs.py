@@ -57,7 +57,8 @@ def choose_tarif(tarifs: Iterable[Tarif], code: str, annee: int) -> tuple[Tarif,
     chosen = next((tarif for tarif in reversed(known) if tarif.annee <= annee), known[0])
     if chosen.annee == annee:
         return chosen, None
+    name = f" pour « {chosen.libelle} »" if chosen.libelle else ""
     return chosen, (
-        f"Aucun tarif {annee} n’est enregistré : le montant de {euros(chosen.montant)} est celui de {chosen.annee}. "
+        f"Aucun tarif {annee} n’est enregistré{name} : le montant de {euros(chosen.montant)} est celui de {chosen.annee}. "
         "Vérifiez qu’il s’applique."
     )
