@@ -13,16 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.assets import address
 
 TITLE = "Portail du service social du travail"
+STYLES = ("portail.css", "contenu.css")
+SCRIPTS = ("dictionnaire.js", "portail.js", "navigation.js")
 DROPPED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 """Request headers kept from Streamlit on HTML requests: its page must come whole and plain to be rewritten."""
 
 
 def rewrite(page: str) -> str:
     """Streamlit's index.html as we serve it."""
-    head = (
-        f'<title>{TITLE}</title><link rel="stylesheet" href="{address("portail.css")}">'
-        f'<script src="{address("dictionnaire.js")}" defer></script><script src="{address("portail.js")}" defer></script>'
-    )
+    styles = "".join(f'<link rel="stylesheet" href="{address(name)}">' for name in STYLES)
+    scripts = "".join(f'<script src="{address(name)}" defer></script>' for name in SCRIPTS)
+    head = f"<title>{TITLE}</title>{styles}{scripts}"
     page = page.replace('<html lang="en">', '<html lang="fr">', 1)
     page = page.replace("<title>Streamlit</title>", head, 1)
     page = page.replace("./favicon.png", address("favicon.svg"), 1)
