@@ -11,12 +11,11 @@ import docx
 import pytest
 import yaml
 from docx.shared import Mm
-from jinja2 import nodes
 
-from documents.diagnosis import source_parts
+from documents.lint import lint_template
 from documents.opc import WordPackage, w
-from tests.doc_templates.conftest import ALL, FOLDER, ISSUED
-from tests.doc_templates.lecture import TAG, body, paragraphs, points, texts
+from tests.doc_templates.conftest import ALL, FOLDER, ISSUED, OFFER
+from tests.doc_templates.lecture import TAG, body, full_text, paragraphs, points, texts
 
 POINTS = [
     f"{family}{number:02d}" for family, last in (("P", 17), ("A", 66), ("X", 39)) for number in range(1, last + 1)
@@ -69,36 +68,8 @@ def test_header_has_a_logo_that_can_be_replaced(name: str, templates: dict[str, 
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_only_known_variables(name: str, templates: dict[str, bytes], tree: dict[str, Any]) -> None:
-    unknown = set()
-    for part in source_parts(WordPackage(templates[name])):
-        parsed = part.environment.parse(part.text)
-        local = {node.name for node in parsed.find_all(nodes.Name) if node.ctx == "store"} | {"loop"}
-        for node in parsed.find_all((nodes.Getattr, nodes.Name)):
-            path = _dotted(node)
-            if path and path[0] not in local and not _known(path, tree):
-                unknown.add(".".join(path))
-    assert not unknown
-
-
-def _dotted(node: nodes.Node) -> list[str]:
-    if isinstance(node, nodes.Name):
-        return [node.name]
-    if isinstance(node, nodes.Getattr) and (start := _dotted(node.node)):
-        return [*start, node.attr]
-    return []
-
-
-def _known(path: list[str], tree: dict[str, Any]) -> bool:
-    value: Any = tree
-    for name in path:
-        if not isinstance(value, dict):
-            # A file of an annex (None here) has a name and a SHA-256; texts have methods.
-            return value is None and path[-1] in ("nom", "sha256", "lower", "endswith")
-        if name not in value:
-            return False
-        value = value[name]
-    return True
+def test_only_known_variables(name: str, templates: dict[str, bytes], sample: dict[str, Any]) -> None:
+    assert lint_template(templates[name], sample) == []
 
 
 def test_every_point_is_marked_once_or_said_to_be_elsewhere(templates: dict[str, bytes]) -> None:
@@ -197,3 +168,8 @@ def test_tables_repeat_their_header_and_are_described(name: str, templates: dict
         style = properties.find(w("tblStyle")).get(w("val"))
         if look.get(w("firstRow")) == "1" and style == "Tableau":
             assert next(table.iter(w("tr"))).find(f"{w('trPr')}/{w('tblHeader')}") is not None
+
+
+def test_days_written_in_the_convention_are_those_of_the_offer(templates: dict[str, bytes]) -> None:
+    assert (OFFER.denonciation.dernier_jour, OFFER.denonciation.dernier_mois) == (29, 9)
+    assert "au plus tard le 29\u00a0septembre" in full_text(templates["convention"])

@@ -9,7 +9,8 @@ import pytest
 from documents.bookmarks import list_bookmarks
 from documents.compiled import compile_template
 from documents.compose import Part, compose
-from tests.doc_templates.conftest import ALL, ISSUED
+from domain.offer import Party
+from tests.doc_templates.conftest import ALL, ISSUED, OFFER, answers, context
 from tests.doc_templates.lecture import full_text, texts
 
 NBSP, NARROW = "\u00a0", "\u202f"
@@ -23,23 +24,6 @@ def rendered(docx: bytes, tree: dict[str, Any]) -> str:
 @pytest.fixture(scope="session")
 def master(templates: dict[str, bytes]) -> bytes:
     return compose([Part(templates[name], nom=name) for name in ISSUED])
-
-
-def blank(value: Any) -> Any:
-    """The same answers, none of them given."""
-    if isinstance(value, dict):
-        return {key: blank(item) for key, item in value.items()}
-    return [] if isinstance(value, list) else None
-
-
-def without_answers(tree: dict[str, Any]) -> dict[str, Any]:
-    for name in ("representant", "deliberation", "besoin", "referent", "locaux"):
-        tree[name] = blank(tree[name])
-    tree["collectivite"].update(siren=None, effectif=None, adresse=blank(tree["collectivite"]["adresse"]))
-    tree["convention"].update(numero=None, projet=True)
-    tree["montants"].update(quotite=None, annuel=None, heures={"minutes": None}, etapes=[], echeancier=[])
-    tree["montants"]["premiere_annee"] = blank(tree["montants"]["premiere_annee"])
-    return tree
 
 
 def test_issued_document_has_each_point_once(master: bytes, tree: dict[str, Any]) -> None:
@@ -71,6 +55,20 @@ def test_agreement_follows_the_civilite(
     assert expected in rendered(templates["convention"], tree)
 
 
+@pytest.mark.parametrize("party", OFFER.parties, ids=lambda party: party.code)
+def test_every_kind_of_collectivite(party: Party, master: bytes, templates: dict[str, bytes]) -> None:
+    """No article is left uncontracted, no agreement forgotten, whatever the kind of collectivité."""
+    given = answers()
+    given["collectivite"].update(type=party.code, appellation=party.appellation)
+    given["representant"]["qualite"] = party.qualite
+    tree = context(given)
+    text = rendered(master, tree) + rendered(templates["deliberation"], tree)
+    for name in (party.appellation, tree["collectivite"]["designation"]):
+        if name.startswith("le "):
+            assert f"de {name}" not in text and f"à {name}" not in text
+    assert f"que représente Mme Camille Exemple, {party.qualite_feminin or party.qualite}" in text
+
+
 def test_women_who_preside_and_sign(templates: dict[str, bytes], tree: dict[str, Any]) -> None:
     tree["centre"]["president"] = {"qualite": "présidente", "feminin": True, "nom": "Mme Claude Exemple"}
     tree["centre"]["delegataire"] = {"qualite": "directrice générale adjointe", "feminin": True, "nom": None}
@@ -84,17 +82,21 @@ def test_a_centre_without_delegate_still_has_the_line(templates: dict[str, bytes
     assert f"par délégation,\n{BLANK}" in rendered(templates["convention"], tree)
 
 
-def test_projet_has_no_number(master: bytes, tree: dict[str, Any]) -> None:
-    docx = compile_template(master).render(without_answers(tree))
+def test_projet_has_no_number_and_needs_almost_no_answer(master: bytes) -> None:
+    known = {"collectivite": {"type": "commune", "nom": "Ivry-sur-Seine"}}
+    docx = compile_template(master).render(context(known, projet=True))
     written = "\n".join(texts(docx))
     assert "Projet de convention, non numéroté" in written
     assert "au service social du travail – projet" in written
+    assert "La commune d’Ivry-sur-Seine" in written
     assert "None" not in written
     assert len(list_bookmarks(docx)) == 122
 
 
-def test_deliberation_needs_neither_number_nor_date(templates: dict[str, bytes], tree: dict[str, Any]) -> None:
-    tree["deliberation"] = blank(tree["deliberation"])
+def test_deliberation_needs_neither_number_nor_date(templates: dict[str, bytes]) -> None:
+    given = answers()
+    del given["deliberation"]
+    tree = context(given)
     text = rendered(templates["deliberation"], tree)
     assert f"Délibération n°{NBSP}{BLANK} – séance du {BLANK}" in text
     assert "l’organe délibérant décide" in text
