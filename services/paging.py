@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+"""A query of any columns."""
 MAX_PAGE_SIZE = 200
 
 
@@ -30,12 +32,12 @@ class Page(Generic[T]):
 
 def paginate(
     session: Session,
-    query: Select[Any],
+    query: AnySelect,
     *,
     page: int,
     taille: int,
     order: tuple[ColumnElement[Any], ...],
-    build: Callable[[Row[Any]], T],
+    build: Callable[[Row[*tuple[Any, ...]]], T],
 ) -> Page[T]:
     """Run `query` for one page: `order` must end with something unique, or rows could change pages; `build` makes a row.
 

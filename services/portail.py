@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.errors import Refus
-from models import Convention, Dossier, Operation, Piece
+from models import Convention, DemandeCorrection, Dossier, Operation, Piece, SaisieEnAttente
 from services import journal
 from services.access import Acteur
 from services.database import Database
@@ -96,6 +96,9 @@ def _centre_of(session: Session, objet: str | None, objet_id: UUID | str | None)
         if piece is None or piece.centre_id:
             return piece.centre_id if piece else None
         objet, objet_id = ("dossier", piece.dossier_id) if piece.dossier_id else ("convention", piece.convention_id)
+    if objet in ("correction", "saisie"):
+        table = DemandeCorrection if objet == "correction" else SaisieEnAttente
+        objet, objet_id = "dossier", session.scalar(select(table.dossier_id).where(table.id == objet_id))
     if objet == "convention":
         return session.scalar(select(Convention.centre_id).where(Convention.id == objet_id))
     if objet == "dossier":

@@ -1,0 +1,81 @@
+"""Who is told by mail of what happens to a dossier. The mail is queued in the transaction of the event, sent after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from domain.roles import Role
+from models import Centre, Courriel, Dossier, RoleAttribue, Utilisateur
+from services import clock
+
+TO_CENTRE = {
+    "deposer": "dossier_depose",
+    "redeposer": "corrections_deposees",
+    "retirer": "dossier_retire",
+}
+TO_COLLECTIVITE = {
+    "demander_corrections": "corrections_demandees",
+    "accepter": "dossier_accepte",
+    "refuser": "dossier_refuse",
+}
+"""Model of the mail that each action sends, and to which side."""
+
+
+def notify_action(session: Session, dossier: Dossier, action: str) -> None:
+    """Queue the mails that an action on the dossier calls for, if any."""
+    if action in TO_CENTRE:
+        _queue(session, dossier, TO_CENTRE[action], _centre_side(session, dossier))
+    elif action in TO_COLLECTIVITE:
+        roles = (Role.GESTIONNAIRE, Role.SIGNATAIRE) if action == "accepter" else (Role.GESTIONNAIRE,)
+        _queue(session, dossier, TO_COLLECTIVITE[action], _collectivite_side(session, dossier, *roles))
+
+
+def notify_message(session: Session, dossier: Dossier, *, du_centre: bool) -> None:
+    """Queue the mails that say that the other side wrote a message."""
+    if du_centre:
+        _queue(session, dossier, "message_recu", _collectivite_side(session, dossier, Role.GESTIONNAIRE))
+    else:
+        _queue(session, dossier, "message_recu", _centre_side(session, dossier))
+
+
+def _centre_side(session: Session, dossier: Dossier) -> list[Utilisateur]:
+    """The instructeur in charge; all of the centre's when nobody is."""
+    holders = _holders(session, dossier, RoleAttribue.centre_id == dossier.centre_id, (Role.INSTRUCTEUR,))
+    return [one for one in holders if one.id == dossier.instructeur_id] or holders
+
+
+def _collectivite_side(session: Session, dossier: Dossier, *roles: Role) -> list[Utilisateur]:
+    return _holders(session, dossier, RoleAttribue.collectivite_id == dossier.collectivite_id, roles)
+
+
+def _holders(
+    session: Session, dossier: Dossier, scope: ColumnElement[bool], roles: Iterable[Role]
+) -> list[Utilisateur]:
+    """Active people who hold one of `roles` in `scope` today, each once."""
+    today = clock.today(session.get_one(Centre, dossier.centre_id).fuseau)
+    held = select(RoleAttribue.utilisateur_id).where(
+        scope,
+        RoleAttribue.role.in_([role.value for role in roles]),
+        RoleAttribue.du <= today,
+        or_(RoleAttribue.au.is_(None), RoleAttribue.au >= today),
+    )
+    query = select(Utilisateur).where(Utilisateur.id.in_(held), Utilisateur.actif).order_by(Utilisateur.courriel)
+    return list(session.scalars(query))
+
+
+def _queue(session: Session, dossier: Dossier, modele: str, people: list[Utilisateur]) -> None:
+    for person in people:
+        parametres: dict[str, UUID | str] = {"dossier": str(dossier.id), "reference": dossier.reference}
+        session.add(
+            Courriel(
+                modele=modele,
+                destinataire=person.courriel,
+                utilisateur_id=person.id,
+                centre_id=dossier.centre_id,
+                parametres=parametres,
+            )
+        )
