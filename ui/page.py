@@ -68,12 +68,17 @@ def param(name: str) -> str | None:
     return st.query_params.get(name)
 
 
-def uuid_param(name: str = "id") -> UUID | None:
-    """A parameter of the address that holds an id; None when it is absent or is not one."""
+def as_uuid(text: str | None) -> UUID | None:
+    """The id that `text` holds; None when it holds none."""
     try:
-        return UUID(st.query_params.get(name, ""))
+        return UUID(text or "")
     except ValueError:
         return None
+
+
+def uuid_param(name: str = "id") -> UUID | None:
+    """A parameter of the address that holds an id; None when it is absent or is not one."""
+    return as_uuid(st.query_params.get(name))
 
 
 def required_id(name: str = "id") -> UUID:
