@@ -1,0 +1,83 @@
+"""Widgets and answers, kept in step: what a widget starts with, and where what is typed goes.
+
+The session remembers, for each field, the version of the answer its widget shows. A widget is filled again when it is new
+to the page or when the answer has another version (a colleague changed it, a chosen collectivité filled it); otherwise it is
+left alone, so that nothing moves under the fingers. After a change that was accepted the widget is filled again too: the
+person sees what was understood (« 47.7 » becomes « 47,70 »).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from domain.fields import Json
+from ui.forms.model import FieldView, Saver
+
+FOCUS = "_forms_focus"
+
+
+def seen_key(prefix: str, champ: str) -> str:
+    """Where the session remembers the version that the widget of `champ` shows."""
+    return f"{prefix}{champ}#"
+
+
+def seen_version(saver: Saver, champ: str) -> int:
+    """Version to save against: the one the person had before their eyes."""
+    return int(st.session_state.get(seen_key(saver.prefix, champ), 0))
+
+
+def is_current(view: FieldView, key: str) -> bool:
+    """Whether the widget `key` is on the page and shows this version of the answer."""
+    state = st.session_state
+    return key in state and state.get(seen_key(view.saver.prefix, view.field.id)) == view.version
+
+
+def fill(view: FieldView, values: Mapping[str, Any]) -> None:
+    """Give widgets their values, and remember which version of the answer they show."""
+    state = st.session_state
+    for key, value in values.items():
+        if key not in state or state[key] != value:
+            state[key] = value
+    state[seen_key(view.saver.prefix, view.field.id)] = view.version
+
+
+def commit(saver: Saver, champ: str, raw: Json) -> None:
+    """Save what was typed. What was refused stays in the widget as typed; anything else is read again from the answer."""
+    result = saver.save(champ, raw, seen_version(saver, champ))
+    if result is None:
+        return
+    seen = seen_key(saver.prefix, champ)
+    if result.etat == "invalide":
+        st.session_state[seen] = result.version
+    else:
+        forget(saver, champ)
+
+
+def forget(saver: Saver, champ: str) -> None:
+    """Have the widget of `champ` filled again: its answer was changed from elsewhere."""
+    st.session_state.pop(seen_key(saver.prefix, champ), None)
+
+
+def on_change(saver: Saver, champ: str, key: str) -> None:
+    """Callback of a field that is one widget."""
+    commit(saver, champ, st.session_state.get(key))
+
+
+def on_parts_change(saver: Saver, champ: str, parts: tuple[str, ...]) -> None:
+    """Callback of a field whose answer is a dict of parts, one widget each."""
+    prefix = f"{saver.prefix}{champ}:"
+    commit(saver, champ, {part: st.session_state.get(prefix + part) for part in parts})
+
+
+def as_typed(value: Json) -> str:
+    """A refused value as it can be put back in a text field: what no browser can hold is replaced."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def ask_focus(champ: str) -> None:
+    """Bring the person to this field on the next run (see `ui.forms.layout.render_focus`)."""
+    st.session_state[FOCUS] = champ
