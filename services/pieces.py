@@ -1,0 +1,250 @@
+"""Files of dossiers: stored as soon as they arrive, served by row id with the permission checked, purged when orphaned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePath
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from documents.uploads import EXTENSIONS, UploadKind, check_upload
+from domain.errors import Introuvable, Invalide
+from domain.fields import Field
+from domain.text import clean_text
+from models import Centre, Depot, Dossier, Fichier, OffreVersion, Piece, Reponse, utc_now
+from services.access import Acteur, get_convention, get_dossier, visible_centres
+from services.answers import AnswerWriter
+from services.dossier_state import DossierState, load_state
+from services.dossier_views import SaveResult
+from services.edition import find_edition
+from services.files import store
+from services.portail import Portail, once, record
+
+GRACE = timedelta(days=1)
+"""Age under which nothing is purged: somebody may be working with it."""
+ABANDONED_DAYS = 365
+
+
+@dataclass(frozen=True)
+class PieceContent:
+    """A file to send: its bytes are checked against `sha256`."""
+
+    nom: str
+    type_mime: str
+    data: bytes
+    sha256: str
+
+
+def open_piece(portail: Portail, acteur: Acteur, piece_id: UUID) -> PieceContent:
+    """A file that the person may see; the read is journalled. Introuvable, journalled too, when they may not."""
+    with portail.action(acteur, "piece.lire", objet="piece", objet_id=piece_id) as session:
+        piece = session.get(Piece, piece_id)
+        if piece is None:
+            raise Introuvable()
+        centre_id = _owner_centre(session, acteur, piece)
+        try:
+            data = portail.files.read(piece.sha256)
+        except FileNotFoundError:
+            raise Invalide("Ce fichier n’est plus disponible : prévenez l’administrateur du centre.") from None
+        record(
+            session, acteur, "piece.lire", centre_id=centre_id, objet="piece", objet_id=piece.id, sha256=piece.sha256
+        )
+        return PieceContent(piece.nom, piece.type_mime, data, piece.sha256)
+
+
+def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
+    """The centre of the thing that owns the piece; Introuvable when the person may not see this thing."""
+    if piece.dossier_id:
+        return get_dossier(session, acteur, piece.dossier_id).centre_id
+    if piece.convention_id:
+        return get_convention(session, acteur, piece.convention_id).centre_id
+    visible = visible_centres(acteur).where(Centre.id == piece.centre_id)
+    centre = session.scalars(visible).one_or_none()
+    if centre is None:
+        raise Introuvable()
+    return centre.id
+
+
+def attach_file(
+    portail: Portail, acteur: Acteur, dossier_id: UUID, champ: str, *, nom: str, data: bytes, operation_id: str
+) -> SaveResult:
+    """Make a file the answer of a file field, in place of the one before. The file is checked first: `invalide` with the
+    reason when it is refused, and then nothing changes."""
+    # Looking into a file takes a process of its own and up to seconds: never while the database is held.
+    with portail.view(acteur, "piece.deposer", objet="dossier", objet_id=dossier_id) as session:
+        state = load_state(session, get_dossier(session, acteur, dossier_id))
+        field = _file_field(state, champ)
+        find_edition(session, acteur, state).require(champ)
+    name = PurePath(clean_text(nom).replace("\\", "/")).name[-200:] or "fichier"
+    try:
+        limit = min(field.max_megabytes, portail.settings.taille_max_mo) * 1_000_000
+        checked: UploadKind | str = check_upload(name, data, _kinds(field), limit)
+    except Invalide as error:
+        checked = error.message
+    with portail.action(acteur, "piece.deposer", objet="dossier", objet_id=dossier_id) as session:
+        writer = AnswerWriter(session, acteur, dossier_id)
+        writer.edition.require(champ)
+        if isinstance(checked, str):
+            return writer.result("invalide", champ, checked)
+        if not once(session, operation_id):
+            return writer.result("inchange", champ)
+        piece = _insert_piece(session, portail, acteur, dossier_id, champ, name, checked, data)
+        _retire_current(session, dossier_id, champ, keep=piece.id)
+        record(
+            session,
+            acteur,
+            "piece.deposer",
+            centre_id=writer.dossier.centre_id,
+            objet="piece",
+            objet_id=piece.id,
+            dossier=dossier_id,
+            sha256=piece.sha256,
+        )
+        value = {
+            "piece": str(piece.id),
+            "nom": piece.nom,
+            "sha256": piece.sha256,
+            "taille": piece.taille,
+            "type": piece.type_mime,
+        }
+        current = writer.state.reponses.get(champ)
+        return writer.write(champ, value, current.version if current else 0)
+
+
+def _file_field(state: DossierState, champ: str) -> Field:
+    field = state.forms.fields.get(champ)
+    if field is None or field.retired or field.type != "file":
+        raise Invalide("Ce champ n’attend pas de fichier : rechargez la page.")
+    return field
+
+
+def _kinds(field: Field) -> set[str]:
+    """Kinds of file that the field accepts (`accept` holds extensions)."""
+    return {EXTENSIONS[suffix] for one in field.accept if (suffix := f".{one.lstrip('.').lower()}") in EXTENSIONS}
+
+
+def _insert_piece(
+    session: Session,
+    portail: Portail,
+    acteur: Acteur,
+    dossier_id: UUID,
+    champ: str,
+    nom: str,
+    checked: UploadKind,
+    data: bytes,
+) -> Piece:
+    stored = store(session, portail.files, data)
+    report = checked.report
+    piece = Piece(
+        sha256=stored.sha256,
+        usage="reponse",
+        nom=nom,
+        type_mime=checked.content_type,
+        taille=stored.taille,
+        pages=report.pages if report else None,
+        analyse={"avertissements": list(report.avertissements)} if report else {},
+        champ=champ,
+        dossier_id=dossier_id,
+        deposee_par=acteur.utilisateur_id,
+    )
+    session.add(piece)
+    session.flush()
+    return piece
+
+
+def _retire_current(session: Session, dossier_id: UUID, champ: str, *, keep: UUID | None = None) -> None:
+    query = select(Piece).where(
+        Piece.dossier_id == dossier_id, Piece.usage == "reponse", Piece.champ == champ, Piece.retiree_le.is_(None)
+    )
+    for piece in session.scalars(query):
+        if piece.id != keep:
+            piece.retiree_le = utc_now()
+
+
+def remove_file(portail: Portail, acteur: Acteur, dossier_id: UUID, piece_id: UUID) -> SaveResult:
+    """Take a file away from its field. A deposit that holds it keeps it."""
+    with portail.action(acteur, "piece.retirer", objet="dossier", objet_id=dossier_id) as session:
+        writer = AnswerWriter(session, acteur, dossier_id)
+        piece = session.get(Piece, piece_id)
+        if piece is None or piece.dossier_id != dossier_id or piece.usage != "reponse" or piece.champ is None:
+            raise Introuvable()
+        writer.edition.require(piece.champ)
+        current = writer.state.reponses.get(piece.champ)
+        if piece.retiree_le or current is None or (current.valeur or {}).get("piece") != str(piece_id):
+            return writer.result("inchange", piece.champ)
+        _retire_current(session, dossier_id, piece.champ)
+        record(
+            session,
+            acteur,
+            "piece.retirer",
+            centre_id=writer.dossier.centre_id,
+            objet="piece",
+            objet_id=piece.id,
+            dossier=dossier_id,
+        )
+        return writer.write(piece.champ, None, current.version)
+
+
+# Purge -----------------------------------------------------------------------------------------------------------------
+
+
+def purge_drafts(portail: Portail, *, days: int = ABANDONED_DAYS) -> int:
+    """Take away the files of withdrawn dossiers that were never deposited and that nobody touched for `days` days.
+    Gives their number; `purge_files` then removes the bytes."""
+    limit = utc_now() - timedelta(days=days)
+    abandoned = select(Dossier.id).where(
+        Dossier.etat == "retire",
+        Dossier.modifie_le < limit,
+        ~exists().where(Depot.dossier_id == Dossier.id),
+    )
+    with portail.db.write() as session:
+        pieces = session.scalars(select(Piece).where(Piece.dossier_id.in_(abandoned), Piece.retiree_le.is_(None))).all()
+        for piece in pieces:
+            piece.retiree_le = limit
+            session.execute(delete(Reponse).where(Reponse.dossier_id == piece.dossier_id, Reponse.champ == piece.champ))
+        return len(pieces)
+
+
+def purge_files(portail: Portail) -> int:
+    """Remove replaced files that no deposit holds, then bytes that nothing refers to. Gives the number of files removed.
+
+    A file is a row of dossier, convention or centre, or a template of an offer version; younger than a day, it is left.
+    """
+    limit = utc_now() - GRACE
+    with portail.db.write() as session:
+        _purge_replaced(session, limit)
+        kept = _template_hashes(session)
+        orphans = session.scalars(
+            select(Fichier)
+            .where(Fichier.cree_le < limit, ~exists().where(Piece.sha256 == Fichier.sha256))
+            .with_for_update(skip_locked=True)
+        ).all()
+        removed = [one for one in orphans if one.sha256 not in kept]
+        for fichier in removed:
+            session.delete(fichier)
+        session.flush()
+        # While these rows are held: nobody can take them again before the bytes are gone (services.files.store).
+        for fichier in removed:
+            portail.files.delete(fichier.sha256)
+        return len(removed)
+
+
+def _purge_replaced(session: Session, limit: datetime) -> None:
+    """Delete the rows of files replaced in a draft before any deposit held them."""
+    query = select(Piece).where(Piece.usage == "reponse", Piece.retiree_le < limit, Piece.dossier_id.is_not(None))
+    retired = session.scalars(query).all()
+    held: dict[UUID, set[str]] = {}
+    for depot in session.scalars(select(Depot).where(Depot.dossier_id.in_({one.dossier_id for one in retired}))):
+        pieces = {str(one["piece"]) for one in depot.reponses.values() if isinstance(one, dict) and one.get("piece")}
+        held.setdefault(depot.dossier_id, set()).update(pieces)
+    for piece in retired:
+        if piece.dossier_id and str(piece.id) not in held.get(piece.dossier_id, set()):
+            session.delete(piece)
+    session.flush()
+
+
+def _template_hashes(session: Session) -> set[str]:
+    return {str(sha256) for gabarits in session.scalars(select(OffreVersion.gabarits)) for sha256 in gabarits.values()}
