@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 from documents.lint import TemplateError
+from documents.sandbox import TooHeavy, run_limited
 
 TIMEOUT = 60  # seconds of wall time
 TOO_HEAVY = "L’essai de ce gabarit demande trop de temps ou de mémoire : une boucle ou une répétition y est démesurée."
@@ -31,23 +29,11 @@ def check_template(docx: bytes, schema: Mapping[str, Any], timeout: float = TIME
     it, None standing for "anything", and the template is rendered with it once.
     """
     request = json.dumps({"docx": base64.b64encode(docx).decode(), "schema": schema}, default=_encode)
-    environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LANG": "C.UTF-8"}
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "documents.check_worker"],
-            input=request.encode(),
-            capture_output=True,
-            timeout=timeout,
-            env=environment,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        errors = run_limited("documents.check_worker", request.encode(), timeout)
+    except TooHeavy:
         return [TemplateError(TOO_HEAVY, "")]
-    if done.returncode != 0:
-        if b"MemoryError" in done.stderr or done.returncode < 0:  # out of memory, or killed for its use of time
-            return [TemplateError(TOO_HEAVY, "")]
-        raise RuntimeError(f"template check failed: {done.stderr.decode(errors='replace')[-2000:]}")
-    return [TemplateError(message, paragraph) for message, paragraph in json.loads(done.stdout)]
+    return [TemplateError(message, paragraph) for message, paragraph in errors]
 
 
 def read_request(data: bytes) -> tuple[bytes, dict[str, Any]]:

@@ -7,21 +7,12 @@ import sys
 
 from documents.check import read_request
 from documents.lint import lint_template
+from documents.sandbox import limit_resources
 
-MAX_CPU = 10  # seconds; a convention with its annexes takes less than one
-MAX_MEMORY = 1_000_000_000  # bytes of address space; the libraries alone take about a quarter
-
-
-def limit_resources() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits: the wall time of the caller alone applies
-        return
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU, MAX_CPU))
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-
+CPU_SECONDS = 10  # a convention with its annexes takes less than one
+MEGABYTES = 1_000  # of address space; the libraries alone take about a quarter
 
 if __name__ == "__main__":
-    limit_resources()
+    limit_resources(CPU_SECONDS, MEGABYTES)
     docx, schema = read_request(sys.stdin.buffer.read())
     json.dump([list(error) for error in lint_template(docx, schema)], sys.stdout)

@@ -81,9 +81,9 @@ def refuse_external(package: WordPackage, nom: str = "") -> None:
     for relations in package.relations.values():
         for relation in relations:
             if relation.external and relation.kind != "hyperlink":
-                prefix = f"« {nom} » : " if nom else ""
+                subject = f"« {nom} » : ce" if nom else "Ce"
                 raise Invalide(
-                    f"{prefix}ce document fait référence à un fichier extérieur ({relation.target[:80]}). "
+                    f"{subject} document fait référence à un fichier extérieur ({relation.target[:80]}). "
                     "Insérez l’image ou l’objet dans le document au lieu de le lier."
                 )
 

@@ -52,7 +52,9 @@ WHOLE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 OUTPUT_TAG = re.compile(r"\{\{.*?\}\}")
 BLOCK_WORD = re.compile(r"\{%-?\s*(\w+)")
 PARAGRAPH_TAG = re.compile(r"(\{%|\{\{)(p|tr|tc) ")
-HARMLESS_INSIDE_TAGS = {w(name) for name in ("r", "proofErr", "lastRenderedPageBreak")}
+HARMLESS_INSIDE_TAGS = {
+    w(name) for name in ("r", "proofErr", "lastRenderedPageBreak", "commentRangeStart", "commentRangeEnd")
+}
 MAX_ERRORS = 50
 
 
@@ -69,10 +71,10 @@ def lint_template(docx: bytes, schema: Mapping[str, Any]) -> list[TemplateError]
         package = WordPackage(docx)
     except Invalide as error:
         return [TemplateError(error.message, "")]
+    structure = list(_structure_errors(package))
     broken = list(_tag_errors(package))
-    errors = [*_structure_errors(package), *broken]
-    if not broken:  # what the engine would say of broken tags is a consequence
-        errors += _source_errors(package, schema)
+    errors = [*structure, *broken, *_layout_errors(package)]
+    errors += _source_errors(package, schema, bool(broken))
     if not errors:
         errors += _trial(docx, schema)
     return list(dict.fromkeys(errors))[:MAX_ERRORS]
@@ -128,16 +130,29 @@ def _field_errors(root: etree._Element) -> Iterator[TemplateError]:
 
 
 def _tag_errors(package: WordPackage) -> Iterator[TemplateError]:
+    """Incomplete tags; their paragraphs are emptied in `package`, so that the rest of the part can still be checked."""
     for part in word_parts(package):
         paragraphs = list(package.tree(part).iter(w("p")))
         texts = [paragraph_text(paragraph) for paragraph in paragraphs]
-        split = False  # a tag of an earlier paragraph is still open
+        split, broken = False, False  # split: a tag of an earlier paragraph is still open
         for index, text in enumerate(texts):
             problem, split = _balance(text, texts[index + 1 :], split)
             if problem:
                 yield TemplateError(problem, text)
-            elif "{" in text:
-                yield from _paragraph_errors(paragraphs[index], text)
+                broken = True
+                for element in _texts(paragraphs[index]):
+                    element.text = ""
+        if broken:
+            package.keep_tree(part)
+
+
+def _layout_errors(package: WordPackage) -> Iterator[TemplateError]:
+    """Complete tags in places where docxtpl would lose text or tear the document apart."""
+    for part in word_parts(package):
+        for paragraph in package.tree(part).iter(w("p")):
+            text = paragraph_text(paragraph)
+            if "{" in text:
+                yield from _paragraph_errors(paragraph, text)
 
 
 def _balance(text: str, following: list[str], split: bool) -> tuple[str | None, bool]:
@@ -212,7 +227,8 @@ def _crossing_errors(paragraph: etree._Element, text: str) -> Iterator[TemplateE
             between = between.getnext()
 
 
-def _source_errors(package: WordPackage, schema: Mapping[str, Any]) -> Iterator[TemplateError]:
+def _source_errors(package: WordPackage, schema: Mapping[str, Any], incomplete: bool) -> Iterator[TemplateError]:
+    """Syntax and names. When tags were `incomplete`, blocks that do not match are a consequence and not reported."""
     reported: set[str] = set()
     for part in source_parts(package):
         yield from _output_errors(part, reported)
@@ -220,7 +236,7 @@ def _source_errors(package: WordPackage, schema: Mapping[str, Any]) -> Iterator[
             tree = part.environment.parse(part.text)
         except jinja2.TemplateError as error:
             paragraph = part.paragraph(_unclosed_block(part, error) or line_of(error))
-            if paragraph not in reported:
+            if paragraph not in reported and not incomplete:
                 reported.add(paragraph)
                 yield TemplateError(describe(error), paragraph)
             continue

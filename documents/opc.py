@@ -155,6 +155,10 @@ class WordPackage:
     def set_tree(self, name: str, root: etree._Element) -> None:
         self._trees[name] = root
 
+    def keep_tree(self, name: str) -> None:
+        """Makes what was changed in a tree the data of its part."""
+        self._parts[name] = serialize(self.tree(name))
+
     def related(self, kind: str, source: str | None = None) -> str | None:
         """The first part that `source` (the main document) is related to in this way."""
         for relation in self.relations[self.main if source is None else source]:
