@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from domain.roles import Role
-from models import Centre, Courriel, Dossier, RoleAttribue, Utilisateur
-from services import clock
+from models import Centre, Dossier, RoleAttribue, Utilisateur
+from services import clock, mails
 
 TO_CENTRE = {
     "deposer": "dossier_depose",
@@ -69,13 +68,12 @@ def _holders(
 
 def _queue(session: Session, dossier: Dossier, modele: str, people: list[Utilisateur]) -> None:
     for person in people:
-        parametres: dict[str, UUID | str] = {"dossier": str(dossier.id), "reference": dossier.reference}
-        session.add(
-            Courriel(
-                modele=modele,
-                destinataire=person.courriel,
-                utilisateur_id=person.id,
-                centre_id=dossier.centre_id,
-                parametres=parametres,
-            )
+        mails.queue(
+            session,
+            modele,
+            person.courriel,
+            utilisateur_id=person.id,
+            centre_id=dossier.centre_id,
+            dossier=str(dossier.id),
+            reference=dossier.reference,
         )

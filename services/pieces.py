@@ -81,17 +81,31 @@ def attach_file(
     name = PurePath(clean_text(nom).replace("\\", "/")).name[-200:] or "fichier"
     try:
         limit = min(field.max_megabytes, portail.settings.taille_max_mo) * 1_000_000
-        checked: UploadKind | str = check_upload(name, data, _kinds(field), limit)
+        checked = check_upload(name, data, _kinds(field), limit)
     except Invalide as error:
-        checked = error.message
+        with portail.view(acteur, "piece.deposer", objet="dossier", objet_id=dossier_id) as session:
+            return AnswerWriter(session, acteur, dossier_id).result("invalide", champ, error.message)
+    return attach_checked(portail, acteur, dossier_id, champ, name, checked, data, operation_id)
+
+
+def attach_checked(
+    portail: Portail,
+    acteur: Acteur,
+    dossier_id: UUID,
+    champ: str,
+    nom: str,
+    checked: UploadKind,
+    data: bytes,
+    operation_id: str,
+) -> SaveResult:
+    """As `attach_file`, for bytes that `documents.uploads.check_upload` has accepted as `checked`."""
     with portail.action(acteur, "piece.deposer", objet="dossier", objet_id=dossier_id) as session:
         writer = AnswerWriter(session, acteur, dossier_id)
+        _file_field(writer.state, champ)
         writer.edition.require(champ)
-        if isinstance(checked, str):
-            return writer.result("invalide", champ, checked)
         if not once(session, operation_id):
             return writer.result("inchange", champ)
-        piece = _insert_piece(session, portail, acteur, dossier_id, champ, name, checked, data)
+        piece = _insert_piece(session, portail, acteur, dossier_id, champ, nom, checked, data)
         _retire_current(session, dossier_id, champ, keep=piece.id)
         record(
             session,
