@@ -35,11 +35,17 @@ class FieldError(Invalide):
 
 def _parse_bound(value: object) -> object:
     """A bound written in YAML or JSON: an ISO date when it looks like one, else a number (see `Field.min`)."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        return date.fromisoformat(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | date):
-        raise ValueError("une borne est un nombre ou une date AAAA-MM-JJ")
-    return value
+    if isinstance(value, Decimal | date) or value is None:
+        return value
+    text = str(value)
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(f"la borne « {text[:40]} » n’est ni un nombre ni une date AAAA-MM-JJ")
+    if text.count("-") < 2:
+        return Decimal(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"la date « {text} » n’existe pas") from None
 
 
 Bound = Annotated[Decimal | date, BeforeValidator(_parse_bound)]

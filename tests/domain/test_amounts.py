@@ -1,0 +1,204 @@
+"""The worked examples of the domain, and what must hold for every other amount."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.amounts import (
+    Periodicite,
+    Prorata,
+    compute_annuel,
+    compute_echeancier,
+    compute_heures,
+    compute_part,
+    compute_premiere_annee,
+    round_cent,
+)
+from domain.calendar import check_dates, compute_terme, list_periodes
+from domain.errors import Invalide
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif
+
+CASES: dict[str, Any] = yaml.safe_load(
+    Path(__file__).parent.parent.joinpath("cases/montants-cig.yaml").read_text("utf-8")
+)
+TARIF, QUOTITE = Decimal(CASES["tarif"]), Decimal(CASES["quotite"])
+
+quotites = st.integers(1, 10_000).map(lambda n: Decimal(n) / 100)
+tarifs = st.integers(0, 20_000_000).map(lambda n: Decimal(n) / 100)
+jours = st.dates(date(2016, 1, 1), date(2040, 12, 31))
+
+
+@pytest.mark.parametrize("case", CASES["quotites"], ids=lambda case: case["quotite"])
+def test_annual_amount(case: dict[str, str]) -> None:
+    assert compute_annuel(TARIF, Decimal(case["quotite"])).valeur == Decimal(case["annuel"])
+
+
+def test_annual_amount_says_how_it_was_found() -> None:
+    assert compute_annuel(TARIF, QUOTITE).etapes == (
+        "Montant annuel\u00a0: 67\u202f980,00\u00a0€ × 47,70\u00a0% = 32\u202f426,46\u00a0€",
+    )
+
+
+@pytest.mark.parametrize("methode", list(Prorata))
+@pytest.mark.parametrize("case", CASES["premiere_annee"], ids=lambda case: str(case["debut"]))
+def test_first_year(case: dict[str, Any], methode: Prorata) -> None:
+    counted, base, du = case[methode.value]
+    result = compute_premiere_annee(TARIF, QUOTITE, case["debut"], methode)
+    assert (result.jours, result.base, result.du) == (counted, base, Decimal(du))
+
+
+def test_first_year_says_how_it_was_found() -> None:
+    result = compute_premiere_annee(TARIF, QUOTITE, date(2026, 9, 1))
+    assert result.etapes[-1] == (
+        "Première année (jours calendaires réels, du 1er septembre 2026 au 31 décembre 2026)\u00a0: "
+        "32\u202f426,46\u00a0€ × 122/365 jours = 10\u202f838,43\u00a0€"
+    )
+
+
+def test_first_year_starts_from_the_exact_annual_amount() -> None:
+    """Rounding the annual amount first would lose a cent: 0,005 € a year is 0,01 € rounded, but half of it is nothing."""
+    tarif, quotite, debut = Decimal("0.50"), Decimal("1.00"), date(2023, 7, 1)
+    assert compute_annuel(tarif, quotite).valeur == Decimal("0.01")
+    assert compute_premiere_annee(tarif, quotite, debut).du == Decimal("0.00")
+    assert "montant annuel exact" in compute_premiere_annee(tarif, quotite, debut).etapes[-1]
+
+
+@pytest.mark.parametrize("case", CASES["echeanciers"], ids=lambda case: f"{case['du']}-{case['periodicite']}")
+def test_instalments(case: dict[str, Any]) -> None:
+    found = compute_echeancier(Decimal(case["du"]), case["debut"], Periodicite(case["periodicite"]))
+    assert [str(one.montant) for one in found] == case["montants"]
+
+
+def test_instalments_are_named_and_dated() -> None:
+    found = compute_echeancier(Decimal("100.00"), date(2024, 1, 1))
+    assert [one.libelle for one in found][:2] == ["1er trimestre 2024", "2e trimestre 2024"]
+    assert [one.au for one in found] == [date(2024, 3, 31), date(2024, 6, 30), date(2024, 9, 30), date(2024, 12, 31)]
+    assert compute_echeancier(Decimal(1), date(2024, 1, 1), Periodicite.MOIS)[1].au == date(2024, 2, 29)
+
+
+@given(st.integers(0, 10**9), jours, st.sampled_from(Periodicite))
+def test_instalments_add_up_and_none_is_negative(cents: int, debut: date, periodicite: Periodicite) -> None:
+    du = Decimal(cents).scaleb(-2)
+    found = [one.montant for one in compute_echeancier(du, debut, periodicite)]
+    assert sum(found) == du
+    assert all(montant >= 0 for montant in found)
+    begun = [
+        montant
+        for montant, one in zip(found, compute_echeancier(du, debut, periodicite), strict=True)
+        if one.au >= debut
+    ]
+    assert max(begun) - min(begun) <= Decimal("0.01")
+
+
+@given(tarifs, quotites, jours, st.sampled_from(Prorata))
+def test_first_year_is_at_most_a_year_and_falls_as_it_begins_later(
+    tarif: Decimal, quotite: Decimal, debut: date, methode: Prorata
+) -> None:
+    du = compute_premiere_annee(tarif, quotite, debut, methode).du
+    assert 0 <= du <= compute_annuel(tarif, quotite).valeur
+    later = debut + timedelta(days=1)
+    if later.year == debut.year:
+        assert compute_premiere_annee(tarif, quotite, later, methode).du <= du
+
+
+@given(jours)
+def test_a_year_from_january_is_whole_by_every_method(jour: date) -> None:
+    for methode in Prorata:
+        counted, base = compute_part(date(jour.year, 1, 1), methode)
+        assert counted == base
+        assert 0 <= compute_part(jour, methode)[0] <= base
+
+
+@given(tarifs, quotites)
+def test_annual_amount_is_exact_to_half_a_cent(tarif: Decimal, quotite: Decimal) -> None:
+    montant = compute_annuel(tarif, quotite)
+    assert montant.exact == Fraction(tarif) * Fraction(quotite) / 100
+    assert abs(Fraction(montant.valeur) - montant.exact) <= Fraction(1, 200)
+
+
+@pytest.mark.parametrize(
+    ("exact", "rounded"),
+    [("57.525", "57.53"), ("57.515", "57.52"), ("57.524999", "57.52"), ("-0.005", "-0.01"), ("0.004", "0.00")],
+)
+def test_half_a_cent_goes_up(exact: str, rounded: str) -> None:
+    """Bankers' rounding or truncation would give 57,52 (G7)."""
+    assert str(round_cent(Fraction(exact))) == rounded
+
+
+@pytest.mark.parametrize("case", CASES["heures"], ids=lambda case: str(case["par_an"]))
+def test_hours(case: dict[str, Any]) -> None:
+    heures = compute_heures(QUOTITE, case["par_an"])
+    assert heures.minutes == case["minutes"]
+    assert case["centiemes"].replace(".", ",") + "\u00a0h" in heures.etapes[0]
+
+
+@pytest.mark.parametrize("quotite", ["0", "-1", "100.01", "47.705", "NaN", "Infinity"])
+def test_impossible_share_is_refused(quotite: str) -> None:
+    with pytest.raises(Invalide, match="quotité"):
+        compute_annuel(TARIF, Decimal(quotite))
+
+
+@pytest.mark.parametrize("case", CASES["termes"], ids=lambda case: str(case["effet"]))
+def test_term(case: dict[str, date]) -> None:
+    assert compute_terme(case["effet"]) == case["terme"]
+    assert list_periodes(case["effet"])[-1].au == case["terme"]
+
+
+def test_effect_and_start_may_differ() -> None:
+    """G13: effect 1 January 2026, service from 1 March: the term follows the effect, the prorata follows the start."""
+    assert compute_terme(date(2026, 1, 1)) == date(2030, 12, 31)
+    assert compute_premiere_annee(TARIF, QUOTITE, date(2026, 3, 1)).jours == 306
+
+
+@given(jours, st.integers(0, 10))
+def test_periods_follow_each_other_without_a_gap(effet: date, reconductions: int) -> None:
+    periodes = list_periodes(effet, reconductions)
+    assert periodes[0].du == effet
+    assert len(periodes) == reconductions + 1
+    for before, after in pairwise(periodes):
+        assert after.du == before.au + timedelta(days=1)
+        assert after.reconduction
+    assert {(one.dernier_jour_denonciation.month, one.dernier_jour_denonciation.day) for one in periodes} == {(9, 29)}
+
+
+def test_service_begins_between_effect_and_term() -> None:
+    check_dates(date(2026, 1, 1), date(2030, 12, 31))
+    with pytest.raises(Invalide, match="avant la prise d’effet"):
+        check_dates(date(2026, 1, 2), date(2026, 1, 1))
+    with pytest.raises(Invalide, match="après le terme"):
+        check_dates(date(2026, 1, 1), date(2031, 1, 1))
+
+
+def _tarif(annee: int, code: str = "temps_complet") -> Tarif:
+    return Tarif(code=code, annee=annee, montant=Decimal(annee))
+
+
+def test_tariff_of_the_year_has_no_warning() -> None:
+    assert choose_tarif([_tarif(2022), _tarif(2023)], "temps_complet", 2022) == (_tarif(2022), None)
+
+
+def test_tariff_of_another_year_is_the_last_voted_with_a_warning() -> None:
+    tarif, warning = choose_tarif([_tarif(2021), _tarif(2022), _tarif(2025)], "temps_complet", 2024)
+    assert tarif.annee == 2022
+    assert warning is not None and "2024" in warning and "2022" in warning
+
+
+def test_tariff_voted_only_for_later_is_the_first_of_them() -> None:
+    tarif, warning = choose_tarif([_tarif(2026), _tarif(2025)], "temps_complet", 2024)
+    assert tarif.annee == 2025
+    assert warning
+
+
+def test_tariff_of_another_service_is_no_tariff() -> None:
+    with pytest.raises(TarifAbsent):
+        choose_tarif([_tarif(2022, "heure")], "temps_complet", 2022)
