@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
@@ -15,19 +14,18 @@ from models import (
     Centre,
     RoleAttribue,
     SessionUtilisateur,
-    TentativeConnexion,
     TicketConnexion,
     Utilisateur,
     utc_now,
 )
-from services import journal, passwords
+from services import journal, limits, passwords
 from services.access import Acteur, load_acteur
 from services.clock import DEFAULT_ZONE, today
 from services.portail import Portail, record
 from services.tokens import new_token, token_hash
 
-WINDOW = timedelta(minutes=15)
-"""How long a failed login counts, and so how long a lock-out lasts at most."""
+LOGIN = "c"
+"""Kind of attempt (services.limits)."""
 MAX_BY_ACCOUNT = 5
 MAX_BY_ADDRESS = 30
 TICKET_LIFE = timedelta(seconds=30)
@@ -88,8 +86,7 @@ def authenticate(
         raise Refus(WRONG)
     ticket = new_token()
     with portail.db.write() as session:
-        session.execute(delete(TentativeConnexion).where(TentativeConnexion.compte_hash == _account_hash(login)))
-        session.execute(delete(TentativeConnexion).where(TentativeConnexion.id == attempt))
+        limits.forget(session, LOGIN, login, attempt)
         session.execute(delete(TicketConnexion).where(TicketConnexion.expire_le < utc_now()))
         session.add(
             TicketConnexion(token_hash=token_hash(ticket), utilisateur_id=user.id, expire_le=utc_now() + TICKET_LIFE)
@@ -99,45 +96,16 @@ def authenticate(
 
 def _count_attempt(portail: Portail, login: str, adresse: str) -> UUID:
     """Record an attempt, or raise Refus when the account or the address has had too many. Gives the attempt's id."""
-    now = utc_now()
-    account = _account_hash(login)
     with portail.db.write() as session:
-        session.execute(delete(TentativeConnexion).where(TentativeConnexion.le < now - WINDOW))
-        free_at = max(
-            _free_at(session, now, TentativeConnexion.compte_hash == account, MAX_BY_ACCOUNT),
-            _free_at(session, now, TentativeConnexion.adresse == adresse[:45], MAX_BY_ADDRESS),
+        attempt, minutes = limits.count(
+            session, LOGIN, login, adresse, by_subject=MAX_BY_ACCOUNT, by_address=MAX_BY_ADDRESS
         )
-        if free_at <= now:
-            attempt = TentativeConnexion(compte_hash=account, adresse=adresse[:45], le=now)
-            session.add(attempt)
-            session.flush()
-            return attempt.id
-        journal.record(session, "connexion.bloquee", compte=account)
-    minutes = max(1, -int((now - free_at).total_seconds() // 60))
+        if attempt:
+            return attempt
+        journal.record(session, "connexion.bloquee", compte=limits.subject_hash(LOGIN, login))
     raise Refus(
-        f"Trop de tentatives de connexion. Réessayez dans {minutes} minute{'s' if minutes > 1 else ''},"
-        " ou choisissez « Mot de passe oublié »."
+        f"Trop de tentatives de connexion. {limits.wait_message(minutes)}, ou choisissez « Mot de passe oublié »."
     )
-
-
-def _free_at(session: Session, now: datetime, condition: ColumnElement[bool], allowed: int) -> datetime:
-    """When the next attempt is allowed: at once, or when the oldest of the last `allowed` attempts is out of the window."""
-    recent = session.scalars(
-        select(TentativeConnexion.le)
-        .where(condition, TentativeConnexion.le >= now - WINDOW)
-        .order_by(TentativeConnexion.le.desc())
-        .limit(allowed)
-    ).all()
-    return recent[-1] + WINDOW if len(recent) >= allowed else now
-
-
-def _account_hash(login: str) -> str:
-    return hashlib.sha256(login.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def clear_attempts(session: Session, courriel: str) -> None:
-    """Forget the failed attempts on an account (its password has just been reset)."""
-    session.execute(delete(TentativeConnexion).where(TentativeConnexion.compte_hash == _account_hash(courriel)))
 
 
 def exchange(portail: Portail, ticket: str, agent: str | None) -> tuple[str, datetime]:
@@ -163,7 +131,7 @@ def exchange(portail: Portail, ticket: str, agent: str | None) -> tuple[str, dat
         session.flush()
         journal.record(
             session,
-            "connexion",
+            "connexion.reussie",
             acteur_id=user.id,
             centre_id=home_centre(session, user.id),
             objet="session",
@@ -252,7 +220,7 @@ def revoke(portail: Portail, token: str | None) -> None:
             row.revoquee_le = utc_now()
             journal.record(
                 session,
-                "deconnexion",
+                "session.fermer",
                 acteur_id=row.utilisateur_id,
                 centre_id=home_centre(session, row.utilisateur_id),
                 objet="session",

@@ -1,0 +1,148 @@
+"""Text of each mail, in French, plain text. Nothing secret but the single-use link; nothing about an accompanied agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from domain.text import clean_text
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a mail may say. `parametres` are the ids and codes queued with it."""
+
+    adresse: str
+    centre: str = ""
+    prenom: str = ""
+    nom: str = ""
+    collectivite: str = ""
+    motif: str = ""
+    lien: str = ""
+    du_centre: bool = False
+    parametres: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def service(self) -> str:
+        return self.centre or "Le centre de gestion"
+
+    def page(self, name: str, parameter: str) -> str:
+        """Address of a page of the portal about the object of this mail."""
+        return f"{self.adresse}/{name}?id={self.parametres.get(parameter, '')}"
+
+
+@dataclass(frozen=True)
+class MailText:
+    """Subject (one line) and body of a mail."""
+
+    objet: str
+    corps: str
+
+
+Writer = Callable[[Context], tuple[str, str]]
+
+
+def _invitation(context: Context) -> tuple[str, str]:
+    return (
+        "Activez votre compte sur le portail du service social du travail",
+        f"{context.service} vous ouvre un compte sur le portail du service social du travail.\n\n"
+        f"Choisissez votre mot de passe en suivant ce lien, valable 7 jours et une seule fois :\n{context.lien}\n\n"
+        "Si vous n’attendiez pas ce message, ignorez-le : aucun compte ne sera activé.",
+    )
+
+
+def _new_role(context: Context) -> tuple[str, str]:
+    return (
+        "De nouveaux droits vous sont ouverts",
+        "De nouveaux droits vous sont ouverts sur le portail du service social du travail.\n\n"
+        f"Connectez-vous avec votre compte habituel :\n{context.adresse}",
+    )
+
+
+def _password(context: Context) -> tuple[str, str]:
+    return (
+        "Choisissez un nouveau mot de passe",
+        "Vous avez demandé à changer le mot de passe de votre compte sur le portail du service social du travail.\n\n"
+        f"Suivez ce lien, valable une heure et une seule fois :\n{context.lien}\n\n"
+        "Si vous n’êtes pas à l’origine de cette demande, ignorez ce message : votre mot de passe reste le même.",
+    )
+
+
+def _confirmation(context: Context) -> tuple[str, str]:
+    return (
+        "Confirmez votre demande d’adhésion",
+        f"Une demande d’adhésion au service social du travail a été déposée pour {context.collectivite},"
+        f" avec votre adresse.\n\nConfirmez-la en suivant ce lien, valable 3 jours :\n{context.lien}\n\n"
+        "Si vous n’avez rien demandé, ignorez ce message : sans confirmation, la demande n’est pas transmise.",
+    )
+
+
+def _demande_received(context: Context) -> tuple[str, str]:
+    return (
+        f"Demande d’adhésion : {context.collectivite}",
+        f"Une demande d’adhésion vient d’arriver pour {context.collectivite}.\n\n"
+        f"Acceptez-la ou refusez-la sur le portail :\n{context.adresse}/demandes",
+    )
+
+
+def _demande_refused(context: Context) -> tuple[str, str]:
+    return (
+        "Votre demande d’adhésion n’a pas été retenue",
+        f"{context.service} n’a pas pu donner suite à la demande d’adhésion déposée pour {context.collectivite}.\n\n"
+        f"Motif : {context.motif}",
+    )
+
+
+def _about_dossier(objet: str, phrase: str) -> Writer:
+    """The centre's people are sent to the page where they review, the collectivité's to the one where they fill in."""
+
+    def write(context: Context) -> tuple[str, str]:
+        reference = context.parametres.get("reference", "")
+        page = "instruction" if context.du_centre else "dossier"
+        return (
+            f"{objet} – dossier {reference}",
+            f"{phrase.format(reference=reference)}\n\nOuvrir le dossier :\n{context.page(page, 'dossier')}",
+        )
+
+    return write
+
+
+WRITERS: dict[str, Writer] = {
+    "invitation": _invitation,
+    "nouveaux_droits": _new_role,
+    "mot_de_passe": _password,
+    "confirmation": _confirmation,
+    "demande_recue": _demande_received,
+    "demande_refusee": _demande_refused,
+    "dossier_depose": _about_dossier(
+        "Dossier déposé", "Le dossier {reference} vient d’être déposé : il attend d’être pris en charge."
+    ),
+    "corrections_deposees": _about_dossier(
+        "Corrections reçues",
+        "La collectivité a répondu aux demandes de correction du dossier {reference}.",
+    ),
+    "dossier_retire": _about_dossier("Dossier retiré", "La collectivité a retiré le dossier {reference}."),
+    "corrections_demandees": _about_dossier(
+        "Corrections demandées", "Le centre vous demande de corriger ou de compléter le dossier {reference}."
+    ),
+    "dossier_accepte": _about_dossier(
+        "Dossier accepté", "Le centre a accepté le dossier {reference}. Il prépare la convention."
+    ),
+    "dossier_refuse": _about_dossier(
+        "Dossier refusé",
+        "Le centre n’a pas pu accepter le dossier {reference}. Le motif figure dans le dossier.",
+    ),
+    "message_recu": _about_dossier("Nouveau message", "Un nouveau message vous attend dans le dossier {reference}."),
+}
+
+
+def write(modele: str, context: Context) -> MailText:
+    """The mail of this model. KeyError for a model that does not exist."""
+    objet, corps = WRITERS[modele](context)
+    name = clean_text(f"{context.prenom} {context.nom}")
+    greeting = f"Bonjour {name}," if name else "Bonjour,"
+    signature = context.centre or "Le portail du service social du travail"
+    return MailText(
+        objet=clean_text(objet)[:200],
+        corps=f"{greeting}\n\n{corps}\n\n{signature}\nMessage automatique : merci de ne pas y répondre.\n",
+    )
