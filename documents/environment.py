@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -28,6 +29,7 @@ BLANK = "……………"
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
 MARKERS = re.compile("[\ue0b0\ue0b1]")
 LINE_END = re.compile("\r\n?|\x85|\u2028|\u2029")
+SPECIAL = re.compile("[&<>\"'\n\t]")
 BREAK = Markup('</w:t><w:br/><w:t xml:space="preserve">')
 TAB = Markup('</w:t><w:tab/><w:t xml:space="preserve">')
 MAX_PRODUCT = 100_000
@@ -58,33 +60,38 @@ def plain_text(value: object) -> str:
 
 
 def clean_text(value: object) -> str:
-    """The printable text of a value, on one line per "\\n", without what XML or Word cannot hold."""
+    """The printable text of a value, with "\\n" for every line end, without what XML or Word cannot hold."""
     text = value if type(value) is str else plain_text(value)
-    if text.isprintable():  # fast and common: only private-use, spaces and control characters need a second look
+    if text.isprintable():  # by far the most frequent: no line end, control or private-use character
         return text
     text = LINE_END.sub("\n", text)
     return MARKERS.sub("", UNPRINTABLE.sub("", text))
 
 
-def finalize_word(value: object) -> object:
-    """Text inside a run: line ends and tabs become those of Word. Called by Jinja on everything it prints."""
+def print_in_word(value: object) -> str:
+    """What stands in a run for a value: escaped, with Word's own line ends and tabs."""
     if isinstance(value, Markup):  # made by our own filters or macros, perhaps joined with data
-        return type(value)(UNPRINTABLE.sub("", value)) if UNPRINTABLE.search(value) else value
+        return value if value.isprintable() else UNPRINTABLE.sub("", value)
     if isinstance(value, StrictUndefined):
-        return value
+        return str(value)  # raises
     text = clean_text(value)
-    if "\n" in text or "\t" in text:
-        return escape(text).replace("\n", BREAK).replace("\t", TAB)
+    if SPECIAL.search(text):
+        text = str(escape(text)).replace("\n", BREAK).replace("\t", TAB)
     return text
 
 
-def finalize_plain(value: object) -> object:
-    """Text outside runs (document properties, XML attributes): line ends and tabs become spaces."""
+def print_in_attribute(value: object) -> str:
+    """What stands outside runs (document properties, XML attributes): line ends and tabs become spaces."""
     if isinstance(value, StrictUndefined):
-        return value
+        return str(value)  # raises
     if isinstance(value, Markup):
-        return type(value)(MARKERS.sub("", UNPRINTABLE.sub("", value)))
-    return re.sub(r"[\n\t]+", " ", clean_text(value))
+        return MARKERS.sub("", UNPRINTABLE.sub("", value))
+    return str(escape(re.sub(r"[\n\t]+", " ", clean_text(value))))
+
+
+def in_attribute(value: object) -> Markup:
+    """The filter that the compiler puts on expressions inside XML attributes."""
+    return Markup(print_in_attribute(value))  # noqa: S704 - escaped just before
 
 
 def printed_operand(value: object) -> object:
@@ -94,9 +101,27 @@ def printed_operand(value: object) -> object:
     return plain_text(value)
 
 
+class PrintingCodeGenerator(CodeGenerator):
+    """Prints every expression with one call of `finalize`, which escapes, instead of Jinja's `escape(finalize(…))`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        self.write("environment.finalize(")
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        self.write(")")
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        value = node.as_const(frame.eval_ctx)
+        finalize_text = self.environment.finalize
+        if isinstance(node, nodes.TemplateData) or finalize_text is None:
+            return str(value)
+        return str(finalize_text(value))
+
+
 class WordEnvironment(ImmutableSandboxedEnvironment):
     """The sandbox for templates. Differences with Jinja's own: data wins over methods of the same name, `~` knows None."""
 
+    code_generator_class = PrintingCodeGenerator
     intercepted_binops = frozenset({"*", "**", "%"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -133,10 +158,10 @@ class WordEnvironment(ImmutableSandboxedEnvironment):
         return template
 
 
-def _build(finalize: Callable[[object], object]) -> WordEnvironment:
+def _build(finalize: Callable[[object], str]) -> WordEnvironment:
     environment = WordEnvironment(undefined=StrictUndefined, autoescape=True, finalize=finalize)
     kept = {name: function for name, function in environment.filters.items() if name in JINJA_FILTERS.split()}
-    environment.filters = {**kept, **filters.FILTERS, "_operand": printed_operand, "_attribute": finalize_plain}
+    environment.filters = {**kept, **filters.FILTERS, "_operand": printed_operand, "_attribute": in_attribute}
     environment.globals = {name: environment.globals[name] for name in ("range", "namespace")}
     return environment
 
@@ -144,10 +169,10 @@ def _build(finalize: Callable[[object], object]) -> WordEnvironment:
 @lru_cache(maxsize=1)
 def word_environment() -> WordEnvironment:
     """For the text of the document, its headers, footers and notes."""
-    return _build(finalize_word)
+    return _build(print_in_word)
 
 
 @lru_cache(maxsize=1)
 def property_environment() -> WordEnvironment:
     """For the properties of the file (title, subject), which hold no runs."""
-    return _build(finalize_plain)
+    return _build(print_in_attribute)
