@@ -3,7 +3,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
-SOURCES := app.py cli.py domain documents models services ui web pages tests benchmarks migrations
 
 .PHONY: run test check format bench lock clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -36,6 +37,16 @@ def test_migrations_make_the_schema_of_the_models(tmp_path: Path) -> None:
     with database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     database.dispose()
+
+
+def test_pages_hold_no_sql_and_no_rules() -> None:
+    """The import contracts see packages only; pages are scripts."""
+    allowed = {"ui", "services", "domain", "streamlit", "markupsafe", *sys.stdlib_module_names, "__future__"}
+    for script in (ROOT / "pages").glob("*.py"):
+        tree = ast.parse(script.read_text(encoding="utf-8"))
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert {name.partition(".")[0] for name in names} - allowed == set(), script.name
 
 
 def test_services_do_not_import_streamlit() -> None:
