@@ -56,9 +56,16 @@ class Settings:
             proxys=proxys,
             smtp_url=env.get("PORTAIL_SMTP") or None,
             courriel_expediteur=env.get("PORTAIL_EXPEDITEUR", "portail@example.org"),
-            session_heures=int(env.get("PORTAIL_SESSION_HEURES", "8")),
-            taille_max_mo=int(env.get("PORTAIL_TAILLE_MAX_MO", "20")),
+            session_heures=_count(env, "PORTAIL_SESSION_HEURES", 8),
+            taille_max_mo=_count(env, "PORTAIL_TAILLE_MAX_MO", 20),
         )
+
+
+def _count(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise Invalide(f"{name} vaut « {value} » : donnez un nombre entier, à partir de 1.")
+    return int(value)
 
 
 def database_url(given: str | None, data: Path) -> str:
