@@ -210,8 +210,11 @@ def _build_convention(offer: Offer, tree: Mapping[str, Any], numero: str | None,
     }
 
 
-def build_montants(offer: Offer, tree: Mapping[str, Any], tarifs: list[Tarif]) -> tuple[dict[str, Any], list[str]]:
-    """What the service costs, and the warnings of the tariffs chosen. Blank where an answer or a tariff is missing."""
+def build_montants(offer: Offer, tree: Mapping[str, Any], tarifs: Sequence[Tarif]) -> tuple[dict[str, Any], list[str]]:
+    """What the service costs, and the warnings of the tariffs chosen. Blank where an answer or a tariff is missing.
+
+    `tree` is a typed tree of answers (`Evaluation.tree` will do): the cost can be shown while the form is being filled in.
+    """
     billing = offer.facturation
     debut: date | None = get_path(tree, offer.duree.champ_debut) or get_path(tree, offer.duree.champ_effet)
     quantite: Decimal | None = get_path(tree, billing.champ)
@@ -262,7 +265,7 @@ def _fill_quotite(
     ]
 
 
-def _pick_tarif(tarifs: list[Tarif], code: str, debut: date | None) -> tuple[Tarif | None, list[str]]:
+def _pick_tarif(tarifs: Sequence[Tarif], code: str, debut: date | None) -> tuple[Tarif | None, list[str]]:
     """The tariff of the year of `debut` (the last one voted when no date is known yet), with the warning to be lifted."""
     years = [tarif.annee for tarif in tarifs if tarif.code == code]
     try:

@@ -81,24 +81,32 @@ class Email(FieldType):
 _REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "NC", "PF", "WF")
 
 
+def _format_french(text: str) -> str | None:
+    """`text` in pairs when it is a number dialled with a leading 0 in France, None otherwise."""
+    digits = re.sub(r"[\s.\-()/_]", "", text)
+    digits = re.sub(r"^(\+|00)33(0?)(?=[1-9][0-9]{8}$)", "0", digits)
+    digits = re.sub(r"^(\+|00)(262|590|594|596)(0?)(?=[5-9][0-9]{8}$)", "0", digits)
+    return " ".join(re.findall("..", digits)) if re.fullmatch(r"0[1-9][0-9]{8}", digits) else None
+
+
 @lru_cache(maxsize=4096)
 def format_telephone(text: str) -> str | None:
     """`text` in the usual French form (`01 23 45 67 89`), in the international form for other numbers, None if invalid.
 
     Ten digits from 01 to 09 are always accepted: new ranges are opened faster than libraries learn them.
     """
-    digits = re.sub(r"[\s.\-()/_]", "", text)
-    digits = re.sub(r"^(\+|00)33(0?)(?=[1-9][0-9]{8}$)", "0", digits)
-    digits = re.sub(r"^(\+|00)(262|590|594|596)(0?)(?=[5-9][0-9]{8}$)", "0", digits)
-    if re.fullmatch(r"0[1-9][0-9]{8}", digits):
-        return " ".join(re.findall("..", digits))
+    french = _format_french(text)
+    if french:
+        return french
     for region in _REGIONS:
         try:
             number = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+            number.extension = None
+            formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+            return _format_french(formatted) or formatted
     return None
 
 

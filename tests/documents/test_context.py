@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from documents.context import ReponsesIncorrectes, build_context, sample_answers, sample_context
+from documents.context import ReponsesIncorrectes, build_context, build_montants, sample_answers, sample_context
+from domain.evaluation import evaluate
 from domain.offer import Centre, Offer, load_centre, load_offer
 from domain.tarifs import Tarif, load_tarifs
 
@@ -199,3 +200,10 @@ def test_sample_answers_are_accepted_by_the_forms(offer: Offer, centre: Centre, 
     answers = sample_answers(offer)
     answers["besoin"]["date_debut_prestations"] = answers["besoin"]["date_effet"]
     build_context(offer, centre, answers, tarifs, today=date(2026, 6, 1))
+
+
+def test_the_cost_can_be_shown_while_the_form_is_being_filled_in(offer: Offer, tarifs: list[Tarif]) -> None:
+    answers = {"besoin.quotite": "47,70", "besoin.date_debut_prestations": "15/09/2023"}
+    montants, warnings = build_montants(offer, evaluate(offer.formset, answers, TODAY).tree, tarifs)
+    assert montants["premiere_annee"]["du"] == Decimal("9594.68")
+    assert len(warnings) == 2
