@@ -107,6 +107,15 @@ def _about_dossier(objet: str, phrase: str) -> Writer:
     return write
 
 
+def _about_convention(objet: str, phrase: str) -> Writer:
+    def write(context: Context) -> tuple[str, str]:
+        numero = context.parametres.get("numero", "")
+        page = context.page("convention", "convention")
+        return f"{objet} – n° {numero}", f"{phrase.format(numero=numero)}\n\nOuvrir la convention :\n{page}"
+
+    return write
+
+
 WRITERS: dict[str, Writer] = {
     "invitation": _invitation,
     "nouveaux_droits": _new_role,
@@ -131,6 +140,24 @@ WRITERS: dict[str, Writer] = {
     "dossier_refuse": _about_dossier(
         "Dossier refusé",
         "Le centre n’a pas pu accepter le dossier {reference}. Le motif figure dans le dossier.",
+    ),
+    "convention_emise": _about_convention(
+        "Convention à signer",
+        "La convention n° {numero} est prête. Téléchargez-la, faites-la signer, puis déposez le PDF signé.",
+    ),
+    "signature_deposee": _about_convention(
+        "Convention signée par la collectivité",
+        "La collectivité a déposé la convention n° {numero} signée : elle attend la signature du centre.",
+    ),
+    "signature_rejetee": _about_convention(
+        "Document signé à déposer de nouveau",
+        "Le centre n’a pas pu retenir le document signé de la convention n° {numero}. Le motif figure sur sa page.",
+    ),
+    "convention_signee": _about_convention(
+        "Convention signée par les deux parties", "La convention n° {numero} est signée par les deux parties."
+    ),
+    "convention_annulee": _about_convention(
+        "Convention annulée", "La convention n° {numero} est annulée. Le motif figure sur sa page."
     ),
     "message_recu": _about_dossier("Nouveau message", "Un nouveau message vous attend dans le dossier {reference}."),
 }

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from domain.roles import Role
-from models import Centre, Dossier, RoleAttribue, Utilisateur
+from models import Centre, Convention, Dossier, RoleAttribue, Utilisateur
 from services import clock, mails
 
 TO_CENTRE = {
@@ -24,6 +24,15 @@ TO_COLLECTIVITE = {
 """Model of the mail that each action sends, and to which side."""
 
 
+CONVENTION_TO_COLLECTIVITE = {
+    "emettre": ("convention_emise", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
+    "rejeter_signature": ("signature_rejetee", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
+    "signer_centre": ("convention_signee", (Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)),
+    "annuler": ("convention_annulee", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
+}
+"""Model of the mail that each action on a convention sends to the collectivité, and to whom."""
+
+
 def notify_action(session: Session, dossier: Dossier, action: str) -> None:
     """Queue the mails that an action on the dossier calls for, if any."""
     if action in TO_CENTRE:
@@ -31,6 +40,20 @@ def notify_action(session: Session, dossier: Dossier, action: str) -> None:
     elif action in TO_COLLECTIVITE:
         roles = (Role.GESTIONNAIRE, Role.SIGNATAIRE) if action == "accepter" else (Role.GESTIONNAIRE,)
         _queue(session, dossier, TO_COLLECTIVITE[action], _collectivite_side(session, dossier, *roles))
+
+
+def notify_convention(session: Session, convention: Convention, action: str) -> None:
+    """Queue the mails that an action on the convention calls for."""
+    dossier = convention.dossier
+    found = {"convention": str(convention.id), "numero": convention.numero}
+    if action == "deposer_signature":
+        scope = RoleAttribue.centre_id == dossier.centre_id
+        people = {one.id: one for one in _centre_side(session, dossier)}
+        people |= {one.id: one for one in _holders(session, dossier, scope, (Role.SIGNATAIRE_CENTRE,))}
+        _queue(session, dossier, "signature_deposee", list(people.values()), **found)
+    elif action in CONVENTION_TO_COLLECTIVITE:
+        modele, roles = CONVENTION_TO_COLLECTIVITE[action]
+        _queue(session, dossier, modele, _collectivite_side(session, dossier, *roles), **found)
 
 
 def notify_message(session: Session, dossier: Dossier, *, du_centre: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ logger = logging.getLogger("portail")
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
 ZIP = "application/zip"
+CSV = "text/csv; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def document_routes() -> list[Route]:
     return [
         Route("/dossiers/{dossier_id:uuid}/{document}.{forme}", protected(_document), methods=["GET"]),
         Route("/conventions.zip", protected(_archive), methods=["GET"]),
+        Route("/journal.csv", protected(_journal), methods=["GET"]),
     ]
 
 
@@ -122,16 +125,34 @@ def _document(acteur: Acteur, request: Request) -> Download:
     portail = running_portail()
     rendered = makers[name](portail, acteur, request.path_params["dossier_id"])
     if forme == "pdf":
-        rendered = editique.as_pdf(portail, rendered)
+        rendered = editique.as_pdf(rendered)
     return Download(rendered.nom, PDF if forme == "pdf" else DOCX, rendered.data)
 
 
 def _archive(acteur: Acteur, request: Request) -> Download:
-    from services import conventions
+    from services import registre
 
     try:
         ids = [UUID(part) for part in request.query_params.get("ids", "").split(",") if part]
     except ValueError:
         raise Introuvable() from None
-    nom, data = conventions.export_zip(running_portail(), acteur, ids)
+    nom, data = registre.export_zip(running_portail(), acteur, ids)
     return Download(nom, ZIP, data)
+
+
+def _journal(acteur: Acteur, request: Request) -> Download:
+    from services.consultation_journal import JournalFilter, export_lines
+
+    given = request.query_params
+    filtre = JournalFilter(
+        action=given.get("action"), du=_day(given.get("du")), au=_day(given.get("au")), objet_id=given.get("objet")
+    )
+    nom, data = export_lines(running_portail(), acteur, filtre)
+    return Download(nom, CSV, data)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Introuvable() from None

@@ -1,0 +1,36 @@
+"""The `portail` command (conception.md, *Command line*). Exit codes: 0 done, 1 refused with a message, 2 wrong usage."""
+
+from __future__ import annotations
+
+import click
+
+from commands import documents, exploitation
+from commands.french import Group, speak_french
+
+speak_french()
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Portail du service social du travail : administration et production de documents en ligne de commande.
+
+    PORTAIL_DATA est le dossier de travail (par défaut : var). DATABASE_URL désigne une base PostgreSQL ;
+    sans elle, la base est un fichier SQLite du dossier de travail.
+    """
+
+
+for command in (
+    exploitation.init,
+    exploitation.servir,
+    exploitation.journal_group,
+    exploitation.save,
+    exploitation.restore,
+    documents.convention,
+    documents.deliberation,
+    documents.gabarit,
+):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()
