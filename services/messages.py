@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Invalide
@@ -102,7 +102,7 @@ def acteur_is_centre(acteur: Acteur, dossier: Dossier) -> bool:
     return bool(acteur.par_centre.get(dossier.centre_id))
 
 
-def count_unread(session: Session, acteur: Acteur, dossier_ids: Iterable[UUID]) -> dict[UUID, int]:
+def count_unread(session: Session, acteur: Acteur, dossier_ids: Collection[UUID] | Select[UUID]) -> dict[UUID, int]:
     """Number of messages of the other side that the person has not read, by dossier (absent when none): one query."""
     query = (
         select(Message.dossier_id, func.count())
@@ -115,7 +115,7 @@ def count_unread(session: Session, acteur: Acteur, dossier_ids: Iterable[UUID]) 
             ),
         )
         .where(
-            Message.dossier_id.in_(list(dossier_ids)),
+            Message.dossier_id.in_(dossier_ids),
             or_(LectureMessages.lu_le.is_(None), Message.le > LectureMessages.lu_le),
             _from_other_side(acteur),
         )

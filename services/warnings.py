@@ -11,7 +11,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.tarifs import TarifAbsent, choose_tarif
+from domain.offer import Offer
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif
 from models import Collectivite, Levee, Utilisateur
 from services.dossier_state import DossierState
 from services.dossier_views import Avertissement, LeveeRow
@@ -20,7 +21,8 @@ from services.offres import list_tarifs
 
 def list_warnings(session: Session, state: DossierState) -> list[Avertissement]:
     """The warnings that hold now, those already lifted included."""
-    found = dict(_tarif_warnings(session, state) + _identity_warnings(session, state))
+    tarifs = list_tarifs(session, state.dossier.centre_id)
+    found = find_warnings(state, tarifs, session.get_one(Collectivite, state.dossier.collectivite_id))
     if not found:
         return []
     query = (
@@ -35,9 +37,15 @@ def list_warnings(session: Session, state: DossierState) -> list[Avertissement]:
     return [Avertissement(code, texte, lifted.get(code)) for code, texte in found.items()]
 
 
+def find_warnings(state: DossierState, tarifs: list[Tarif], collectivite: Collectivite) -> dict[str, str]:
+    """Text by code of what deserves a person's eye, lifted or not."""
+    return _tarif_warning(state, tarifs) | _identity_warning(state, collectivite)
+
+
 def lock_reasons(session: Session, state: DossierState) -> list[str]:
     """What keeps the dossier from being accepted and that nobody can lift: no tariff at all."""
-    return [reason for _, _, reason in _chosen_tarifs(session, state) if reason]
+    tarifs = list_tarifs(session, state.dossier.centre_id)
+    return [reason for _, _, reason in _chosen_tarifs(state, tarifs) if reason]
 
 
 def priced_year(state: DossierState) -> int | None:
@@ -47,15 +55,19 @@ def priced_year(state: DossierState) -> int | None:
     return date.fromisoformat(day).year if day else None
 
 
-def _chosen_tarifs(session: Session, state: DossierState) -> list[tuple[int | None, str | None, str | None]]:
+def tarif_codes(offer: Offer) -> list[str]:
+    """Codes of the tariffs that the documents of an offer print."""
+    billing = offer.facturation
+    return [billing.tarif, billing.service_degrade.tarif] if billing.service_degrade else [billing.tarif]
+
+
+def _chosen_tarifs(state: DossierState, tarifs: list[Tarif]) -> list[tuple[int | None, str | None, str | None]]:
     """For each tariff that the offer prints: its year, the warning it deserves, and why there is none."""
-    annee, billing = priced_year(state), state.offer.facturation
+    annee = priced_year(state)
     if annee is None:
         return []
-    codes = [billing.tarif, billing.service_degrade.tarif] if billing.service_degrade else [billing.tarif]
-    tarifs = list_tarifs(session, state.dossier.centre_id)
     found: list[tuple[int | None, str | None, str | None]] = []
-    for code in codes:
+    for code in tarif_codes(state.offer):
         try:
             tarif, texte = choose_tarif(tarifs, code, annee)
             found.append((tarif.annee, texte, None))
@@ -64,19 +76,18 @@ def _chosen_tarifs(session: Session, state: DossierState) -> list[tuple[int | No
     return found
 
 
-def _tarif_warnings(session: Session, state: DossierState) -> list[tuple[str, str]]:
+def _tarif_warning(state: DossierState, tarifs: list[Tarif]) -> dict[str, str]:
     """One warning for all tariffs of another year: they are voted together and judged together (B03)."""
-    others = [(annee, texte) for annee, texte, _ in _chosen_tarifs(session, state) if texte]
+    others = [(annee, texte) for annee, texte, _ in _chosen_tarifs(state, tarifs) if texte]
     if not others:
-        return []
+        return {}
     years = "-".join(sorted({str(annee) for annee, _ in others}))
-    return [(f"tarif_autre_annee:{years}:{priced_year(state)}", " ".join(texte for _, texte in others if texte))]
+    return {f"tarif_autre_annee:{years}:{priced_year(state)}": " ".join(texte for _, texte in others)}
 
 
-def _identity_warnings(session: Session, state: DossierState) -> list[tuple[str, str]]:
+def _identity_warning(state: DossierState, known: Collectivite) -> dict[str, str]:
     siren = state.value("collectivite.siren")
-    known = session.get_one(Collectivite, state.dossier.collectivite_id)
     if siren is None or siren == known.siren:
-        return []
+        return {}
     texte = f"Le SIREN saisi ({siren}) n’est pas celui de la collectivité du dossier, {known.nom} ({known.siren})."
-    return [(f"siren_different:{siren}", texte)]
+    return {f"siren_different:{siren}": texte}

@@ -1,0 +1,225 @@
+"""Things to do for the people of a centre: requests, dossiers to review, conventions to sign, settings that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from domain.roles import Role
+from models import Centre, Collectivite, Convention, Courriel, DemandeAdhesion, Depot, Dossier, Levee, Piece, utc_now
+from services import clock
+from services.access import Acteur
+from services.dossier_state import load_states
+from services.offres import get_offer, list_tarifs, published_offers
+from services.tache_rows import LIMIT, Tache, unread_taches
+from services.taches_collectivite import describe_progress
+from services.warnings import find_warnings, tarif_codes
+
+IN_FLIGHT = timedelta(hours=1)
+"""Time after which a mail being sent counts as lost."""
+
+
+def list_all(session: Session, acteur: Acteur) -> list[Tache]:
+    """Things to do for the person's centres."""
+    return [
+        *_conventions_to_sign(session, acteur),
+        *_demandes(session, acteur),
+        *_dossiers(session, acteur),
+        *_unread(session, acteur),
+        *_settings(session, acteur),
+        *_failed_mails(session, acteur),
+    ]
+
+
+def _conventions_to_sign(session: Session, acteur: Acteur) -> list[Tache]:
+    query = (
+        select(Convention, Collectivite.nom)
+        .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+        .where(
+            Convention.etat == "signee_collectivite",
+            Convention.centre_id.in_(acteur.centres_with(Role.SIGNATAIRE_CENTRE)),
+        )
+        .order_by(Convention.collectivite_signee_le, Convention.numero)
+        .limit(LIMIT)
+    )
+    return [
+        Tache(
+            "Conventions à signer par le centre",
+            f"Convention {convention.numero}, {nom}",
+            "Signée par la collectivité : contresignez-la, puis déposez le PDF.",
+            "convention",
+            {"id": str(convention.id)},
+            urgente=True,
+        )
+        for convention, nom in session.execute(query)
+    ]
+
+
+def _demandes(session: Session, acteur: Acteur) -> list[Tache]:
+    query = (
+        select(DemandeAdhesion)
+        .where(
+            DemandeAdhesion.etat == "recue",
+            DemandeAdhesion.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR)),
+        )
+        .order_by(DemandeAdhesion.creee_le)
+        .limit(LIMIT)
+    )
+    return [
+        Tache(
+            "Demandes d’adhésion",
+            demande.collectivite_nom,
+            f"Demande de {demande.prenom} {demande.nom}, à accepter ou à refuser.",
+            "demandes",
+            {"id": str(demande.id)},
+            demande.confirmee_le or demande.creee_le,
+        )
+        for demande in session.scalars(query)
+    ]
+
+
+GROUPS = {
+    "depose": "Dossiers déposés",
+    "en_instruction": "Dossiers à instruire",
+    "accepte": "Conventions à émettre",
+    "brouillon": "Dossiers commencés pour une collectivité",
+}
+
+
+def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
+    """Dossiers that wait for the instructeur: those of everybody when deposited, then their own and nobody's."""
+    query = (
+        select(Dossier, Collectivite)
+        .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
+        .where(
+            Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR)),
+            or_(
+                Dossier.etat == "depose",
+                Dossier.etat.in_(("en_instruction", "accepte"))
+                & or_(Dossier.instructeur_id.is_(None), Dossier.instructeur_id == acteur.utilisateur_id),
+                (Dossier.etat == "brouillon") & (Dossier.cree_par == acteur.utilisateur_id),
+            ),
+        )
+        .order_by(Dossier.modifie_le)
+        .limit(4 * LIMIT)
+    )
+    found = session.execute(query).tuples().all()
+    deposits = _count_deposits(session, [dossier.id for dossier, _ in found])
+    warnings = _open_warnings(session, found)
+    taches = [
+        _dossier_tache(dossier, collectivite, deposits.get(dossier.id, 0), warnings.get(dossier.id, 0))
+        for dossier, collectivite in found
+        if dossier.etat != "brouillon"
+    ]
+    drafts = load_states(session, [dossier for dossier, _ in found if dossier.etat == "brouillon"])
+    names = {dossier.id: collectivite.nom for dossier, collectivite in found}
+    return sorted(taches, key=lambda one: list(GROUPS.values()).index(one.groupe)) + [
+        Tache(
+            GROUPS["brouillon"],
+            f"Dossier {state.dossier.reference}, {names[state.dossier.id]}",
+            describe_progress(state.evaluation)
+            if state.evaluation.missing
+            else "Tout y est : la collectivité peut déposer.",
+            "dossier",
+            {"id": str(state.dossier.id)},
+            state.dossier.modifie_le,
+        )
+        for state in drafts
+    ]
+
+
+def _dossier_tache(dossier: Dossier, collectivite: Collectivite, deposits: int, warnings: int) -> Tache:
+    again = dossier.etat == "en_instruction" and deposits > 1
+    detail = {
+        "depose": "À prendre en charge.",
+        "en_instruction": "Corrections déposées : à examiner." if again else "À examiner.",
+        "accepte": "Dossier accepté : émettez la convention.",
+    }[dossier.etat]
+    if warnings:
+        detail += f" {warnings} avertissement{'s' if warnings > 1 else ''} à lever."
+    return Tache(
+        GROUPS[dossier.etat],
+        f"Dossier {dossier.reference}, {collectivite.nom}",
+        detail,
+        "instruction",
+        {"id": str(dossier.id)},
+        dossier.modifie_le,
+        urgente=again,
+    )
+
+
+def _count_deposits(session: Session, dossier_ids: list[UUID]) -> dict[UUID, int]:
+    query = select(Depot.dossier_id, func.count()).where(Depot.dossier_id.in_(dossier_ids)).group_by(Depot.dossier_id)
+    return dict(session.execute(query).tuples().all())
+
+
+def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite]]) -> dict[UUID, int]:
+    """Number of warnings not lifted, by dossier under review: a fixed number of queries."""
+    reviewed = {dossier.id: (dossier, one) for dossier, one in found if dossier.etat in ("en_instruction", "accepte")}
+    tarifs = {centre_id: list_tarifs(session, centre_id) for centre_id in {d.centre_id for d, _ in reviewed.values()}}
+    query = select(Levee.dossier_id, Levee.code).where(Levee.dossier_id.in_(reviewed))
+    lifted = set(session.execute(query).tuples())
+    counts = {}
+    for state in load_states(session, [dossier for dossier, _ in reviewed.values()]):
+        dossier = state.dossier
+        codes = find_warnings(state, tarifs[dossier.centre_id], reviewed[dossier.id][1])
+        counts[dossier.id] = sum(1 for code in codes if (dossier.id, code) not in lifted)
+    return counts
+
+
+def _unread(session: Session, acteur: Acteur) -> list[Tache]:
+    centres = Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR))
+    mine = or_(Dossier.instructeur_id.is_(None), Dossier.instructeur_id == acteur.utilisateur_id)
+    return unread_taches(session, acteur, "instruction", centres, mine)
+
+
+def _settings(session: Session, acteur: Acteur) -> list[Tache]:
+    """What a centre still has to give: the year's tariffs, and the annexes that it supplies itself."""
+    found = []
+    mine = acteur.centres_with(Role.RESPONSABLE, Role.ADMINISTRATEUR)
+    for centre in session.scalars(select(Centre).where(Centre.id.in_(mine)).order_by(Centre.nom)):
+        offers = [get_offer(session, version.id) for version in published_offers(session, centre.id)]
+        annee = clock.today(centre.fuseau).year
+        known = {tarif.code for tarif in list_tarifs(session, centre.id) if tarif.annee == annee}
+        missing = {code for offer in offers for code in tarif_codes(offer)} - known
+        if missing:
+            detail = f"Les tarifs {annee} ne sont pas enregistrés : ceux d’une autre année demandent une confirmation."
+            found.append(Tache("Réglages du centre", f"Tarifs {annee}", detail, "parametres", {"onglet": "tarifs"}))
+        supplied = set(
+            session.scalars(
+                select(Piece.champ).where(
+                    Piece.centre_id == centre.id, Piece.usage == "annexe_centre", Piece.retiree_le.is_(None)
+                )
+            )
+        )
+        wanted = {one.id: one.titre for offer in offers for one in offer.annexes if one.source == "piece_centre"}
+        found += [
+            Tache(
+                "Réglages du centre",
+                titre,
+                "Ce document du centre n’est pas déposé : une page le dit à sa place dans les conventions.",
+                "parametres",
+                {"onglet": "annexes"},
+            )
+            for annexe, titre in wanted.items()
+            if annexe not in supplied
+        ]
+    return found
+
+
+def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
+    query = select(func.count(), func.min(Courriel.cree_le)).where(
+        or_(Courriel.etat == "echec", (Courriel.etat == "incertain") & (Courriel.cree_le < utc_now() - IN_FLIGHT)),
+        Courriel.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)),
+    )
+    count, since = session.execute(query).one()
+    if not count:
+        return []
+    detail = f"{count} courriel{'s' if count > 1 else ''} non parti{'s' if count > 1 else ''} : prévenez leurs destinataires."
+    return [
+        Tache("Courriels en échec", "Courriels", detail, "parametres", {"onglet": "courriels"}, since, urgente=True)
+    ]
