@@ -48,6 +48,7 @@ class Missing(Undefined):
             raise AttributeError(name)
         return self
 
+    # Jinja types these operators as never returning, since its own undefined values raise in them.
     __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = _absent  # type: ignore[assignment]
     __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __neg__ = __pos__ = _absent  # type: ignore[assignment]
     __lt__ = __le__ = __gt__ = __ge__ = __contains__ = _no  # type: ignore[assignment]
