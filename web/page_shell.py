@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.assets import address
 
 TITLE = "Portail du service social du travail"
-STYLES = ("portail.css", "contenu.css")
-SCRIPTS = ("dictionnaire.js", "portail.js", "navigation.js")
+STYLES = ("portail.css", "contenu.css", "formulaire.css")
+SCRIPTS = ("dictionnaire.js", "portail.js", "navigation.js", "formulaire.js")
 DROPPED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 """Request headers kept from Streamlit on HTML requests: its page must come whole and plain to be rewritten."""
 

@@ -10,7 +10,7 @@ import streamlit as st
 from domain.fields import Item
 from ui.forms import state
 from ui.forms.model import FieldView, Saver
-from ui.forms.words import label_of
+from ui.forms.words import label_of, show_help
 
 MAX_RADIO = 7
 MAX_BOXES = 12
@@ -97,14 +97,15 @@ def render_checklist(view: FieldView) -> None:
     field = view.field
     ticked = {key for key, value in view.stored.items() if value} if isinstance(view.stored, dict) else set()
     st.markdown(f"**{label_of(view)}**")
-    st.caption(f"{len(ticked)} sur {len(field.items)} cochées.")
+    show_help(f"{len(ticked)} sur {len(field.items)} cochées.")
     if not state.is_current(view, view.part(field.items[0].id)):
         state.fill(view, {view.part(item.id): item.id in ticked for item in field.items})
     for group, items in groupby(field.items, key=lambda item: item.group):
-        if group:
-            st.markdown(group)
-        for item in items:
-            _render_item(view, item)
+        with st.container(gap="xsmall"):
+            if group:
+                st.markdown(group)
+            for item in items:
+                _render_item(view, item)
     if not view.disabled and len(ticked) < len(field.items):
         st.button(
             "Tout cocher",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from domain.fields import display_value
 from ui.forms.model import FieldView, Saver
-from ui.forms.words import label_of
+from ui.forms.words import label_of, show_help
 
 MIN_LETTERS = 2
 CHOSEN = "_forms_collectivite_chosen"
@@ -16,9 +16,9 @@ def render_collectivite(view: FieldView) -> None:
     """Search field, answers as buttons; what is chosen fills the fields that know it."""
     field, saver = view.field, view.saver
     if view.stored:
-        st.markdown(f"**{label_of(view)}** : SIREN {display_value(field, view.stored)}")
+        st.markdown(f"Collectivité choisie dans la liste : SIREN {display_value(field, view.stored)}.")
     if not view.disabled:
-        _search(saver, field.id, field.label if view.stored is None else f"Changer : {field.label}")
+        _search(saver, field.id, label_of(view))
 
 
 @st.fragment
@@ -36,11 +36,10 @@ def _search(saver: Saver, champ: str, label: str) -> None:
     )
     words = (typed or "").strip()
     if len(words) < MIN_LETTERS:
-        st.caption("Tapez les premières lettres du nom, le code postal ou le SIREN.")
         return
     found = saver.search(words)
     if not found:
-        st.caption(
+        show_help(
             "Aucune collectivité de la liste nationale ne correspond. Les CCAS, caisses des écoles et syndicats n’y figurent"
             " pas : saisissez les informations à la main dans les champs ci-dessous."
         )

@@ -30,7 +30,7 @@ def render_file(view: FieldView) -> None:
 
 
 def _piece(view: FieldView) -> PieceRow | None:
-    wanted = view.stored.get("id") if isinstance(view.stored, dict) else None
+    wanted = view.stored.get("piece") if isinstance(view.stored, dict) else None
     return next((piece for piece in view.model.pieces if str(piece.id) == str(wanted)), None)
 
 

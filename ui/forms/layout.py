@@ -18,7 +18,7 @@ from ui.forms.model import FieldRenderer, FormModel
 from ui.forms.notices import show_correction, show_messages, show_waiting
 from ui.forms.rows import render_rows, render_time_slots
 from ui.forms.text import render_long_text, render_text
-from ui.forms.words import LEGEND
+from ui.forms.words import LEGEND, show_help
 
 RENDERERS: dict[str, FieldRenderer] = {
     "text": render_text,
@@ -51,7 +51,7 @@ def render_form(model: FormModel, form: Form) -> None:
     """Every visible field of `form`, by section, then the focus that a link asked for."""
     if form.help:
         st.markdown(form.help)
-    st.caption(LEGEND)
+    show_help(LEGEND)
     for section in form.sections:
         if not model.evaluation.sections[form.id, section.id]:
             continue
@@ -60,23 +60,23 @@ def render_form(model: FormModel, form: Form) -> None:
             continue
         st.subheader(section.title, anchor=False)
         if section.help:
-            st.caption(section.help)
+            show_help(section.help)
         for field in fields:
             render_field(model, field)
     render_focus(model)
 
 
 def render_field(model: FormModel, field: Field) -> None:
-    """One field: the centre's request, the widget, its help, mistakes, values that wait for a decision."""
+    """One field: the centre's request, the widget, mistakes, values that wait for a decision, its help."""
     view = model.view(field.id)
     if model.corrections:
         show_correction(view)
     RENDERERS[field.type](view)
-    if field.help:
-        st.caption(field.help)
     show_messages(view)
     if model.saisies:
         show_waiting(view)
+    if field.help:
+        show_help(field.help)
 
 
 def render_focus(model: FormModel) -> None:

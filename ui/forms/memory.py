@@ -113,7 +113,7 @@ class MemorySaver:
             ident, nom, len(data), "reponse", champ, "application/octet-stream", utc_now(), None, ()
         )
         digest = hashlib.sha256(data).hexdigest()
-        self.put(champ, {"id": str(ident), "nom": nom, "sha256": digest, "taille": len(data)})
+        self.put(champ, {"piece": str(ident), "nom": nom, "sha256": digest, "taille": len(data)})
         return None
 
     def remove(self, champ: str) -> str | None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from markupsafe import Markup
+
 from domain.fields import Field, FieldError, Json, display_value, parse_value
 from domain.formatting import NBSP
 from services.clock import DEFAULT_ZONE, local_time
 from ui.forms.model import FieldView
+from ui.html import show
 
 LEGEND = "Les champs sont obligatoires, sauf mention « facultatif » ou « recommandé »."
-LATER = {
-    "accepter": "à fournir avant l’acceptation du dossier",
-    "emettre": "à fournir avant l’émission de la convention",
-}
+LATER = {"accepter": "peut suivre le dépôt", "emettre": "peut suivre le dépôt"}
 
 
 def label_of(view: FieldView, unit: str = "") -> str:
@@ -27,6 +27,11 @@ def _mention(view: FieldView) -> str:
     if view.state.required:
         return LATER.get(view.field.required_for, "")
     return "recommandé" if view.state.recommended else "facultatif"
+
+
+def show_help(text: str) -> None:
+    """A line of help, close to what it is about."""
+    show(Markup('<p class="p-aide">{}</p>').format(text))
 
 
 def time_of(moment: datetime, fuseau: str = DEFAULT_ZONE) -> str:

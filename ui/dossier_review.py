@@ -1,0 +1,213 @@
+"""The clerk's dossier outside the forms: the summary before the deposit, the corrections asked for, the dossier to read."""
+
+from __future__ import annotations
+
+import streamlit as st
+from markupsafe import Markup
+
+from domain.evaluation import Manque
+from services import corrections, messages, workflow
+from services.dossier_views import CorrectionRow, DossierView
+from ui import page, session
+from ui.actions import Wording, show_actions
+from ui.dossier_form import field_address, form_model, list_steps, show_missing, to_complete, waiting
+from ui.dossier_saver import DossierSaver
+from ui.forms import render_field, render_focus
+from ui.forms.words import LEGEND, show_help
+from ui.html import badge, day_and_time, facts, link, show
+from ui.reading import show_form
+from ui.thread import show_message_form, show_thread
+
+MAIN = ("deposer", "redeposer")
+DONE = {
+    "deposer": "Dossier déposé. Le centre l’a reçu ; vous serez prévenu de la suite par courrier électronique.",
+    "redeposer": "Corrections déposées. Le centre reprend l’examen du dossier.",
+    "retirer": "Demande retirée.",
+}
+WORDINGS = {
+    "deposer": Wording(
+        "Le centre recevra vos réponses. Vous ne pourrez plus les modifier, sauf s’il demande des corrections."
+    ),
+    "redeposer": Wording("Le centre recevra vos corrections et reprendra l’examen du dossier."),
+    "retirer": Wording("Le dossier sera clos. Indiquez pourquoi vous renoncez à cette demande."),
+}
+EXPECTED = {
+    "depose": "Le centre va prendre votre dossier en charge. Vous n’avez rien à faire pour l’instant.",
+    "en_instruction": "Le centre examine votre dossier. Vous n’avez rien à faire pour l’instant.",
+    "accepte": "Le centre prépare la convention. Vous serez prévenu quand elle sera à signer.",
+    "emis": "La convention est émise : ouvrez-la pour la signer et la télécharger.",
+    "retire": "Cette demande a été retirée. Vous pouvez en commencer une autre depuis la liste des dossiers.",
+    "refuse": "Le centre n’a pas donné suite à cette demande.",
+    "brouillon": "Un gestionnaire de votre collectivité remplit ce dossier.",
+    "a_corriger": "Le centre attend des corrections de votre collectivité.",
+}
+
+
+def perform(view: DossierView, action: str, motif: str) -> object:
+    """Do one action of the workflow, with its announcement."""
+    done = page.run(
+        workflow.perform,
+        session.portail(),
+        session.acteur(),
+        view.id,
+        action,
+        motif=motif or None,
+        succes=DONE.get(action),
+    )
+    if done:
+        st.query_params.pop("etape", None)
+        st.query_params.pop("champ", None)
+    return done
+
+
+def show_state(view: DossierView) -> None:
+    """Where the dossier stands, what comes next, and the convention when there is one."""
+    fuseau = view.centre.fuseau
+    convention: Markup | None = None
+    if view.convention_id:
+        convention = link(
+            f"Ouvrir la convention {view.numero_convention or ''}", page.url_of("convention", id=view.convention_id)
+        )
+    show(
+        facts(
+            (
+                ("État", badge(view.etat_libelle, view.etat)),
+                ("Motif", view.motif if view.etat in ("refuse", "retire") else None),
+                ("La suite", EXPECTED.get(view.etat)),
+                ("Convention", convention),
+                ("Déposé le", day_and_time(view.depose_le, fuseau) or None),
+                ("Votre interlocuteur au centre", view.instructeur_nom),
+            )
+        )
+    )
+
+
+def show_dossier_actions(view: DossierView, *codes: str) -> None:
+    """Buttons of the actions that this person may do, among `codes`."""
+    rows = [row for row in view.actions if row.action in codes]
+    if rows:
+        show_actions(
+            rows,
+            lambda action, motif: perform(view, action, motif),
+            WORDINGS,
+            key=f"dossier:{view.id}:{view.etat}",
+            main=MAIN,
+        )
+
+
+def show_summary(view: DossierView) -> None:
+    """Last step: what is missing, the deposit, every answer to read again."""
+    missing = to_complete(view)
+    if missing:
+        count = f"{len(missing)} points sont" if len(missing) > 1 else "Un point est"
+        st.warning(f"{count} à compléter avant le dépôt. Chaque ligne mène au champ.", icon=":material/checklist:")
+        show_missing(view, missing)
+    else:
+        st.success("Tout ce qui est obligatoire pour le dépôt est rempli.", icon=":material/check_circle:")
+    blocking = {one.field_id for one in missing}
+    _show_others(view, "Avant l’acceptation par le centre", [
+        one for one in view.evaluation.missing if one.field_id not in blocking and one.required_for != "deposer"
+    ])  # fmt: skip
+    _show_others(view, "Recommandé", view.evaluation.recommended)
+    _show_deposit(view)
+    show_answers(view, editable=True)
+
+
+def _show_others(view: DossierView, title: str, rows: list[Manque]) -> None:
+    if rows:
+        with st.expander(f"{title} : {len(rows)}"):
+            show_missing(view, rows)
+
+
+def _show_deposit(view: DossierView) -> None:
+    row = view.action("deposer")
+    if row is None:
+        st.info("Le dépôt revient à un gestionnaire ou au signataire de la collectivité.")
+        return
+    if st.button(
+        "Déposer le dossier",
+        type="primary",
+        disabled=bool(row.blocages),
+        key=f"deposer:{view.id}",
+        icon=":material/send:",
+    ):
+        page.confirm(
+            "Déposer le dossier", WORDINGS["deposer"].texte, "Déposer le dossier",
+            lambda motif: perform(view, "deposer", motif), key=f"deposer:{view.id}",
+        )  # fmt: skip
+
+
+def show_answers(view: DossierView, *, editable: bool = False) -> None:
+    """All answers by step; a link to change each step while the dossier is a draft."""
+    for one in list_steps(view):
+        if one.form is None:
+            continue
+        change = Markup(" ")
+        if editable:
+            change = link("Modifier", page.url_of("dossier", id=view.id, etape=one.name), hidden=f"l’étape {one.title}")
+        show(Markup('<div class="p-titre-etape"><h3>{}</h3>{}</div>').format(one.form.title, change))
+        show_form(view, one.form)
+
+
+def show_corrections(view: DossierView) -> None:
+    """The fields to correct, open on the page, each with the centre's request; then the deposit."""
+    asked = [row for row in view.corrections if row.etat in ("envoyee", "traitee")]
+    model = form_model(view, DossierSaver(view))
+    st.subheader("Corrections demandées par le centre", anchor=False)
+    show_help(LEGEND)
+    done = sum(row.etat == "traitee" for row in asked)
+    st.markdown(f"**{done} sur {len(asked)}** {'traitées' if done > 1 else 'traitée'}.")
+    for row in asked:
+        with st.container(border=True):
+            state = view.evaluation.fields.get(row.champ)
+            if state is not None and state.visible:
+                render_field(model, state.field)
+            if row.etat == "envoyee":
+                _show_explanation(row)
+    shown = {row.champ for row in asked}
+    others = [
+        one.field_id for one in to_complete(view, "accepter") + view.evaluation.missing if view.may_edit(one.field_id)
+    ]
+    rest = [champ for champ in dict.fromkeys(others) if champ not in shown]
+    if rest:
+        st.subheader("Également à compléter", anchor=False)
+        for champ in rest:
+            render_field(model, view.evaluation.fields[champ].field)
+    render_focus(model)
+
+
+def _show_explanation(row: CorrectionRow) -> None:
+    """Handling a request without changing the answer: the centre receives the explanation as a message."""
+    with st.expander(f"Répondre sans modifier « {row.libelle_champ} »"):
+        name = f"reponse:{row.id}"
+        texte = st.text_area(
+            "Votre explication au centre",
+            key=name,
+            max_chars=messages.MAX_LENGTH,
+            placeholder="Par exemple : la réponse est exacte parce que…",
+        )
+        if st.button("Envoyer l’explication", key=f"{name}:envoyer"):
+            done, _ = page.ran(
+                corrections.answer_correction, session.portail(), session.acteur(), row.id, texte or "",
+                succes="Explication envoyée au centre.",
+            )  # fmt: skip
+            if done:
+                st.rerun()
+
+
+def show_messages(view: DossierView) -> None:
+    """The exchange with the centre; opening it marks it read."""
+    st.subheader("Messages avec le centre", anchor=False)
+    show_thread(
+        view.messages,
+        view.centre.fuseau,
+        empty="Aucun message. Écrivez ici au centre pour toute question sur ce dossier.",
+    )
+    if view.non_lus:
+        page.ran(messages.mark_messages_read, session.portail(), session.acteur(), view.id)
+    show_message_form(view.id)
+
+
+def waiting_addresses(view: DossierView) -> list[str]:
+    """Addresses of the fields where a value waits for a decision."""
+    return [field_address(view, view.offer.formset.place_of[one.champ][0], one.champ) for one in waiting(view)]

@@ -1,0 +1,128 @@
+"""Where the clerk's form sends what is typed: the services, at each change, with the session checked again each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import streamlit as st
+
+from domain.errors import PortailError
+from domain.fields import Json
+from services import answers, dossiers, pieces
+from services.access import Acteur
+from services.dossier_views import DossierView, SaisieRow, SaveResult
+from services.portail import Portail
+from services.tokens import token_hash
+from ui import page, session
+from ui.forms import Found, state
+from ui.forms.fills import changes_of_choice, changes_of_collectivite, find_collectivites
+
+Result = TypeVar("Result")
+EXPIRED = "Votre session a expiré. Votre saisie a été mise de côté : elle sera reprise dès votre connexion."
+LOST = "Votre session est fermée : reconnectez-vous. Cette dernière saisie n’a pas pu être gardée."
+
+
+class DossierSaver:
+    """A `Saver` for one dossier. It holds ids only, and is made anew at each run."""
+
+    def __init__(self, view: DossierView) -> None:
+        self.dossier_id = view.id
+        self.prefix = f"d{view.id.hex[:12]}:"
+        self.departements = tuple(view.centre.parametres.get("departements") or ())
+        self.filling = frozenset(one.id for one in view.offer.formset.fields.values() if one.fills and one.options)
+
+    def save(self, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
+        acteur = session.current()
+        if acteur is None:
+            self._park(champ, raw, version_vue)
+            return None
+        before = self._open(acteur) if champ in self.filling else None
+        result = self._try(answers.save_answer, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
+        if before is not None and result is not None and result.etat == "enregistre":
+            held = {key: one.valeur for key, one in before.answers.items()}
+            self._save_others(
+                acteur, before, champ, changes_of_choice(before.offer.formset, held, champ, result.valeur)
+            )
+        return result
+
+    def choose(self, champ: str, siren: str) -> None:
+        acteur = session.acteur()
+        view = self._open(acteur)
+        if view is not None:
+            held = {key: one.valeur for key, one in view.answers.items()}
+            self._save_others(acteur, view, "", changes_of_collectivite(view.offer.formset, held, champ, siren))
+
+    def search(self, texte: str) -> Sequence[Found]:
+        return find_collectivites(texte, self.departements)
+
+    def attach(self, champ: str, nom: str, data: bytes) -> str | None:
+        try:
+            pieces.attach_file(
+                session.portail(),
+                session.acteur(),
+                self.dossier_id,
+                champ,
+                nom=nom,
+                data=data,
+                operation_id=uuid4().hex,
+            )
+        except PortailError as error:
+            return error.message
+        return None
+
+    def remove(self, champ: str) -> str | None:
+        acteur = session.acteur()
+        view = self._open(acteur)
+        held = view.answers.get(champ) if view else None
+        if held is None or not isinstance(held.valeur, dict):
+            return None
+        try:
+            pieces.remove_file(session.portail(), acteur, self.dossier_id, UUID(str(held.valeur["piece"])))
+        except PortailError as error:
+            return error.message
+        return None
+
+    def resolve(self, saisie: SaisieRow, *, keep: bool) -> None:
+        self._try(answers.resolve_saisie, session.acteur(), saisie.id, keep=keep)
+        state.forget(self, saisie.champ)
+
+    def take_notice(self) -> str | None:
+        """What the last change could not do, once; shown by the page, since callbacks run before it."""
+        found: str | None = st.session_state.pop(self._notice_key, None)
+        return found
+
+    @property
+    def _notice_key(self) -> str:
+        return f"{self.prefix}avis"
+
+    def _park(self, champ: str, raw: Json, version_vue: int) -> None:
+        """The session is over: keep the value for the next login, when the session is one that only expired."""
+        jeton = session.jeton()
+        kept = bool(jeton) and answers.park_saisie(
+            session.portail(), token_hash(jeton or ""), self.dossier_id, champ, raw, version_vue
+        )
+        page.notify(EXPIRED if kept else LOST)
+
+    def _open(self, acteur: Acteur) -> DossierView | None:
+        return self._try(dossiers.open_dossier, acteur, self.dossier_id)
+
+    def _save_others(self, acteur: Acteur, view: DossierView, source: str, changes: Mapping[str, Json]) -> None:
+        values = {
+            champ: (raw, view.answers[champ].version if champ in view.answers else 0)
+            for champ, raw in changes.items()
+            if champ != source and view.may_edit(champ)
+        }
+        if values:
+            self._try(answers.save_answers, acteur, self.dossier_id, values)
+        for champ in values:
+            state.forget(self, champ)
+
+    def _try(self, action: Callable[..., Result], acteur: Acteur, *args: Any, **kwargs: Any) -> Result | None:
+        portail: Portail = session.portail()
+        try:
+            return action(portail, acteur, *args, **kwargs)
+        except PortailError as error:
+            st.session_state[self._notice_key] = error.message
+            return None
