@@ -1,5 +1,81 @@
-"""Home page."""
+"""Home: what this person has to do, each line one click from the thing to do."""
 
+from itertools import groupby
+
+import streamlit as st
+from markupsafe import Markup
+from services.taches import Tache, list_taches
+
+from domain.roles import Role
+from services.access import Acteur
+from services.dossier_lists import Creatable, list_creatable, list_dossiers
+from services.dossier_views import DossierFilter
 from ui import page, session
+from ui.creation import begin_button
+from ui.html import day, link, show
 
-page.header("Accueil", f"Bonjour {session.acteur().nom}.")
+EXPLANATIONS: dict[Role, str] = {
+    Role.GESTIONNAIRE: "Le centre examine ce que vous avez déposé : vous serez prévenu par courriel dès qu’une action vous revient.",
+    Role.SIGNATAIRE: "Une convention à signer apparaîtra ici dès que le centre l’aura émise.",
+    Role.DIRECTION: "Les conventions de votre collectivité se consultent et se téléchargent dans « Conventions ».",
+    Role.INSTRUCTEUR: "Les dossiers déposés et les messages des collectivités apparaîtront ici dès leur arrivée.",
+    Role.ASSISTANT: "Les conventions du centre se consultent dans « Conventions ».",
+    Role.RESPONSABLE: "Les dossiers et les conventions du centre se consultent dans le menu.",
+    Role.SIGNATAIRE_CENTRE: "Une convention signée par une collectivité apparaîtra ici dès son dépôt.",
+    Role.ADMINISTRATEUR: "Les comptes, les paramètres et le journal se gèrent dans le menu « Gestion ».",
+}
+NO_ROLE = (
+    "Aucun rôle ne vous est attribué aujourd’hui. Adressez-vous à l’administrateur du centre, ou au gestionnaire de votre"
+    " collectivité."
+)
+START = (
+    "Vous allez décrire votre collectivité, les locaux, le référent et le besoin, puis déposer la demande. Chaque réponse"
+    " est enregistrée dès que vous quittez le champ : vous pouvez vous arrêter et revenir quand vous voulez. Un projet de"
+    " convention est disponible à tout moment pour votre assemblée."
+)
+
+
+def render_tache(tache: Tache) -> Markup:
+    """One line: the thing as a link, what is expected, since when."""
+    urgent = Markup('<span class="p-pastille p-alerte">Urgent</span>') if tache.urgente else ""
+    since = Markup('<span class="p-discret">depuis le {}</span>').format(day(tache.depuis)) if tache.depuis else ""
+    return Markup('<li>{}<span class="p-detail">{}</span>{}{}</li>').format(
+        link(tache.titre, page.url_of(tache.page, **tache.parametres)), tache.detail, urgent, since
+    )
+
+
+def show_taches(taches: list[Tache]) -> None:
+    """All things to do, by group."""
+    st.header("À faire", anchor=False)
+    for groupe, found in groupby(taches, key=lambda tache: tache.groupe):
+        st.subheader(groupe, anchor=False)
+        show(Markup('<ul class="p-taches">{}</ul>').format(Markup("").join(render_tache(one) for one in found)))
+
+
+def show_nothing_to_do(acteur: Acteur) -> None:
+    """What happens next, for each of the person's roles."""
+    st.header("Rien à faire pour le moment", anchor=False)
+    said = [text for role, text in EXPLANATIONS.items() if acteur.has(role)]
+    st.markdown("\n\n".join(said) if said else NO_ROLE)
+
+
+def show_start(choices: list[Creatable]) -> None:
+    """First visit of a clerk: one thing to do."""
+    st.header("Bienvenue", anchor=False)
+    st.markdown(START)
+    begin_button(choices, "Commencer l’adhésion", main=True)
+
+
+portail, acteur = session.portail(), session.acteur()
+taches = page.load(list_taches, portail, acteur)
+mine = acteur.collectivites_with(Role.GESTIONNAIRE)
+choices = [one for one in page.load(list_creatable, portail, acteur) if one.collectivite_id in mine] if mine else []
+first_visit = bool(choices) and not page.load(list_dossiers, portail, acteur, DossierFilter(taille=1)).total
+
+page.header("Accueil", f"Bonjour {acteur.nom}.")
+if first_visit:
+    show_start(choices)
+if taches:
+    show_taches(taches)
+elif not first_visit:
+    show_nothing_to_do(acteur)

@@ -17,17 +17,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from domain.errors import Refus
+from domain.errors import Introuvable, Refus
 from domain.roles import Role
 from models import AuditEvent, Centre, Convention, Dossier, RoleAttribue, Utilisateur
 from services import journal
-from services.access import Acteur
+from services.access import Acteur, get_dossier
 from services.clock import DEFAULT_ZONE, local_time, today
-from services.journal_labels import action_label, object_label
+from services.convention_views import EventRow
+from services.journal_labels import ACTION_LABELS, action_label, object_label
 from services.paging import Page, paginate
 from services.portail import Portail, record
 
 MAX_EXPORT = 100_000
+MAX_HISTORY = 500
+UNTOLD = frozenset({"refus", "message.lire", "document.produire", "piece.lire"})
+"""Actions that a dossier's history leaves out: the journal's business."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,25 @@ def list_lines(portail: Portail, acteur: Acteur, filtre: JournalFilter) -> Page[
             build=lambda row: row[0],
         )
         return Page(tuple(_named(session, found.rows)), found.total, found.page, found.taille)
+
+
+def list_dossier_history(portail: Portail, acteur: Acteur, dossier_id: UUID) -> list[EventRow]:
+    """What happened to one dossier, newest first: for anybody of the centre who may open it. Reads and refusals left out."""
+    with portail.view(acteur, "dossier.historique", objet="dossier", objet_id=dossier_id) as session:
+        dossier = get_dossier(session, acteur, dossier_id)
+        if dossier.centre_id not in acteur.centre_ids:
+            raise Introuvable()
+        query = journal.lines(frozenset({dossier.centre_id}), objet_id=str(dossier_id)).limit(MAX_HISTORY)
+        events = [event for event in session.scalars(query) if event.action in ACTION_LABELS and event.action not in UNTOLD]
+        people = _names(session, {event.acteur_id for event in events if event.acteur_id})
+        return [
+            EventRow(
+                le=event.le,
+                qui=people.get(event.acteur_id, "Compte supprimé") if event.acteur_id else "Portail",
+                libelle=action_label(event.action),
+            )
+            for event in events
+        ]
 
 
 def verify_chain(portail: Portail, acteur: Acteur) -> journal.Verification:
@@ -219,6 +242,7 @@ __all__ = [
     "LigneJournal",
     "export_lines",
     "inert_cell",
+    "list_dossier_history",
     "list_lines",
     "open_scope",
     "verify_chain",

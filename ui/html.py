@@ -40,6 +40,11 @@ TONS: dict[str, str] = {
 """Tone of each state. The words always say it too: colour never carries a meaning alone."""
 
 
+def href(nom: str, **params: object) -> str:
+    """Address of the page called `nom`; parameters that are None or empty are left out."""
+    return page.url_of(nom, **{key: value for key, value in params.items() if value not in (None, "")})
+
+
 def link(
     text: str, target: str, *, classe: str = "", hidden: str = "", here: bool = False, current: bool = False
 ) -> Markup:
@@ -117,7 +122,7 @@ def day(moment: datetime | None, fuseau: str = DEFAULT_ZONE) -> str:
 
 def query_url(nom: str, changes: Mapping[str, object]) -> str:
     """Address of the page called `nom` with the current parameters and these changes (None removes one)."""
-    return page.url_of(nom, **({key: st.query_params[key] for key in st.query_params} | dict(changes)))
+    return href(nom, **({key: st.query_params[key] for key in st.query_params} | dict(changes)))
 
 
 def show(*parts: str | Markup) -> None:

@@ -87,7 +87,7 @@ def render_value(view: DossierView, state: FieldState) -> Markup:
 
 def render_file(view: DossierView, value: dict[str, object]) -> Markup:
     """An uploaded file as a link, with what its check noticed."""
-    piece = find_piece(view.pieces, value.get("id"))
+    piece = find_piece(view.pieces, value.get("piece"))
     if piece is None:
         return Markup('<span class="p-valeur">{}</span>').format(str(value.get("nom", "")))
     return render_piece(piece, view.centre.fuseau)

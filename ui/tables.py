@@ -63,7 +63,7 @@ class Listing:
         """The search field; its text is in the address."""
         key = self.name("texte")
         typed = st.text_input(
-            label, key=key, bind="query-params", placeholder=placeholder, max_chars=100, on_change=self._first_page
+            label, key=key, bind="query-params", placeholder=placeholder, max_chars=100, on_change=self.first_page
         )
         return (typed or "").strip()
 
@@ -76,11 +76,12 @@ class Listing:
             format_func=lambda code: options.get(code, everything),
             key=self.name(what),
             bind="query-params",
-            on_change=self._first_page,
+            on_change=self.first_page,
         )
         return chosen or None
 
-    def _first_page(self) -> None:
+    def first_page(self) -> None:
+        """Callback of what narrows the list: its first page again."""
         st.query_params.pop(self.name("page"), None)
 
     @property
@@ -125,7 +126,8 @@ def render_table(
     """The table as HTML."""
     head = [_heading(listing, column) for column in columns]
     if selection is not None:
-        head.insert(0, Markup('<th scope="col"><span class="p-masque">Sélection</span></th>'))
+        every = Markup('<label><input type="checkbox" data-tout><span class="p-masque">Tout cocher</span></label>')
+        head.insert(0, Markup('<th scope="col" class="p-choix">{}</th>').format(every))
     return Markup(
         '<div class="p-tableau"><table><caption class="p-masque">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
     ).format(legende, Markup("").join(head), Markup("").join(_row(row, columns, selection) for row in rows))
@@ -167,10 +169,11 @@ def _cell(row: Row, column: Column[Row]) -> Markup:
 
 
 def _selection_form(table: Markup, selection: Selection[Any]) -> Markup:
+    hint = "Cochez les lignes à réunir dans un fichier ZIP."
     return Markup(
         '<form class="p-selection" method="get" action="{}" data-selection>{}<p><button type="submit">{}</button> '
-        '<span class="p-discret">Cochez les lignes à réunir dans un fichier ZIP.</span></p></form>'
-    ).format(selection.route, table, selection.bouton)
+        '<span class="p-discret" role="status" data-compte="{}">{}</span></p></form>'
+    ).format(selection.route, table, selection.bouton, hint, hint)
 
 
 def render_pages(listing: Listing, found: Page[Any]) -> Markup:

@@ -1,0 +1,126 @@
+"""One convention: where its signature stands, what this person does now, its files, amounts, warnings and history."""
+
+import streamlit as st
+
+from domain.formatting import date_longue, euros, pourcentage
+from domain.roles import Role
+from services import conventions, signatures
+from services.convention_views import ConventionView
+from ui import page, session
+from ui.accuse import show_accuse_form
+from ui.actions import Wording, show_actions, show_warnings
+from ui.circuit import next_step, render_circuit, render_files
+from ui.history import show_history
+from ui.html import badge, facts, link, show
+from ui.signature import show_signature_form
+
+SIGN = {
+    "deposer_signature": (signatures.submit_signature, "Déposer la convention signée", "Convention signée déposée."),
+    "signer_centre": (
+        signatures.countersign,
+        "Déposer la convention contresignée",
+        "Convention signée par les deux parties.",
+    ),
+}
+REASONED = {
+    "rejeter_signature": (signatures.reject_signature, "Document signé rejeté."),
+    "annuler": (signatures.cancel_convention, "Convention annulée."),
+}
+WORDINGS = {
+    "rejeter_signature": Wording("La collectivité devra déposer un nouveau document signé. Elle lira ce motif."),
+    "annuler": Wording("La convention sera annulée définitivement et son numéro ne resservira pas."),
+}
+
+
+def perform(action: str, motif: str) -> object:
+    """Reject or cancel, with the reason."""
+    service, done = REASONED[action]
+    return page.ran(service, session.portail(), session.acteur(), view.id, motif=motif, succes=done)[0]
+
+
+def lift(code: str, motif: str) -> object:
+    """Lift one warning."""
+    service = signatures.lift_convention_warning
+    return page.ran(
+        service, session.portail(), session.acteur(), view.id, code=code, motif=motif, succes="Avertissement levé."
+    )[0]
+
+
+def show_now(view: ConventionView) -> None:
+    """What this person does now: the document to sign, the deposit, the other actions."""
+    st.header("Maintenant", anchor=False)
+    st.markdown(page.text(next_step(view)))
+    for code, (service, label, done) in SIGN.items():
+        action = view.action(code)
+        if action is None:
+            continue
+        if action.blocages:
+            show_actions((action,), perform, {}, key=f"convention:{view.id}:{view.etat}", main=())
+            continue
+        to_sign = view.piece("signee_collectivite" if code == "signer_centre" else "convention_pdf") or view.piece(
+            "convention"
+        )
+        if to_sign is not None:
+            page.download(
+                f"Télécharger le document à signer ({'PDF' if 'pdf' in to_sign.type_mime else 'Word'})",
+                f"/fichiers/{to_sign.id}",
+            )
+        show_signature_form(
+            f"{code}:{view.id}",
+            label,
+            lambda service=service, **given: service(session.portail(), session.acteur(), view.id, **given),
+            limit=portail.settings.taille_max_mo,
+            done=done,
+        )
+    others = [action for action in view.actions if action.action in REASONED]
+    show_actions(others, perform, WORDINGS, key=f"convention:{view.id}:{view.etat}", main=())
+
+
+def show_terms(view: ConventionView) -> None:
+    """Parties, dates and amounts."""
+    dossier = page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)
+    show(
+        facts(
+            (
+                ("État", badge(view.etat_libelle, view.etat)),
+                ("Centre", view.centre.nom),
+                ("Collectivité", view.collectivite.nom),
+                ("Dossier", link(view.reference_dossier, dossier)),
+                ("Prise d’effet", date_longue(view.date_effet)),
+                ("Début des prestations", date_longue(view.date_debut_prestations)),
+                ("Terme", date_longue(view.terme)),
+                ("Délibération", f"du {date_longue(view.deliberation_date)}" if view.deliberation_date else None),
+                ("Quotité", pourcentage(view.quotite) if view.quotite is not None else None),
+                ("Montant annuel", euros(view.montant_annuel) if view.montant_annuel is not None else None),
+                (
+                    "Dû la première année",
+                    euros(view.montant_premiere_annee) if view.montant_premiere_annee is not None else None,
+                ),
+                ("Empreinte du document émis (SHA-256)", view.sha256),
+            )
+        )
+    )
+
+
+portail, acteur = session.portail(), session.acteur()
+view = page.load(conventions.open_convention, portail, acteur, page.required_id())
+page.header(f"Convention {view.numero}", view.collectivite.nom, retour=("conventions", "Conventions"))
+show(render_circuit(view))
+now, files = st.columns([3, 2], gap="large")
+with now:
+    show_warnings(
+        view.avertissements, view.centre.fuseau, lift if view.peut_lever else None, key=f"convention:{view.id}"
+    )
+    show_now(view)
+with files:
+    st.header("Fichiers", anchor=False)
+    show(render_files(view))
+    if view.pdf_manquant:
+        st.caption("Le PDF du document émis n’est pas disponible sur cette installation : utilisez le fichier Word.")
+    if view.peut_joindre_accuse:
+        show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
+st.header("Dates et montants", anchor=False)
+show_terms(view)
+if view.cote_centre or view.roles.intersection({Role.SIGNATAIRE, Role.GESTIONNAIRE, Role.DIRECTION}):
+    st.header("Historique", anchor=False)
+    show_history(view.historique, view.centre.fuseau)

@@ -1,0 +1,77 @@
+"""The register of conventions: search, filters, sort, the files of each one, and a selection as a ZIP."""
+
+import streamlit as st
+from markupsafe import Markup
+
+from domain.formatting import date_courte, euros, pourcentage
+from domain.workflow import CONVENTION
+from services.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
+from services.registre import TRIS, list_conventions, list_years
+from ui import page, session
+from ui.circuit import USAGES, newest_files
+from ui.html import badge, file_link
+from ui.tables import Column, Listing, Selection, show_table
+
+LISTING = Listing("conventions", "c", tri="emise_le", descendant=True)
+ETATS = {**CONVENTION.etats, A_VENIR: A_VENIR_LIBELLE}
+
+
+def files(row: ConventionRow) -> Markup:
+    """The newest file of each kind, one link each."""
+    return Markup("<br>").join(
+        file_link(piece.id, USAGES.get(piece.usage, piece.nom)) for piece in newest_files(row.pieces)
+    )
+
+
+COLUMNS = (
+    Column[ConventionRow](
+        "Numéro", lambda row: row.numero, "numero", vers=lambda row: page.url_of("convention", id=row.id)
+    ),
+    Column[ConventionRow]("Collectivité", lambda row: row.collectivite, "collectivite"),
+    Column[ConventionRow]("État", lambda row: badge(row.etat_libelle, row.etat_affiche), "etat"),
+    Column[ConventionRow]("Prise d’effet", lambda row: date_courte(row.date_effet), "date_effet"),
+    Column[ConventionRow]("Terme", lambda row: date_courte(row.terme), "terme"),
+    Column[ConventionRow](
+        "Quotité", lambda row: pourcentage(row.quotite) if row.quotite is not None else "", "quotite", True
+    ),
+    Column[ConventionRow](
+        "Montant annuel",
+        lambda row: euros(row.montant_annuel) if row.montant_annuel is not None else "",
+        "montant_annuel",
+        True,
+    ),
+    Column[ConventionRow]("Fichiers", files),
+)
+SELECTION = Selection[ConventionRow](
+    "/conventions.zip", "Télécharger la sélection (ZIP)", lambda row: row.id, lambda row: f"la convention {row.numero}"
+)
+
+portail, acteur = session.portail(), session.acteur()
+page.header("Conventions", "Le registre des conventions émises et de leurs fichiers.")
+years = {str(year): str(year) for year in page.load(list_years, portail, acteur)}
+if years:
+    search, states, when = st.columns([2, 1, 1])
+    with search:
+        texte = LISTING.search("Rechercher", "Numéro, collectivité ou SIREN")
+    with states:
+        etat = LISTING.choice("etat", "État", ETATS, "Tous les états")
+    with when:
+        annee = LISTING.choice("annee", "Année d’émission", years, "Toutes les années")
+    tri, descendant = LISTING.order
+    asked = ConventionFilter(
+        texte=texte,
+        etats=(etat,) if etat else (),
+        annee=int(annee) if annee else None,
+        tri=tri if tri in TRIS else LISTING.tri,
+        descendant=descendant,
+        page=LISTING.number,
+    )
+    found = page.load(list_conventions, portail, acteur, asked)
+    if found.total:
+        show_table(LISTING, found, COLUMNS, legende="Conventions", selection=SELECTION)
+    else:
+        st.info("Aucune convention ne correspond à ces critères. Élargissez la recherche ou choisissez un autre état.")
+elif acteur.du_centre:
+    st.info("Aucune convention pour le moment. Une convention est émise depuis un dossier accepté.")
+else:
+    st.info("Aucune convention pour le moment. Le centre l’émet quand il a accepté votre dossier ; vous serez prévenu.")

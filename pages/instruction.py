@@ -1,0 +1,120 @@
+"""Instruction of a dossier by the centre: answers and files, corrections, messages, actions, history."""
+
+import streamlit as st
+
+from domain.roles import Role
+from services import conventions, dossiers, messages, workflow
+from services.consultation_journal import list_dossier_history
+from services.dossier_views import DossierView
+from ui import page, session
+from ui.actions import Wording, show_actions, show_warnings
+from ui.corrections import show_prepared
+from ui.history import show_history
+from ui.html import show, tabs
+from ui.instruction import show_answers, show_assignment, show_summary
+from ui.thread import show_message_form, show_thread
+
+DONE = {
+    "prendre_en_charge": "Dossier pris en charge.",
+    "demander_corrections": "Corrections envoyées à la collectivité.",
+    "refuser": "Dossier refusé.",
+    "accepter": "Dossier accepté. La convention peut être émise.",
+}
+WORDINGS = {
+    "demander_corrections": Wording("La collectivité recevra les corrections préparées et pourra modifier ces champs."),
+    "refuser": Wording("Le dossier sera clos. La collectivité lira ce motif."),
+    "accepter": Wording("Les réponses seront figées : la convention sera établie à partir d’elles."),
+    "emettre": Wording("La convention recevra son numéro et sera scellée : elle ne pourra plus être modifiée."),
+}
+
+
+def perform(action: str, motif: str) -> object:
+    """Do one action of the workflow; issuing leads to the convention."""
+    portail, acteur = session.portail(), session.acteur()
+    if action != "emettre":
+        return page.run(
+            workflow.perform, portail, acteur, view.id, action, motif=motif or None, succes=DONE.get(action)
+        )
+    with st.spinner("Émission de la convention : numéro, documents, scellement…"):
+        issued = page.run(conventions.issue_convention, portail, acteur, view.id, succes="Convention émise.")
+    if issued:
+        page.go("convention", id=issued)
+    return None
+
+
+def lift(code: str, motif: str) -> object:
+    """Lift one warning."""
+    portail, acteur = session.portail(), session.acteur()
+    return page.ran(workflow.lift_warning, portail, acteur, view.id, code, motif, succes="Avertissement levé.")[0]
+
+
+def main_actions(view: DossierView) -> tuple[str, ...]:
+    """The action to put forward: what was prepared is sent before anything is accepted."""
+    prepared = any(row.etat == "preparee" for row in view.corrections)
+    return ("prendre_en_charge", "emettre", "demander_corrections" if prepared else "accepter")
+
+
+def show_messages(view: DossierView) -> None:
+    """The thread; what is seen is read."""
+    show_thread(
+        view.messages, view.centre.fuseau, empty="Aucun message. Écrivez ici à la collectivité pour toute question."
+    )
+    if view.non_lus:
+        page.ran(messages.mark_messages_read, session.portail(), session.acteur(), view.id)
+    if view.roles.intersection(messages.WRITERS):
+        show_message_form(view.id)
+
+
+def show_corrections(view: DossierView) -> None:
+    """Corrections prepared and sent."""
+    if view.corrections:
+        show_prepared(view)
+    else:
+        st.info("Aucune correction. Dans « Réponses », chaque champ a un lien « Demander une correction ».")
+
+
+def show_view(view: DossierView, shown: str) -> None:
+    """The part of the page that the address asks for."""
+    prepared = sum(row.etat == "preparee" for row in view.corrections)
+    names = {
+        "reponses": "Réponses et pièces",
+        "corrections": f"Corrections ({prepared} à envoyer)" if prepared else "Corrections",
+        "messages": f"Messages ({view.non_lus} non lu{'s' if view.non_lus > 1 else ''})"
+        if view.non_lus
+        else "Messages",
+        "historique": "Historique",
+    }
+    shown = shown if shown in names else "reponses"
+    urls = {code: page.url_of("instruction", id=view.id, vue=None if code == "reponses" else code) for code in names}
+    show(tabs("Parties du dossier", ((text, urls[code], code == shown) for code, text in names.items())))
+    if shown == "messages":
+        show_messages(view)
+    elif shown == "corrections":
+        show_corrections(view)
+    elif shown == "historique":
+        show_history(page.load(list_dossier_history, portail, acteur, view.id), view.centre.fuseau)
+    else:
+        show_answers(view)
+
+
+portail, acteur = session.portail(), session.acteur()
+view = page.load(dossiers.open_dossier, portail, acteur, page.required_id())
+if not view.cote_centre:
+    page.go("dossier", id=view.id)
+page.header(
+    f"Dossier {view.reference}", f"{view.collectivite.nom} – {view.offer.titre}", retour=("dossiers", "Dossiers")
+)
+summary, decision = st.columns([1, 1], gap="large")
+with summary:
+    show_summary(view)
+with decision:
+    if view.roles.intersection({Role.INSTRUCTEUR, Role.RESPONSABLE}):
+        show_assignment(view)
+    show_warnings(
+        view.avertissements,
+        view.centre.fuseau,
+        lift if Role.INSTRUCTEUR in view.roles else None,
+        key=f"dossier:{view.id}",
+    )
+    show_actions(view.actions, perform, WORDINGS, key=f"dossier:{view.id}:{view.etat}", main=main_actions(view))
+show_view(view, page.param("vue") or "")

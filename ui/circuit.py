@@ -1,0 +1,152 @@
+"""A convention's circuit in words: where it stands, its files, its electronic signatures, who does what next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from markupsafe import Markup
+
+from domain.formatting import date_longue, euros, pourcentage
+from domain.roles import Role
+from services.convention_views import A_VENIR, ConventionView, SignatureRow
+from services.dossier_views import PieceRow
+from ui.html import badge, bullet_list, day, facts, link
+from ui.reading import render_piece
+
+USAGES = {
+    "convention": "Convention émise (Word)",
+    "convention_pdf": "Convention émise (PDF)",
+    "annexe": "Annexe jointe",
+    "signee_collectivite": "Signée par la collectivité (PDF)",
+    "signee_centre": "Signée par les deux parties (PDF)",
+    "accuse_prefecture": "Accusé de réception de la préfecture",
+}
+ENDED = ("annulee", "denoncee", "en_demeure", "resiliee", "echue", "remplacee")
+SIGNERS = frozenset({Role.GESTIONNAIRE, Role.SIGNATAIRE})
+
+
+def newest_files(pieces: Iterable[PieceRow]) -> list[PieceRow]:
+    """The newest file of each kind, every annex, in the order of the circuit."""
+    newest: dict[str, PieceRow] = {}
+    for piece in pieces:
+        newest[f"{piece.usage}:{piece.champ if piece.usage == 'annexe' else ''}"] = piece
+    order = list(USAGES)
+    return sorted(newest.values(), key=lambda piece: order.index(piece.usage) if piece.usage in order else len(order))
+
+
+def render_circuit(view: ConventionView) -> Markup:
+    """The four steps, each with what happened or what is awaited. Words say it; colour only underlines."""
+    signed_by_them = view.etat not in ("a_signer", "annulee") or view.collectivite_signee_le is not None
+    signed_by_us = view.centre_signee_le is not None
+    in_force = view.etat == "en_vigueur"
+    steps = [
+        ("Émise", True, f"le {day(view.emise_le, view.centre.fuseau)}"),
+        (
+            "Signée par la collectivité",
+            signed_by_them,
+            _signed(view.collectivite_signee_le, view.collectivite_signataire),
+        ),
+        ("Signée par le centre", signed_by_us, _signed(view.centre_signee_le, view.centre_signataire)),
+        _in_force(view),
+    ]
+    here = next((number for number, (_, done, _) in enumerate(steps) if not done), None)
+    items = []
+    for number, (titre, done, detail) in enumerate(steps):
+        current = number == here and view.etat not in ENDED
+        said = detail if done else "Étape en cours" if current else "Étape à venir"
+        classe = "p-fait" if done else "p-ici" if current else "p-attendu"
+        mark = Markup(' aria-current="step"') if current else ""
+        items.append(Markup('<li class="{}"{}><strong>{}{}</strong><span>{}</span></li>').format(
+            classe, mark, Markup('<span class="p-masque">Fait : </span>✓ ') if done else "", titre, said
+        ))  # fmt: skip
+    if view.etat in ENDED:
+        items = [*items[: here or len(items)], _ending(view)]
+    elif not in_force and here is None:
+        items.append(_ending(view))
+    return Markup('<ol class="p-circuit">{}</ol>').format(Markup("").join(items))
+
+
+def _signed(le: date | None, who: str | None) -> str:
+    day_text = f"le {date_longue(le)}" if le else ""
+    return " ".join(part for part in (day_text, f"par {who}" if who else "") if part)
+
+
+def _in_force(view: ConventionView) -> tuple[str, bool, str]:
+    later = view.etat_affiche == A_VENIR
+    label = f"à partir du {date_longue(view.date_effet)}" if later else f"depuis le {date_longue(view.date_effet)}"
+    return ("En vigueur", view.etat == "en_vigueur", label)
+
+
+def _ending(view: ConventionView) -> Markup:
+    reason = Markup("<span>{}</span>").format(view.motif) if view.motif else ""
+    return Markup('<li class="p-arret" aria-current="step"><strong>{}</strong>{}</li>').format(
+        view.etat_libelle, reason
+    )
+
+
+def next_step(view: ConventionView) -> str:
+    """What this person does now, or who is awaited."""
+    if view.etat == "a_signer":
+        if view.roles & SIGNERS:
+            return (
+                "Téléchargez la convention, faites-la signer par la personne habilitée, puis déposez ici le PDF du document"
+                " signé, avec la date et le nom du signataire."
+            )
+        return "La collectivité doit signer la convention et déposer le PDF signé. Vous n’avez rien à faire pour le moment."
+    if view.etat == "signee_collectivite":
+        if Role.SIGNATAIRE_CENTRE in view.roles:
+            return (
+                "Téléchargez le document signé par la collectivité, contresignez-le, puis déposez ici le PDF signé par les"
+                " deux parties."
+            )
+        if Role.INSTRUCTEUR in view.roles:
+            return "Vérifiez le document signé. Le signataire du centre le contresigne ensuite."
+        return "Le centre vérifie le document signé et le contresigne. Vous n’avez rien à faire pour le moment."
+    if view.etat_affiche == A_VENIR:
+        return f"Tout est signé. La convention prendra effet le {date_longue(view.date_effet)}."
+    if view.etat == "en_vigueur":
+        return "Tout est signé : la convention est en vigueur. Ses fichiers se téléchargent ci-dessous."
+    return "Cette convention n’appelle plus d’action. Ses fichiers restent disponibles."
+
+
+def render_terms(view: ConventionView, dossier: str) -> Markup:
+    """Parties, dates and amounts. `dossier` is the address of the dossier's page."""
+    deliberation, first = view.deliberation_date, view.montant_premiere_annee
+    return facts(
+        (
+            ("État", badge(view.etat_libelle, view.etat)),
+            ("Centre", view.centre.nom),
+            ("Collectivité", view.collectivite.nom),
+            ("Dossier", link(view.reference_dossier, dossier)),
+            ("Prise d’effet", date_longue(view.date_effet)),
+            ("Début des prestations", date_longue(view.date_debut_prestations)),
+            ("Terme", date_longue(view.terme)),
+            ("Délibération", f"du {date_longue(deliberation)}" if deliberation else None),
+            ("Quotité", pourcentage(view.quotite) if view.quotite is not None else None),
+            ("Montant annuel", euros(view.montant_annuel) if view.montant_annuel is not None else None),
+            ("Dû la première année", euros(first) if first is not None else None),
+            ("Empreinte du document émis (SHA-256)", view.sha256),
+        )
+    )
+
+
+def render_files(view: ConventionView) -> Markup:
+    """Every file with a protected link, and the signatures found in it."""
+    items = []
+    for piece in newest_files(view.pieces):
+        found = [render_signature(row) for row in view.signatures if row.piece_id == piece.id]
+        label = USAGES.get(piece.usage, piece.nom)
+        label = f"{label} : {piece.nom}" if piece.usage == "annexe" else label
+        items.append(render_piece(piece, view.centre.fuseau, label) + (bullet_list(found) if found else Markup("")))
+    return bullet_list(items, "p-fichiers")
+
+
+def render_signature(row: SignatureRow) -> Markup:
+    """« Signature électronique de … : document intact, certificat non vérifié »."""
+    intact = "le document est intact" if row.intact else "le document a été modifié après la signature"
+    trusted = "autorité de certification reconnue" if row.fiable else "autorité de certification non vérifiée"
+    when = f", le {row.le}" if row.le else ""
+    return Markup("Signature électronique de <strong>{}</strong>{} : <strong>{}</strong>, {}.").format(
+        row.signataire, when, intact, trusted
+    )

@@ -1,0 +1,110 @@
+"""What the centre sees of a dossier: where it stands, answers beside files, and who follows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from markupsafe import Markup
+
+from domain.formatting import duree, euros, pourcentage
+from services import dossiers
+from services.dossier_lists import list_instructeurs
+from services.dossier_views import DossierView
+from ui import page, session
+from ui.corrections import show_request_form
+from ui.html import badge, bullet_list, day, facts, link, show
+from ui.reading import render_piece, show_form
+
+
+def show_summary(view: DossierView) -> None:
+    """Where the dossier stands, and who follows it."""
+    convention = link(f"Convention {view.numero_convention}", page.url_of("convention", id=view.convention_id))
+    show(
+        facts(
+            (
+                ("État", badge(view.etat_libelle, view.etat)),
+                ("Motif", view.motif if view.etat in ("refuse", "retire") else None),
+                ("Convention", convention if view.convention_id else None),
+                ("Instructeur", view.instructeur_nom or "À attribuer"),
+                ("Déposé le", day(view.depose_le, view.centre.fuseau) or "Pas encore déposé"),
+                ("Modifié le", day(view.modifie_le, view.centre.fuseau)),
+            )
+        )
+    )
+
+
+def show_assignment(view: DossierView) -> None:
+    """Entrust the dossier to an instructeur."""
+    people = dict(page.load(list_instructeurs, session.portail(), session.acteur()))
+    choices = [None, *people]
+    chosen = st.selectbox(
+        "Confier le dossier à",
+        choices,
+        choices.index(view.instructeur_id) if view.instructeur_id in people else 0,
+        format_func=lambda one: people[one] if one else "Personne pour le moment",
+        key=f"confier:{view.id}:{view.instructeur_id}",
+    )
+    if chosen != view.instructeur_id:
+        done, _ = page.ran(
+            dossiers.assign_instructeur, session.portail(), session.acteur(), view.id, chosen, succes="Dossier confié."
+        )
+        if done:
+            st.rerun()
+
+
+def show_answers(view: DossierView) -> None:
+    """All answers by step on one side, files and amounts on the other."""
+    asks = view.action("demander_corrections") is not None
+    answers, beside = st.columns([2, 1], gap="large")
+    with answers:
+        for form in view.offer.formset.forms:
+            st.subheader(form.title, anchor=False)
+            show_form(
+                view,
+                form,
+                ask=(lambda champ: page.url_of("instruction", id=view.id, champ=champ)) if asks else None,
+                opened=page.param("champ"),
+                correct=(lambda field: show_request_form(view, field)) if asks else None,
+            )
+    with beside:
+        _show_files(view)
+        _show_amounts(view.montants)
+
+
+def _show_files(view: DossierView) -> None:
+    st.subheader("Pièces", anchor=False)
+    if view.pieces:
+        show(bullet_list((render_piece(piece, view.centre.fuseau) for piece in view.pieces), "p-fichiers"))
+    else:
+        show(Markup('<p class="p-discret">Aucune pièce déposée.</p>'))
+    st.subheader("Documents", anchor=False)
+    route = f"/dossiers/{view.id}"
+    show(
+        bullet_list(
+            Markup('<a href="{}/{}" download>{}</a>').format(route, name, label)
+            for name, label in (
+                ("projet.docx", "Projet de convention (Word)"),
+                ("deliberation.docx", "Modèle de délibération (Word)"),
+            )
+        )
+    )
+
+
+def _show_amounts(montants: dict[str, Any] | None) -> None:
+    """What the convention would print, as far as it can be computed."""
+    if not montants or montants.get("annuel") is None:
+        return
+    tarif, first = montants["tarif"], montants["premiere_annee"]
+    st.subheader("Montants", anchor=False)
+    show(
+        facts(
+            (
+                ("Quotité", pourcentage(montants["quotite"])),
+                (f"Tarif {tarif['annee']} à temps complet", euros(tarif["montant"])),
+                ("Montant annuel", euros(montants["annuel"])),
+                ("Première année", euros(first["du"]) if first["du"] is not None else None),
+                ("Heures par an", duree(montants["heures"]["minutes"])),
+            )
+        )
+    )
