@@ -53,7 +53,7 @@ ETATS = {
 class Saisie:
     """The public form, as typed."""
 
-    centre_id: UUID
+    centre_id: UUID | None
     siren: str
     collectivite_nom: str
     collectivite_type: str
@@ -136,10 +136,11 @@ def _checked(portail: Portail, saisie: Saisie) -> DemandeAdhesion:
     if len(message) > 2000:
         raise Invalide("Le message est limité à 2 000 caractères.", champ="message")
     with portail.db.read() as session:
-        if session.get(Centre, saisie.centre_id) is None:
+        centre = session.get(Centre, saisie.centre_id) if saisie.centre_id else None
+        if centre is None:
             raise Invalide("Choisissez le centre de gestion.", champ="centre")
     return DemandeAdhesion(
-        centre_id=saisie.centre_id,
+        centre_id=centre.id,
         siren=siren,
         collectivite_nom=name,
         collectivite_type=kind,

@@ -14,7 +14,7 @@ from ui import page, session
 
 
 @cache
-def _verifier() -> Verifier:
+def verifier() -> Verifier:
     """streamlit-authenticator's password check (docs/decisions/0001). Imported at the first login: it is slow to load."""
     from streamlit_authenticator.utilities.hasher import Hasher
 
@@ -26,7 +26,13 @@ def login_form() -> None:
     """E-mail, password, and the two ways in for those who have none."""
     page.header("Connexion")
     with st.form("connexion", border=False, width=460):
-        courriel = st.text_input("Adresse électronique", type="email", autocomplete="username", max_chars=254)
+        courriel = st.text_input(
+            "Adresse électronique",
+            type="email",
+            autocomplete="username",
+            max_chars=254,
+            placeholder="prenom.nom@ville.fr",
+        )
         mot_de_passe = st.text_input("Mot de passe", type="password", autocomplete="current-password")
         sent = st.form_submit_button("Se connecter", type="primary", width="stretch")
     if sent:
@@ -39,7 +45,7 @@ def _log_in(courriel: str, mot_de_passe: str) -> None:
     try:
         with st.spinner("Vérification…"):
             ticket = sessions.authenticate(
-                session.portail(), courriel, mot_de_passe, session.adresse(), verify=_verifier()
+                session.portail(), courriel, mot_de_passe, session.adresse(), verify=verifier()
             )
     except PortailError as error:
         page.show_error(error)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from domain.errors import Introuvable, PortailError, SessionExpiree
 from services.settings import ROOT
@@ -116,6 +117,37 @@ def ran(
     if succes:
         notify(succes)
     return True, result
+
+
+class Slots:
+    """Places for messages next to the fields of a form: `place(champ)` after each field, then `run` the service. An error
+    goes beside its field, with a word at the end of the form; any other message goes at the end."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, DeltaGenerator] = {}
+
+    def place(self, *champs: str) -> None:
+        """Keep a place here for the messages about these fields."""
+        here = st.empty()
+        for champ in champs:
+            self._places[champ] = here
+
+    def run(self, action: Callable[..., Result], *args: Any, **kwargs: Any) -> tuple[bool, Result | None]:
+        """Like `ran`, the message beside the field at fault."""
+        try:
+            return True, action(*args, **kwargs)
+        except SessionExpiree:
+            st.rerun()
+        except PortailError as error:
+            place = self._places.get(error.champ or "")
+            if place is None:
+                show_error(error)
+            else:
+                place.error(_plain(error.message), icon=":material/error:")
+                st.error("Rien n’a été envoyé : corrigez le champ signalé ci-dessus.", icon=":material/error:")
+        except Exception as error:
+            show_unexpected(error)
+        return False, None
 
 
 def load(action: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:

@@ -1,0 +1,112 @@
+"""One's own account: identity, roles, password, open sessions."""
+
+import streamlit as st
+
+from domain.formatting import date_courte
+from services import accounts, sessions
+from services.accounts import Profile, RoleRow
+from services.passwords import MIN_LENGTH
+from ui import login, page, session
+from ui.html import bullet_list, day_and_time, show
+from ui.user_agent import describe_agent
+
+
+def show_profile(profile: Profile) -> None:
+    """Name and telephone; the address is the login."""
+    st.subheader("Identité", anchor=False)
+    slots = page.Slots()
+    with st.form("profil", border=False, width=720):
+        st.text_input("Adresse électronique (identifiant)", value=profile.courriel, disabled=True)
+        left, right = st.columns(2)
+        prenom = left.text_input("Prénom", value=profile.prenom, max_chars=100, autocomplete="given-name")
+        nom = right.text_input("Nom", value=profile.nom, max_chars=100, autocomplete="family-name")
+        slots.place("prenom", "nom")
+        telephone = st.text_input(
+            "Téléphone", type="phone", value=profile.telephone or "", max_chars=40, placeholder="01 23 45 67 89"
+        )
+        slots.place("telephone")
+        sent = st.form_submit_button("Enregistrer", type="primary")
+    if (
+        sent
+        and slots.run(
+            accounts.update_profile,
+            session.portail(),
+            session.acteur(),
+            prenom=prenom,
+            nom=nom,
+            telephone=telephone,
+        )[0]
+    ):
+        page.notify("Vos coordonnées sont enregistrées.")
+        st.rerun()
+
+
+def role_line(row: RoleRow) -> str:
+    """« Gestionnaire (suppléant) – Choisy-le-Roi, jusqu’au 31/12/2026 »."""
+    deputy = "" if row.titulaire else " (suppléant)"
+    until = f", jusqu’au {date_courte(row.au)}" if row.au else ""
+    since = "" if row.en_vigueur else f", à partir du {date_courte(row.du)}"
+    return f"{row.role.label}{deputy} – {row.perimetre}{since}{until}"
+
+
+def show_roles(profile: Profile) -> None:
+    """What one may do here."""
+    st.subheader("Vos rôles", anchor=False)
+    current = [role_line(row) for row in profile.roles if row.en_vigueur or not row.au]
+    if current:
+        show(bullet_list(current))
+    else:
+        st.info("Aucun rôle ne vous est attribué pour le moment. Adressez-vous à votre centre de gestion.")
+
+
+def show_password() -> None:
+    """Changing the password ends the other sessions."""
+    st.subheader("Mot de passe", anchor=False)
+    slots = page.Slots()
+    with st.form("mot-de-passe", border=False, width=460, clear_on_submit=True):
+        ancien = st.text_input("Mot de passe actuel", type="password", autocomplete="current-password")
+        nouveau = st.text_input(
+            f"Nouveau mot de passe ({MIN_LENGTH} caractères au moins)", type="password", autocomplete="new-password"
+        )
+        slots.place("mot_de_passe")
+        again = st.text_input("Confirmez le nouveau mot de passe", type="password", autocomplete="new-password")
+        slots.place("confirmation")
+        sent = st.form_submit_button("Changer le mot de passe")
+    if sent:
+        with st.spinner("Enregistrement…"):
+            done, _ = slots.run(
+                accounts.change_password,
+                session.portail(),
+                session.acteur(),
+                ancien=ancien,
+                nouveau=nouveau,
+                confirmation=again,
+                verify=login.verifier(),
+            )
+        if done:
+            page.notify("Votre mot de passe est changé. Vos autres sessions sont fermées.")
+            st.rerun()
+
+
+def show_sessions() -> None:
+    """Where one is logged in."""
+    st.subheader("Sessions ouvertes", anchor=False)
+    rows = sessions.list_sessions(session.portail(), session.acteur())
+    for row in rows:
+        where = "cette session" if row.courante else f"vue le {day_and_time(row.vue_le)}"
+        with st.container(horizontal=True, vertical_alignment="center", width=720):
+            st.text(f"{describe_agent(row.agent)}, ouverte le {day_and_time(row.creee_le)} ({where})")
+            if not row.courante and st.button("Fermer", key=f"fermer-{row.id}", help="Fermer cette session"):
+                page.run(sessions.revoke_session, session.portail(), session.acteur(), row.id, succes="Session fermée.")
+                st.rerun()
+    if len(rows) > 1 and st.button("Fermer toutes les autres sessions", icon=":material/logout:"):
+        page.run(sessions.revoke_all, session.portail(), session.acteur(), succes="Vos autres sessions sont fermées.")
+        st.rerun()
+
+
+page.header("Mon compte")
+profile = page.load(accounts.open_profile, session.portail(), session.acteur())
+show_profile(profile)
+show_roles(profile)
+show_password()
+show_sessions()

@@ -1,0 +1,108 @@
+"""Requests for adhesion that came from the public page: accept or refuse."""
+
+import streamlit as st
+
+from domain.roles import Role
+from services import demandes
+from services.demandes import DemandeRow
+from ui import page, session
+from ui.html import day_and_time, facts, show
+from ui.tables import Listing, render_pages
+
+LISTING = Listing("demandes", "q", tri="creee_le")
+VIEWS = {"recue": ("recue",), "a_confirmer": ("a_confirmer",), "traitees": ("acceptee", "refusee")}
+TITLES = {"recue": "À traiter", "a_confirmer": "En attente de confirmation", "traitees": "Traitées"}
+EMPTY = {
+    "recue": "Aucune demande à traiter. Les nouvelles demandes arrivent ici depuis la page publique « Demander une adhésion ».",
+    "a_confirmer": "Aucune demande n’attend d’être confirmée par son auteur.",
+    "traitees": "Aucune demande n’a encore été traitée.",
+}
+
+
+def accept(row: DemandeRow) -> None:
+    """Accept and say what happens next."""
+    done, user_id = page.ran(
+        demandes.accept_demande,
+        session.portail(),
+        session.acteur(),
+        row.id,
+        operation_id=page.operation_id(f"accepter-{row.id}"),
+    )
+    if done:
+        page.notify(f"Demande acceptée : {row.demandeur} est invité comme gestionnaire de {row.collectivite}.")
+        page.go("utilisateurs", id=user_id)
+
+
+def refuse(row: DemandeRow) -> None:
+    """Ask for the reason, then refuse."""
+    page.confirm(
+        "Refuser cette demande ?",
+        f"{row.demandeur} reçoit le motif par courriel.",
+        "Refuser la demande",
+        lambda motif: page.ran(
+            demandes.refuse_demande,
+            session.portail(),
+            session.acteur(),
+            row.id,
+            motif,
+            succes="La demande est refusée.",
+        )[0],
+        motif=True,
+        key=f"refuser-{row.id}",
+    )
+
+
+def show_request(row: DemandeRow, *, main: bool) -> None:
+    """One request, with its two decisions when it waits for one."""
+    with st.container(border=True):
+        st.subheader(page.text(row.collectivite), anchor=False)
+        show(
+            facts(
+                (
+                    ("Type", row.type_libelle),
+                    ("SIREN", row.siren if row.au_referentiel else f"{row.siren} (absent de la liste nationale)"),
+                    ("Demandeur", f"{row.demandeur}{f', {row.fonction}' if row.fonction else ''}"),
+                    ("Adresse électronique", row.courriel),
+                    ("Téléphone", row.telephone),
+                    ("Message", row.message),
+                    ("Reçue le", day_and_time(row.creee_le)),
+                    ("Décision", f"{row.etat_libelle} le {day_and_time(row.traitee_le)}" if row.traitee_le else None),
+                    ("Traitée par", row.traitee_par),
+                    ("Motif", row.motif),
+                )
+            )
+        )
+        if row.etat != "recue":
+            return
+        if not row.confirmee:
+            st.warning("Adresse non confirmée : vérifiez auprès de la collectivité avant d’accepter.")
+        if row.comptes:
+            st.warning(f"Cette collectivité a déjà des comptes : {page.text(', '.join(row.comptes))}.")
+        if session.acteur().has(Role.INSTRUCTEUR):
+            with st.container(horizontal=True):
+                if st.button("Accepter et inviter", type="primary" if main else "secondary", key=f"accepter-{row.id}"):
+                    accept(row)
+                if st.button("Refuser", key=f"refuser-{row.id}-bouton"):
+                    refuse(row)
+
+
+page.header("Demandes d’adhésion", "Les collectivités qui demandent à rejoindre le service.")
+view = st.segmented_control(
+    "Afficher",
+    list(VIEWS),
+    format_func=lambda code: TITLES[code],
+    default="recue",
+    required=True,
+    key="q_vue",
+    bind="query-params",
+    label_visibility="collapsed",
+)
+found = page.load(
+    demandes.list_demandes, session.portail(), session.acteur(), etats=VIEWS[view or "recue"], page=LISTING.number
+)
+for place, row in enumerate(found.rows):
+    show_request(row, main=place == 0)
+if found.total:
+    show(render_pages(LISTING, found))
+else:
+    st.info(EMPTY[view or "recue"])
