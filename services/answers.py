@@ -49,11 +49,13 @@ def save_answers(
     """
     with portail.action(acteur, "reponse.enregistrer", objet="dossier", objet_id=dossier_id) as session:
         writer = AnswerWriter(session, acteur, dossier_id)
-        return {champ: writer.save(champ, raw, version) for champ, (raw, version) in values.items()}
+        results = {champ: writer.save(champ, raw, version) for champ, (raw, version) in values.items()}
+        writer.finish()
+        return results
 
 
 class AnswerWriter:
-    """Writes answers of one dossier in one transaction, its row being locked."""
+    """Writes answers of one dossier in one transaction, its row being locked. `finish` ends it."""
 
     def __init__(self, session: Session, acteur: Acteur, dossier_id: UUID) -> None:
         self.session = session
@@ -61,6 +63,11 @@ class AnswerWriter:
         self.dossier = get_dossier(session, acteur, dossier_id, lock=True)
         self.state: DossierState = load_state(session, self.dossier)
         self.edition: Edition = find_edition(session, acteur, self.state)
+        self._written: dict[str, str] = {}
+        mine = select(SaisieEnAttente).where(
+            SaisieEnAttente.dossier_id == dossier_id, SaisieEnAttente.utilisateur_id == acteur.utilisateur_id
+        )
+        self._waiting = {saisie.champ: saisie for saisie in session.scalars(mine)}
 
     def save(self, champ: str, raw: object, version_vue: int) -> SaveResult:
         """Save one field as a person typed it."""
@@ -109,18 +116,21 @@ class AnswerWriter:
         self.dossier.modifie_le = now
         if self.dossier.etat == "a_corriger":
             mark_handled(list_corrections(self.session, self.dossier), champ)
+        self._written[champ] = hash_value(value)
+
+    def finish(self) -> None:
+        """Write everything, and one journal line for all fields: their hashes, never their values."""
         self.session.flush()
-        record(
-            self.session,
-            self.acteur,
-            "reponse.enregistrer",
-            centre_id=self.dossier.centre_id,
-            objet="dossier",
-            objet_id=self.dossier.id,
-            champ=champ,
-            version=reponse.version,
-            sha256=hash_value(value),
-        )
+        if self._written:
+            record(
+                self.session,
+                self.acteur,
+                "reponse.enregistrer",
+                centre_id=self.dossier.centre_id,
+                objet="dossier",
+                objet_id=self.dossier.id,
+                champs=self._written,
+            )
 
     def _author(self, reponse: Reponse) -> str:
         if reponse.modifiee_par == self.acteur.utilisateur_id:
@@ -137,17 +147,15 @@ class AnswerWriter:
             return SaveResult(etat, None, 0, None, message, autre)
         return SaveResult(etat, reponse.valeur, reponse.version, reponse.modifiee_le, message, autre)
 
-    def pending(self, champ: str) -> SaisieEnAttente | None:
-        """What this person typed in this field and is waiting."""
-        return _find_saisie(self.session, self.dossier.id, champ, self.acteur.utilisateur_id)
-
     def keep(self, champ: str, motif: MotifSaisie, raw: object, version_vue: int) -> None:
         """Keep what could not become the answer, in place of what this person had waiting there."""
-        _keep_saisie(self.session, self.dossier.id, champ, self.acteur.utilisateur_id, motif, raw, version_vue)
+        self._waiting[champ] = _keep_saisie(
+            self.session, self.dossier.id, champ, self.acteur.utilisateur_id, motif, raw, version_vue
+        )
 
     def forget(self, champ: str) -> None:
         """The field has its answer: nothing of this person waits there any more."""
-        waiting = self.pending(champ)
+        waiting = self._waiting.pop(champ, None)
         if waiting is not None:
             self.session.delete(waiting)
             self.session.flush()
@@ -171,13 +179,14 @@ def _keep_saisie(
     motif: MotifSaisie,
     raw: object,
     version_vue: int,
-) -> None:
+) -> SaisieEnAttente:
     saisie = _find_saisie(session, dossier_id, champ, utilisateur_id)
     if saisie is None:
         saisie = SaisieEnAttente(dossier_id=dossier_id, champ=champ, utilisateur_id=utilisateur_id)
         session.add(saisie)
     saisie.motif, saisie.valeur, saisie.version_vue, saisie.le = motif, keepable(raw), version_vue, utc_now()
     session.flush()
+    return saisie
 
 
 def keepable(raw: object) -> Any:
@@ -222,12 +231,16 @@ def resolve_saisie(portail: Portail, acteur: Acteur, saisie_id: UUID, *, keep: b
         champ, value = saisie.champ, saisie.valeur
         if saisie.utilisateur_id != acteur.utilisateur_id or keep:
             writer.edition.require(champ)
-        session.delete(saisie)
-        session.flush()
+        if saisie.utilisateur_id == acteur.utilisateur_id:
+            writer.forget(champ)
+        else:
+            session.delete(saisie)
         if not keep:
             return None
         current = writer.state.reponses.get(champ)
-        return writer.save(champ, value, current.version if current else 0)
+        result = writer.save(champ, value, current.version if current else 0)
+        writer.finish()
+        return result
 
 
 def park_saisie(
@@ -268,6 +281,7 @@ def apply_parked(portail: Portail, acteur: Acteur, dossier_id: UUID) -> None:
                 writer.save(saisie.champ, saisie.valeur, saisie.version_vue)
             else:
                 saisie.motif = "conflit"
+        writer.finish()
 
 
 def list_parked(session: Session, acteur: Acteur, dossier_id: UUID) -> list[SaisieEnAttente]:

@@ -125,7 +125,9 @@ def attach_checked(
             "type": piece.type_mime,
         }
         current = writer.state.reponses.get(champ)
-        return writer.write(champ, value, current.version if current else 0)
+        result = writer.write(champ, value, current.version if current else 0)
+        writer.finish()
+        return result
 
 
 def _file_field(state: DossierState, champ: str) -> Field:
@@ -199,7 +201,9 @@ def remove_file(portail: Portail, acteur: Acteur, dossier_id: UUID, piece_id: UU
             objet_id=piece.id,
             dossier=dossier_id,
         )
-        return writer.write(piece.champ, None, current.version)
+        result = writer.write(piece.champ, None, current.version)
+        writer.finish()
+        return result
 
 
 # Purge -----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,22 @@
+"""A centre with its offer, a collectivité and a person for each role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from services.portail import Portail
+from tests.factories import Monde, make_monde
+
+
+@pytest.fixture
+def monde(portail: Portail) -> Monde:
+    """On both databases."""
+    return make_monde(portail)
+
+
+@pytest.fixture
+def monde_sqlite(make_portail: Callable[[str], Portail]) -> Monde:
+    """On SQLite only: for rules that no database changes."""
+    return make_monde(make_portail("sqlite"))
