@@ -20,6 +20,7 @@ from documents import pdf
 from documents.compiled import CompiledTemplate
 from documents.compose import Part, compose
 from documents.context import build_context
+from documents.logo import place_logo
 from documents.seal import seal
 from documents.seal import sha256 as sha256_of
 from documents.uploads import DOCX_TYPE
@@ -69,7 +70,8 @@ class AnnexFile:
 @dataclass(frozen=True)
 class Ingredients:
     """What documents of one offer version are made from. `gabarits`: SHA-256 by template name; `read`: bytes by SHA-256;
-    `annexes`: the centre's own files by annex id; `version`: number of the offer's version, None outside the database."""
+    `annexes`: the centre's own files by annex id; `logo`: SHA-256 of the centre's logo, None for the templates' own picture;
+    `version`: number of the offer's version, None outside the database."""
 
     offer: Offer
     centre: Centre
@@ -77,6 +79,7 @@ class Ingredients:
     gabarits: Mapping[str, str]
     read: Callable[[str], bytes]
     annexes: Mapping[str, AnnexFile] = field(default_factory=dict)
+    logo: str | None = None
     version: int | None = None
 
 
@@ -99,6 +102,7 @@ def load_ingredients(portail: Portail, session: Session, dossier: Dossier) -> In
         gabarits=version.gabarits,
         read=portail.files.read,
         annexes=annexes,
+        logo=logo.sha256 if (logo := pieces.get(("logo", ""))) else None,
         version=version.numero,
     )
 
@@ -143,13 +147,15 @@ def render_document(
 def compiled_master(made_of: Ingredients, document: Document, watermark: str | None) -> CompiledTemplate:
     """The compiled master of a document, made at the first call for these very files."""
     parts = _parts(made_of, document)
-    key = (watermark or "", *(f"{'=' if static else ''}{sha256}" for _, sha256, static in parts))
+    key = (watermark or "", made_of.logo or "", *(f"{'=' if static else ''}{sha256}" for _, sha256, static in parts))
     with _masters_lock:
         found = _masters.get(key)
         if found is not None:
             _masters.move_to_end(key)
             return found
     composed = compose([Part(made_of.read(sha256), static, nom) for nom, sha256, static in parts], watermark)
+    if made_of.logo:
+        composed = place_logo(composed, made_of.read(made_of.logo))
     master = CompiledTemplate(composed)
     with _masters_lock:
         _masters[key] = master
