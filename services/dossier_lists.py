@@ -157,7 +157,9 @@ def list_creatable(portail: Portail, acteur: Acteur) -> list[Creatable]:
         names = dict(
             session.execute(
                 select(Collectivite.id, Collectivite.nom).where(Collectivite.id.in_({one for _, one in pairs}))
-            ).tuples()
+            )
+            .tuples()
+            .all()
         )
         found = [
             Creatable(collectivite_id, names[collectivite_id], version_id, titre, centre_id, centre)

@@ -181,7 +181,9 @@ def _zip(portail: Portail, session: Session, conventions: Sequence[Convention]) 
     hashes = dict(
         session.execute(
             select(Piece.id, Piece.sha256).where(Piece.convention_id.in_(one.id for one in conventions))
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for convention in sorted(conventions, key=lambda one: (one.annee, one.rang)):
