@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from commands import documents, exploitation
+from commands import documents, exploitation, utilisateur
 from commands.french import Group, speak_french
 
 speak_french()
@@ -22,6 +22,8 @@ def main() -> None:
 for command in (
     exploitation.init,
     exploitation.servir,
+    exploitation.demo,
+    utilisateur.utilisateur,
     exploitation.journal_group,
     exploitation.save,
     exploitation.restore,

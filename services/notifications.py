@@ -89,9 +89,9 @@ def _holders(
     return list(session.scalars(query))
 
 
-def _queue(session: Session, dossier: Dossier, modele: str, people: list[Utilisateur]) -> None:
+def _queue(session: Session, dossier: Dossier, modele: str, people: list[Utilisateur], **more: str) -> None:
     for person in people:
-        mails.queue(
+        mail = mails.queue(
             session,
             modele,
             person.courriel,
@@ -100,3 +100,4 @@ def _queue(session: Session, dossier: Dossier, modele: str, people: list[Utilisa
             dossier=str(dossier.id),
             reference=dossier.reference,
         )
+        mail.parametres = {**mail.parametres, **more}
