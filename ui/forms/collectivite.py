@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from threading import Thread
+
 import streamlit as st
 
 from domain.fields import display_value
+from domain.referentiel import load_referentiel
 from ui.forms.model import FieldView, Saver
 from ui.forms.words import label_of, show_help
 
@@ -18,7 +22,14 @@ def render_collectivite(view: FieldView) -> None:
     if view.stored:
         st.markdown(f"Collectivité choisie dans la liste : SIREN {display_value(field, view.stored)}.")
     if not view.disabled:
+        _warm()
         _search(saver, field.id, label_of(view))
+
+
+@lru_cache(maxsize=1)
+def _warm() -> None:
+    """Read the national list in the background, once: the first search should not wait for it."""
+    Thread(target=load_referentiel, daemon=True).start()
 
 
 @st.fragment
@@ -32,7 +43,6 @@ def _search(saver: Saver, champ: str, label: str) -> None:
         type="search",
         live=True,
         placeholder="Nom, code postal ou SIREN",
-        max_chars=100,
     )
     words = (typed or "").strip()
     if len(words) < MIN_LETTERS:
@@ -55,5 +65,5 @@ def _search(saver: Saver, champ: str, label: str) -> None:
 
 def _on_choose(saver: Saver, champ: str, siren: str) -> None:
     saver.choose(champ, siren)
-    st.session_state.pop(f"{saver.prefix}{champ}:recherche", None)
+    st.session_state[f"{saver.prefix}{champ}:recherche"] = ""
     st.session_state[CHOSEN] = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import streamlit as st
 
 from domain.fields import FieldError, parse_value
@@ -50,32 +52,44 @@ def refusal(view: FieldView) -> str | None:
 
 
 def show_waiting(view: FieldView) -> None:
-    """Two values for one field: both shown with their authors, one click keeps one."""
+    """Values that wait for a decision: both are shown with their authors, one click keeps one. A value that this person
+    typed and that was refused is already in the widget, with its message."""
     for saisie in view.model.saisies:
-        if saisie.champ == view.field.id and saisie.motif != "invalide" and saisie.mienne:
+        if saisie.champ == view.field.id and not (saisie.mienne and saisie.motif == "invalide"):
             _show_waiting(view, saisie)
 
 
 def _show_waiting(view: FieldView, saisie: SaisieRow) -> None:
     fuseau, field = view.model.fuseau, view.field
     answer = view.model.answers.get(field.id)
-    why = (
-        "Deux personnes ont rempli ce champ. Choisissez la réponse à garder."
-        if saisie.motif == "conflit"
-        else "Votre session avait expiré quand vous avez rempli ce champ. Choisissez la réponse à garder."
-    )
     held = "aucune réponse"
     if answer is not None:
         who = f" par {answer.modifiee_par_nom}" if answer.modifiee_par_nom else ""
-        when = f"le {day(answer.modifiee_le, fuseau)} à {time_of(answer.modifiee_le, fuseau)}"
-        held = f"« {in_words(field, answer.valeur)} », enregistré{who} {when}"
-    mine = f"« {in_words(field, saisie.valeur)} », saisi par vous le {day(saisie.le, fuseau)} à {time_of(saisie.le, fuseau)}"
+        held = f"«\u00a0{in_words(field, answer.valeur)}\u00a0», enregistré{who} {_moment(answer.modifiee_le, fuseau)}"
+    author = "vous" if saisie.mienne else saisie.auteur
+    typed = f"«\u00a0{in_words(field, saisie.valeur)}\u00a0», saisi par {author} {_moment(saisie.le, fuseau)}"
     st.warning(
-        f"{why}\n\n- Dans le dossier : {text(held)}\n- Votre saisie : {text(mine)}", icon=":material/call_split:"
+        f"{_why(saisie)} Choisissez la réponse à garder.\n\n- Dans le dossier : {text(held)}\n- En attente : {text(typed)}",
+        icon=":material/call_split:",
     )
-    with st.container(horizontal=True, gap="small"):
-        _choice(view.saver, saisie, keep=True, label="Garder ma saisie")
-        _choice(view.saver, saisie, keep=False, label="Garder la réponse du dossier")
+    if not view.disabled:
+        with st.container(horizontal=True, gap="small"):
+            _choice(
+                view.saver, saisie, keep=True, label="Garder ma saisie" if saisie.mienne else "Reprendre cette saisie"
+            )
+            _choice(view.saver, saisie, keep=False, label="Garder la réponse du dossier")
+
+
+def _why(saisie: SaisieRow) -> str:
+    if saisie.motif == "session":
+        return "La session avait expiré quand ce champ a été rempli."
+    if saisie.motif == "invalide":
+        return "Une saisie n’a pas pu être enregistrée."
+    return "Ce champ a été changé par ailleurs pendant qu’on le remplissait."
+
+
+def _moment(moment: datetime, fuseau: str) -> str:
+    return f"le {day(moment, fuseau)} à {time_of(moment, fuseau)}"
 
 
 def _choice(saver: Saver, saisie: SaisieRow, *, keep: bool, label: str) -> None:

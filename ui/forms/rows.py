@@ -6,7 +6,7 @@ session remembers the row numbers; their cells are ordinary widgets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 
@@ -87,14 +87,13 @@ def _column(field: Field) -> Column:
     return Column(field.id, label, width, placeholder=example, field=field)
 
 
-def _render(view: FieldView, columns: Sequence[Column], word: str, add: str) -> None:
+def _render(view: FieldView, columns: tuple[Column, ...], word: str, add: str) -> None:
     numbers = _numbers(view, columns)
-    names = tuple(column.name for column in columns)
     st.markdown(f"**{label_of(view)}**")
     for place, number in enumerate(numbers, start=1):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=view.part(f"ligne{number}")):
             for column in columns:
-                _render_cell(view, column, number, f"{word} {place} : {column.label}", names)
+                _render_cell(view, column, number, f"{word} {place} : {column.label}", columns)
             if not view.disabled:
                 st.button(
                     "Retirer",
@@ -103,16 +102,16 @@ def _render(view: FieldView, columns: Sequence[Column], word: str, add: str) -> 
                     type="tertiary",
                     help=f"{word} {place} : retirer",
                     on_click=_on_remove,
-                    args=(view.saver, view.field.id, names, number),
+                    args=(view.saver, view.field.id, columns, number),
                 )
     if not view.disabled and len(numbers) < MAX_ROWS:
         key = view.part("+ajouter")
         st.button(add, key=key, icon=":material/add:", on_click=_on_add, args=(view.saver, view.field.id))
 
 
-def _render_cell(view: FieldView, column: Column, number: int, label: str, names: tuple[str, ...]) -> None:
+def _render_cell(view: FieldView, column: Column, number: int, label: str, columns: tuple[Column, ...]) -> None:
     key = view.part(f"{number}.{column.name}")
-    args = (view.saver, view.field.id, names)
+    args = (view.saver, view.field.id, columns)
     if column.options is None:
         st.text_input(
             label, key=key, on_change=_on_cell, args=args, width=column.width, disabled=view.disabled,
@@ -129,7 +128,7 @@ def _list_key(saver: Saver, champ: str) -> str:
     return f"{saver.prefix}{champ}:lignes"
 
 
-def _numbers(view: FieldView, columns: Sequence[Column]) -> list[int]:
+def _numbers(view: FieldView, columns: tuple[Column, ...]) -> list[int]:
     """Numbers of the rows on the page; filled from the answer when the page is new or the answer has changed."""
     key = _list_key(view.saver, view.field.id)
     known: list[int] | None = st.session_state.get(key)
@@ -153,16 +152,28 @@ def _typed_rows(saver: Saver, champ: str, names: tuple[str, ...]) -> list[dict[s
     return [{name: st.session_state.get(f"{prefix}{number}.{name}") for name in names} for number in numbers]
 
 
-def _on_cell(saver: Saver, champ: str, names: tuple[str, ...]) -> None:
-    rows = _typed_rows(saver, champ, names)
+def _on_cell(saver: Saver, champ: str, columns: tuple[Column, ...]) -> None:
+    rows = _typed_rows(saver, champ, tuple(column.name for column in columns))
     result = saver.save(champ, rows, state.seen_version(saver, champ))
     if result is None:
         return
     seen = state.seen_key(saver.prefix, champ)
     if result.etat == "conflit":
         st.session_state.pop(seen, None)
-    else:
-        st.session_state[seen] = result.version
+        return
+    st.session_state[seen] = result.version
+    if result.etat != "invalide":
+        _rewrite(saver, champ, columns)
+
+
+def _rewrite(saver: Saver, champ: str, columns: tuple[Column, ...]) -> None:
+    """Show each cell as it was understood (« 9h » becomes « 9 h 00 »), the rows staying where they are."""
+    for number in st.session_state.get(_list_key(saver, champ), []):
+        for column in columns:
+            key = f"{saver.prefix}{champ}:{number}.{column.name}"
+            shown = column.start(st.session_state.get(key))
+            if st.session_state.get(key) != shown:
+                st.session_state[key] = shown
 
 
 def _on_add(saver: Saver, champ: str) -> None:
@@ -170,11 +181,11 @@ def _on_add(saver: Saver, champ: str) -> None:
     st.session_state[_list_key(saver, champ)] = [*numbers, max(numbers, default=0) + 1]
 
 
-def _on_remove(saver: Saver, champ: str, names: tuple[str, ...], number: int) -> None:
+def _on_remove(saver: Saver, champ: str, columns: tuple[Column, ...], number: int) -> None:
     """Take a row away; the last one is emptied instead, so that there is always one to type in."""
     key = _list_key(saver, champ)
     left = [one for one in st.session_state.get(key, []) if one != number]
     if not left:
         left = [number + 1]
     st.session_state[key] = left
-    _on_cell(saver, champ, names)
+    _on_cell(saver, champ, columns)

@@ -12,7 +12,7 @@ from services.clock import DEFAULT_ZONE, local_time
 from ui.forms.model import FieldView
 from ui.html import show
 
-LEGEND = "Les champs sont obligatoires, sauf mention « facultatif » ou « recommandé »."
+LEGEND = "Les champs sont obligatoires, sauf mention «\u00a0facultatif\u00a0» ou «\u00a0recommandé\u00a0»."
 LATER = {"accepter": "peut suivre le dépôt", "emettre": "peut suivre le dépôt"}
 
 
