@@ -14,6 +14,7 @@ from uuid import uuid4
 import click
 
 from domain.errors import Invalide
+from services.installation import make_private_folder
 from services.portail import Portail
 from services.settings import Settings
 
@@ -24,7 +25,9 @@ FILE = click.Path(path_type=Path)
 @contextmanager
 def open_portail(settings: Settings | None = None) -> Iterator[Portail]:
     """The portal of the environment's settings, closed afterwards."""
-    portail = Portail(settings or Settings.from_environment())
+    settings = settings or Settings.from_environment()
+    make_private_folder(settings.data)
+    portail = Portail(settings)
     try:
         yield portail
     finally:

@@ -20,11 +20,13 @@ from services.offres import load_offres
 from services.portail import Portail
 from services.settings import ROOT, Settings, database_url
 
+DEMO_MARK = "DEMONSTRATION"
+"""Name of the file that marks the data folder of a demonstration."""
+
 
 def install(portail: Portail) -> list[str]:
     """Create or migrate the database, start the journal, load the centres and offers that it does not have. Gives French
     messages saying what was done. Running it again changes nothing."""
-    make_private_folder(portail.settings.data)
     new = portail.db.revision() is None
     migrated = not portail.db.is_current()
     portail.db.migrate()
@@ -46,6 +48,8 @@ def check_production(portail: Portail) -> tuple[list[str], list[str]]:
     """What forbids serving a real installation, and what an operator should know: two lists of French sentences."""
     settings = portail.settings
     problems, advice = _check_settings(settings)
+    if (settings.data / DEMO_MARK).exists():
+        problems.append(f"{settings.data} contient la démonstration, dont les mots de passe sont publics.")
     if not portail.db.is_current():
         problems.append("La base de données n’est pas installée ou pas à jour : lancez « portail init ».")
     elif not _has_administrator(portail):
@@ -107,6 +111,11 @@ def demo_settings(port: int) -> Settings:
     )
 
 
+def mark_demo(portail: Portail) -> None:
+    """Leave in the data folder what says that its accounts have a published password: `check_production` refuses it."""
+    (portail.settings.data / DEMO_MARK).touch()
+
+
 def serve(settings: Settings, mode: str, *, port: int, ecoute: str) -> NoReturn:
     """Replace this process by the server, with the settings that were checked. Streamlit's cookie secret is kept in the data
     folder unless the environment gives one (several servers of one installation must share it)."""
@@ -122,7 +131,6 @@ def serve(settings: Settings, mode: str, *, port: int, ecoute: str) -> NoReturn:
 
 def _cookie_secret(folder: Path) -> str:
     path = folder / "secret"
-    make_private_folder(folder)
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))

@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 
 from cli import main
 
-EXAMPLE: dict[str, Any] = json.loads((Path(__file__).parent.parent / "cases" / "adhesion-cig.json").read_text(encoding="utf-8"))
+EXAMPLE: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "cases" / "adhesion-cig.json").read_text(encoding="utf-8")
+)
 Run = Callable[..., Result]
 
 
