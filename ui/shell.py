@@ -104,9 +104,8 @@ def _banner(acteur: Acteur | None) -> None:
     """Logo and name of the centre, above every page."""
     identity = centres.banner(session.portail(), acteur)
     logo = f'<img src="{html.escape(identity.logo)}" alt="">' if identity.logo else ""
-    with_menu = " portail-avec-menu" if acteur else ""
     st.html(
-        f'<div class="portail-bandeau{with_menu}" role="banner">{logo}<div><p class="portail-centre">{html.escape(identity.nom)}</p>'
+        f'<div class="portail-bandeau" role="banner">{logo}<div><p class="portail-centre">{html.escape(identity.nom)}</p>'
         f'<p class="portail-service">{page.SITE}</p></div></div>'
     )
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from services import mails
 from services.process import running_portail
 from web import assets, auth, files, health
 from web.guard import Guard
 from web.page_shell import PageShell
 
 logger = logging.getLogger("portail")
+
+MAIL_PERIOD = 5
+"""Seconds between two looks at the mails to send."""
 
 
 def routes() -> list[BaseRoute]:
@@ -39,9 +44,24 @@ def middleware() -> list[Middleware]:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Refuse to start on a database that is missing or behind: better a clear message than errors on every page."""
+    """Refuse to start on a database that is missing or behind: better a clear message than errors on every page. While
+    the application runs, mails are sent as they come."""
     portail = running_portail()
     if not await run_in_threadpool(portail.db.is_current):
         raise RuntimeError("La base de données n’est pas à jour : lancez « portail init » avant de démarrer.")
+    sender = asyncio.create_task(_send_mails())
     yield
+    sender.cancel()
+    with suppress(asyncio.CancelledError):
+        await sender
     portail.db.dispose()
+
+
+async def _send_mails() -> None:
+    """Send what is queued, every few seconds. A failure is logged and does not stop the next round."""
+    while True:
+        try:
+            await run_in_threadpool(mails.deliver, running_portail())
+        except Exception:
+            logger.exception("mails could not be delivered")
+        await asyncio.sleep(MAIL_PERIOD)

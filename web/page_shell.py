@@ -1,6 +1,6 @@
-"""Makes Streamlit's HTML page ours: French, with our title, icon, style sheet and script, and a link that skips the menu.
+"""Makes Streamlit's HTML page ours: French, with our title, icon, style sheets and scripts.
 
-Streamlit has no translations: the rest of its English texts are replaced in the browser by static/portail.js.
+Streamlit has no translations: the rest of its English texts are replaced in the browser by static/dictionnaire.js.
 """
 
 from __future__ import annotations
@@ -32,13 +32,12 @@ def rewrite(page: str) -> str:
     page = re.sub(
         r"\s*<!--[^>]*prerenderReady[^>]*-->\s*<script>\s*window\.prerenderReady.*?</script>", "", page, flags=re.DOTALL
     )
-    page = re.sub(
+    return re.sub(
         r"<noscript>.*?</noscript>",
         "<noscript>Ce portail a besoin de JavaScript. Activez-le dans votre navigateur, puis rechargez la page.</noscript>",
         page,
         flags=re.DOTALL,
     )
-    return page.replace("<body>", '<body><a id="portail-evitement" href="#contenu">Aller au contenu</a>', 1)
 
 
 class PageShell:

@@ -1,4 +1,4 @@
-// Login exchange, logout and the skip link. External file: the content security policy forbids inline scripts.
+// Login exchange and logout. External file: the content security policy forbids inline scripts.
 (() => {
   "use strict";
   const post = (url, body) =>
@@ -48,13 +48,4 @@
     if (document.querySelector("[data-portail-sortie]")) logout();
   };
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
-
-  document.addEventListener("click", (event) => {
-    if (!(event.target instanceof Element) || event.target.id !== "portail-evitement") return;
-    event.preventDefault();
-    const main = document.querySelector('[data-testid="stMain"]');
-    if (!main) return;
-    main.tabIndex = -1;
-    main.focus();
-  });
 })();
