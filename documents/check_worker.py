@@ -10,7 +10,7 @@ from documents.lint import lint_template
 from documents.sandbox import limit_resources
 
 CPU_SECONDS = 10  # a convention with its annexes takes less than one
-MEGABYTES = 1_000  # of address space; the libraries alone take about a quarter
+MEGABYTES = 500  # of address space; the libraries alone take about fifty
 
 if __name__ == "__main__":
     limit_resources(CPU_SECONDS, MEGABYTES)

@@ -20,11 +20,11 @@ from lxml import etree
 
 from documents.archive import Entry, deflate, write_archive
 from documents.cleaning import normalised_source
-from documents.compose import refuse_external
 from documents.diagnosis import explain
 from documents.environment import property_environment, word_environment
 from documents.filters import LOWERED, RAISED
 from documents.opc import CORE_PROPERTIES, DYNAMIC_TYPES, HAS_TAG, WordPackage, serialize
+from documents.safety import refuse_unsafe
 from domain.errors import Invalide
 
 # `{{ value }}` inside an attribute: line ends must not become elements there.
@@ -45,7 +45,7 @@ class CompiledTemplate:
 
     def __init__(self, docx: bytes) -> None:
         package = WordPackage(docx)
-        refuse_external(package)
+        refuse_unsafe(package)
         self.sha256 = hashlib.sha256(docx).hexdigest()
         self._docx = docx
         self._entries: list[Entry | _DynamicPart] = []

@@ -21,7 +21,8 @@ from documents import cleaning, sections
 from documents.archive import deflate, write_archive
 from documents.notes import merge_notes
 from documents.numbering import NumberingMerge
-from documents.opc import R, Relation, WordPackage, extension, relation_type, w
+from documents.opc import R, Relation, WordPackage, extension, w
+from documents.safety import refuse_unsafe
 from documents.styles import StyleMerge
 from documents.watermark import add_watermark
 from domain.errors import Invalide
@@ -72,20 +73,8 @@ def open_part(part: Part) -> WordPackage:
     for name in cleaning.word_parts(package):
         if part.static:
             cleaning.protect_braces(package.tree(name))
-    refuse_external(package, part.nom)
+    refuse_unsafe(package, part.nom)
     return package
-
-
-def refuse_external(package: WordPackage, nom: str = "") -> None:
-    """Links to web pages are fine; anything else outside would be fetched by whoever opens the document."""
-    for relations in package.relations.values():
-        for relation in relations:
-            if relation.external and relation.kind != "hyperlink":
-                subject = f"« {nom} » : ce" if nom else "Ce"
-                raise Invalide(
-                    f"{subject} document fait référence à un fichier extérieur ({relation.target[:80]}). "
-                    "Insérez l’image ou l’objet dans le document au lieu de le lier."
-                )
 
 
 class _Composer:
@@ -267,6 +256,3 @@ def _ignorable(root: etree._Element) -> list[str]:
 
 def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
-
-
-__all__ = ["Part", "compose", "open_part", "refuse_external", "relation_type"]

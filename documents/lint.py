@@ -18,6 +18,7 @@ from documents.compiled import CompiledTemplate
 from documents.diagnosis import BLOCKS, SourcePart, describe, line_of, source_parts
 from documents.names import NameChecker
 from documents.opc import WordPackage, w
+from documents.safety import forbidden_fields, unsafe_contents
 from domain.errors import Invalide
 
 REVISIONS = (
@@ -33,19 +34,6 @@ REVISIONS = (
     "sectPrChange",
 )
 REVISION_TAGS = tuple(w(name) for name in REVISIONS)
-EMBEDDED = {
-    "vbaProject": "Ce document contient des macros : enregistrez-le au format « Document Word (.docx) ».",
-    "wordVbaData": "Ce document contient des macros : enregistrez-le au format « Document Word (.docx) ».",
-    "oleObject": "Ce document contient un objet incorporé (tableur, paquet…) : remplacez-le par une image ou un tableau.",
-    "package": "Ce document contient un objet incorporé (tableur, paquet…) : remplacez-le par une image ou un tableau.",
-    "control": "Ce document contient un contrôle ActiveX : supprimez-le.",
-    "activeXControlBinary": "Ce document contient un contrôle ActiveX : supprimez-le.",
-    "aFChunk": "Ce document contient un autre fichier inséré tel quel : copiez-collez son contenu à la place.",
-    "subDocument": "Ce document est un document maître : insérez le texte des sous-documents à la place.",
-}
-FORBIDDEN_FIELDS = re.compile(
-    r"^\s*(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|RD|DATABASE|LINK|MACROBUTTON)\b", re.I
-)
 MARKS = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 WHOLE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -73,31 +61,16 @@ def lint_template(docx: bytes, schema: Mapping[str, Any]) -> list[TemplateError]
         return [TemplateError(error.message, "")]
     structure = list(_structure_errors(package))
     broken = list(_tag_errors(package))
-    errors = [*structure, *broken, *_layout_errors(package)]
-    errors += _source_errors(package, schema, bool(broken))
+    misplaced = list(_layout_errors(package))
+    errors = [*structure, *broken, *misplaced, *_source_errors(package, schema, bool(broken or misplaced))]
     if not errors:
         errors += _trial(docx, schema)
     return list(dict.fromkeys(errors))[:MAX_ERRORS]
 
 
 def _structure_errors(package: WordPackage) -> Iterator[TemplateError]:
-    for relation in [item for items in package.relations.values() for item in items]:
-        if relation.kind in EMBEDDED:
-            yield TemplateError(EMBEDDED[relation.kind], "")
-        elif relation.kind == "attachedTemplate":
-            yield TemplateError(
-                f"Ce document est attaché à un modèle extérieur ({relation.target[:80]}) : dans Word, onglet Développeur, "
-                "« Modèle de document », détachez-le.",
-                "",
-            )
-        elif relation.external and relation.kind != "hyperlink":
-            yield TemplateError(
-                f"Ce document fait référence à un fichier extérieur ({relation.target[:80]}) : insérez l’image ou l’objet "
-                "dans le document au lieu de le lier.",
-                "",
-            )
-    if any("macroEnabled" in package.type_of(name) or name.endswith("vbaProject.bin") for name in package.names):
-        yield TemplateError(EMBEDDED["vbaProject"], "")
+    for problem in unsafe_contents(package):
+        yield TemplateError(f"Ce document {problem}", "")
     names: Counter[str] = Counter()
     for part in word_parts(package):
         root = package.tree(part)
@@ -119,14 +92,11 @@ def _revision_errors(root: etree._Element) -> Iterator[TemplateError]:
 
 
 def _field_errors(root: etree._Element) -> Iterator[TemplateError]:
-    instructions = [(e, e.text or "") for e in root.iter(w("instrText"))]
-    instructions += [(e, e.get(w("instr"), "")) for e in root.iter(w("fldSimple"))]
-    for element, text in instructions:
-        if match := FORBIDDEN_FIELDS.match(text):
-            yield TemplateError(
-                f"Le champ « {match[1].upper()} » va chercher un contenu extérieur : supprimez-le.",
-                paragraph_text(_paragraph_of(element)),
-            )
+    for field, element in forbidden_fields(root):
+        yield TemplateError(
+            f"Le champ « {field} » va chercher un contenu extérieur : supprimez-le.",
+            paragraph_text(_paragraph_of(element)),
+        )
 
 
 def _tag_errors(package: WordPackage) -> Iterator[TemplateError]:
@@ -246,16 +216,19 @@ def _source_errors(package: WordPackage, schema: Mapping[str, Any], incomplete: 
 
 
 def _output_errors(part: SourcePart, reported: set[str]) -> Iterator[TemplateError]:
-    """The engine stops at the first mistake of a part; printing tags are also tried one by one, to list them all."""
-    for number, line in enumerate(part.text.splitlines(), start=1):
+    """The engine stops at the first mistake of a part: printing tags are tried one by one, and the bad ones taken out."""
+    source = part.text.splitlines()
+    for index, line in enumerate(source):
         for tag in OUTPUT_TAG.findall(line):
             try:
                 part.environment.parse(tag)
             except jinja2.TemplateError as error:
-                paragraph = part.paragraph(number)
+                paragraph = part.paragraph(index + 1)
                 if paragraph not in reported:
                     reported.add(paragraph)
                     yield TemplateError(describe(error), paragraph)
+                source[index] = source[index].replace(tag, "")
+    part.text = "\n".join(source)
 
 
 def _unclosed_block(part: SourcePart, error: jinja2.TemplateError) -> int | None:

@@ -43,7 +43,7 @@ def _notes_part(master: WordPackage, guest: WordPackage, kind: str, source: str)
     for note in list(root):
         if note.get(w("type")) is None:
             root.remove(note)
-    name = master.add_part(f"word/{kind}s", ".xml", f"{WORD_TYPE}{kind}s+xml", serialize(root))
+    name = master.add_part(f"word/{kind}s", ".xml", f"{WORD_TYPE}{kind}s+xml", serialize(root), only=True)
     master.relate(master.main, relation_type(f"{kind}s"), name)
     return name
 

@@ -31,7 +31,7 @@ def numbering_root(package: WordPackage, create: bool = False) -> etree._Element
     if name is None:
         if not create:
             return None
-        name = package.add_part("word/numbering", ".xml", f"{WORD_TYPE}numbering+xml", EMPTY_NUMBERING)
+        name = package.add_part("word/numbering", ".xml", f"{WORD_TYPE}numbering+xml", EMPTY_NUMBERING, only=True)
         package.relate(package.main, relation_type("numbering"), name)
     return package.tree(name)
 

@@ -97,7 +97,7 @@ class WordPackage:
         self._trees: dict[str, etree._Element] = {}
         self._types = self._read_types()
         self.relations: dict[str, list[Relation]] = {}
-        for name in ["", *self._parts]:
+        for name in ["", *self._types]:
             self.relations[name] = list(self._read_relations(name))
         self.main = self._find_main()
 
@@ -169,11 +169,11 @@ class WordPackage:
     def relation(self, source: str, relation_id: str) -> Relation | None:
         return next((item for item in self.relations[source] if item.id == relation_id), None)
 
-    def add_part(self, stem: str, suffix: str, content_type: str, data: bytes) -> str:
-        """Adds a part named stem + first free number + suffix, and returns its name."""
-        number = 1
+    def add_part(self, stem: str, suffix: str, content_type: str, data: bytes, only: bool = False) -> str:
+        """Adds a part named stem + first free number + suffix, and returns its name. `only`: there is one of its kind."""
+        number: int | str = "" if only else 1
         while f"{stem}{number}{suffix}" in self._types:
-            number += 1
+            number = int(number or 0) + 1
         name = f"{stem}{number}{suffix}"
         self._parts[name], self._types[name], self.relations[name] = data, content_type, []
         return name

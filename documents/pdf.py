@@ -16,8 +16,8 @@ import threading
 from functools import lru_cache
 from pathlib import Path
 
-from documents.compose import refuse_external
 from documents.opc import WordPackage
+from documents.safety import refuse_unsafe
 from domain.errors import PdfIndisponible
 
 COMMANDS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
@@ -54,7 +54,7 @@ def docx_to_pdf(docx: bytes, timeout: float = TIMEOUT) -> bytes:
     command = _command()
     if command is None:
         raise PdfIndisponible("La conversion en PDF n’est pas installée sur ce serveur. Téléchargez le document Word.")
-    refuse_external(WordPackage(docx))
+    refuse_unsafe(WordPackage(docx))
     if not _lock.acquire(timeout=timeout):
         raise PdfIndisponible("La conversion en PDF est occupée. Réessayez dans un instant.")
     try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 MEGABYTE = 1_000_000
@@ -21,7 +21,8 @@ def run_limited(module: str, request: bytes, timeout: float) -> Any:
     The module calls `limit_resources` first. Raises `TooHeavy` when it reaches a limit, RuntimeError when it fails otherwise.
     """
     # Nothing of the server's own environment (database address, secrets) is given to the worker.
-    environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "LANG": "C.UTF-8"}
+    # Our own folder only: the server's path also holds that of its main script, whose modules would hide standard ones.
+    environment = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "LANG": "C.UTF-8"}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and modules, no shell
             [sys.executable, "-m", module],

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import PurePath
 from typing import NamedTuple
 
-from documents.compose import refuse_external
 from documents.opc import WordPackage
+from documents.safety import refuse_unsafe
 from documents.signed_pdf import HEADER, HEADER_WINDOW, MAX_SIZE, PdfReport, check_size, inspect_pdf
 from domain.errors import Invalide
 
@@ -43,7 +43,7 @@ def check_upload(
     if kind == "pdf":
         return UploadKind(kind, "application/pdf", inspect_pdf(data, max_size))
     if kind == "docx":
-        refuse_external(WordPackage(data))
+        refuse_unsafe(WordPackage(data))
     else:
         _check_image(kind, data)
     return UploadKind(kind, DOCX_TYPE if kind == "docx" else f"image/{kind}")
