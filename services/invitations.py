@@ -47,15 +47,17 @@ class Identity:
 
 def check_identity(courriel: str, prenom: str, nom: str, telephone: str | None) -> Identity:
     """The identity, normalized; Invalide with the field at fault."""
-    login = normalize_email(clean_text(courriel))
-    if login is None or len(login) > 254:
-        raise Invalide("Cette adresse électronique n’est pas valable.", champ="courriel")
     names = {"prenom": clean_text(prenom), "nom": clean_text(nom)}
     for champ, label in (("prenom", "prénom"), ("nom", "nom")):
         if not names[champ]:
             raise Invalide(f"Indiquez le {label}.", champ=champ)
         if len(names[champ]) > 100:
             raise Invalide(f"Le {label} est limité à 100 caractères.", champ=champ)
+    address = clean_text(courriel)
+    login = normalize_email(address) if len(address) <= 254 else None
+    if login is None:
+        missing = "Cette adresse électronique n’est pas valable." if address else "Indiquez l’adresse électronique."
+        raise Invalide(missing, champ="courriel")
     typed = clean_text(telephone or "")
     number = format_telephone(typed) if 0 < len(typed) <= 40 else None
     if typed and number is None:

@@ -72,11 +72,16 @@ def _search() -> None:
     found = load_referentiel().search(words, limit=SHOWN)
     if not found:
         st.info("Aucune collectivité ne correspond. Vérifiez le nom, ou cochez la case ci-dessous pour la saisir.")
-    for one in found:
-        place = f"{TYPES[one.type].lower()}, {one.codes_postaux[0] if one.codes_postaux else one.departement}"
-        if st.button(f"{page.text(one.nom)} ({place})", key=f"choisir-{one.siren}", width=720, type="secondary"):
-            st.session_state[CHOSEN] = one.siren
-            st.rerun()
+    with st.container(key="resultats", gap="small"):
+        for one in found:
+            _result(one)
+
+
+def _result(one: Collectivite) -> None:
+    place = f"{TYPES[one.type].lower()}, {one.codes_postaux[0] if one.codes_postaux else one.departement}"
+    if st.button(f"{page.text(one.nom)} ({place})", key=f"choisir-{one.siren}", width=720):
+        st.session_state[CHOSEN] = one.siren
+        st.rerun()
 
 
 def _typed(slots: page.Slots) -> Found:
