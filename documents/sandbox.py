@@ -25,7 +25,7 @@ def run_limited(module: str, request: bytes, timeout: float) -> Any:
     environment = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "LANG": "C.UTF-8"}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and modules, no shell
-            [sys.executable, "-m", module],
+            [sys.executable, "-P", "-m", module],
             input=request,
             capture_output=True,
             timeout=timeout,

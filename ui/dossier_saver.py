@@ -59,7 +59,7 @@ class DossierSaver:
 
     def attach(self, champ: str, nom: str, data: bytes) -> str | None:
         try:
-            pieces.attach_file(
+            result = pieces.attach_file(
                 session.portail(),
                 session.acteur(),
                 self.dossier_id,
@@ -70,7 +70,7 @@ class DossierSaver:
             )
         except PortailError as error:
             return error.message
-        return None
+        return result.message if result.etat == "invalide" else None
 
     def remove(self, champ: str) -> str | None:
         acteur = session.acteur()
