@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import fsspec
@@ -56,6 +57,11 @@ class FileStore:
         if self.exists(sha256):
             self._fs.rm_file(self._path(sha256))
 
+    def modified(self, sha256: str) -> datetime:
+        """When the bytes were written, in UTC."""
+        found: datetime = self._fs.modified(self._path(sha256))
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
     def list_hashes(self) -> list[str]:
         """Hashes of everything stored (files being written apart)."""
         if not self._fs.exists(self._root):
@@ -77,9 +83,14 @@ def store(session: Session, files: FileStore, data: bytes) -> Fichier:
     and two people who send the same file wait for each other. A rolled back transaction leaves at most bytes without a
     row, which the purge removes, never a row without bytes."""
     sha256 = hashlib.sha256(data).hexdigest()
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Fichier).values(sha256=sha256, taille=len(data), cree_le=utc_now())
-    session.execute(statement.on_conflict_do_nothing(index_elements=[Fichier.sha256]))
+    claim_row(session, sha256, len(data), utc_now())
     row = session.get_one(Fichier, sha256, with_for_update={"read": True, "key_share": True})
     files.write(data)
     return row
+
+
+def claim_row(session: Session, sha256: str, taille: int, cree_le: datetime) -> None:
+    """Make the row of these bytes unless there is one; waits for whoever is making or removing it."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(Fichier).values(sha256=sha256, taille=taille, cree_le=cree_le)
+    session.execute(statement.on_conflict_do_nothing(index_elements=[Fichier.sha256]))

@@ -20,7 +20,7 @@ from services.answers import AnswerWriter
 from services.dossier_state import DossierState, load_state
 from services.dossier_views import SaveResult
 from services.edition import find_edition
-from services.files import store
+from services.files import claim_row, store
 from services.portail import Portail, once, record
 
 GRACE = timedelta(days=1)
@@ -234,6 +234,7 @@ def purge_files(portail: Portail) -> int:
     limit = utc_now() - GRACE
     with portail.db.write() as session:
         _purge_replaced(session, limit)
+        _adopt_lost_bytes(session, portail, limit)
         kept = _template_hashes(session)
         orphans = session.scalars(
             select(Fichier)
@@ -261,6 +262,15 @@ def _purge_replaced(session: Session, limit: datetime) -> None:
     for piece in retired:
         if piece.dossier_id and str(piece.id) not in held.get(piece.dossier_id, set()):
             session.delete(piece)
+    session.flush()
+
+
+def _adopt_lost_bytes(session: Session, portail: Portail, limit: datetime) -> None:
+    """Give a row to bytes that a rolled back transaction left, so that they go the way of the others."""
+    known = set(session.scalars(select(Fichier.sha256)))
+    for sha256 in portail.files.list_hashes():
+        if sha256 not in known and (written := portail.files.modified(sha256)) < limit:
+            claim_row(session, sha256, 0, written)
     session.flush()
 
 
