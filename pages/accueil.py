@@ -4,12 +4,12 @@ from itertools import groupby
 
 import streamlit as st
 from markupsafe import Markup
-from services.taches import Tache, list_taches
 
 from domain.roles import Role
 from services.access import Acteur
 from services.dossier_lists import Creatable, list_creatable, list_dossiers
 from services.dossier_views import DossierFilter
+from services.taches import Tache, list_taches
 from ui import page, session
 from ui.creation import begin_button
 from ui.html import day, link, show
@@ -37,9 +37,9 @@ START = (
 
 def render_tache(tache: Tache) -> Markup:
     """One line: the thing as a link, what is expected, since when."""
-    urgent = Markup('<span class="p-pastille p-alerte">Urgent</span>') if tache.urgente else ""
+    urgent = Markup('<span class="p-pastille p-alerte">Urgent</span> ') if tache.urgente else ""
     since = Markup('<span class="p-discret">depuis le {}</span>').format(day(tache.depuis)) if tache.depuis else ""
-    return Markup('<li>{}<span class="p-detail">{}</span>{}{}</li>').format(
+    return Markup('<li>{}<span>{}</span><span class="p-quand">{}{}</span></li>').format(
         link(tache.titre, page.url_of(tache.page, **tache.parametres)), tache.detail, urgent, since
     )
 

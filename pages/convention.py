@@ -116,7 +116,7 @@ with files:
     st.header("Fichiers", anchor=False)
     show(render_files(view))
     if view.pdf_manquant:
-        st.caption("Le PDF du document émis n’est pas disponible sur cette installation : utilisez le fichier Word.")
+        note("Le PDF du document émis n’est pas disponible sur cette installation : utilisez le fichier Word.")
     if view.peut_joindre_accuse:
         show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
 st.header("Dates et montants", anchor=False)

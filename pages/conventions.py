@@ -8,7 +8,7 @@ from domain.workflow import CONVENTION
 from services.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
 from services.registre import TRIS, list_conventions, list_years
 from ui import page, session
-from ui.circuit import USAGES, newest_files
+from ui.circuit import SHORT_USAGES, newest_files
 from ui.html import badge, file_link
 from ui.tables import Column, Listing, Selection, show_table
 
@@ -17,10 +17,13 @@ ETATS = {**CONVENTION.etats, A_VENIR: A_VENIR_LIBELLE}
 
 
 def files(row: ConventionRow) -> Markup:
-    """The newest file of each kind, one link each."""
-    return Markup("<br>").join(
-        file_link(piece.id, USAGES.get(piece.usage, piece.nom)) for piece in newest_files(row.pieces)
+    """The newest file of each kind, one short link each."""
+    hidden = Markup('<span class="p-masque"> de la convention {}</span>').format(row.numero)
+    links = (
+        file_link(piece.id, Markup("{}{}").format(SHORT_USAGES.get(piece.usage, piece.nom), hidden))
+        for piece in newest_files(row.pieces)
     )
+    return Markup('<span class="p-raccourcis">{}</span>').format(Markup(" ").join(links))
 
 
 COLUMNS = (

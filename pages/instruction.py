@@ -70,7 +70,7 @@ def show_corrections(view: DossierView) -> None:
     if view.corrections:
         show_prepared(view)
     else:
-        st.info("Aucune correction. Dans « Réponses », chaque champ a un lien « Demander une correction ».")
+        st.info("Aucune correction. Dans « Réponses », chaque champ a un lien « À corriger ».")
 
 
 def show_view(view: DossierView, shown: str) -> None:

@@ -72,7 +72,7 @@ COLUMNS = (
     Column[LigneJournal]("Action", lambda row: row.libelle),
     Column[LigneJournal]("Personne", lambda row: row.acteur),
     Column[LigneJournal]("Objet", thing),
-    Column[LigneJournal]("Détails", lambda row: row.details),
+    Column[LigneJournal]("Détails", lambda row: row.resume),
 )
 found = page.load(list_lines, portail, acteur, asked)
 if found.total:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -29,6 +30,8 @@ from services.paging import Page, paginate
 from services.portail import Portail, record
 
 MAX_EXPORT = 100_000
+MAX_NAMES = 4
+OPAQUE = re.compile("[0-9a-f-]{32,64}")
 MAX_HISTORY = 500
 UNTOLD = frozenset({"refus", "message.lire", "document.produire", "piece.lire"})
 """Actions that a dossier's history leaves out: the journal's business."""
@@ -48,7 +51,8 @@ class JournalFilter:
 
 @dataclass(frozen=True)
 class LigneJournal:
-    """One line to read. `cible` names the thing, as far as it still exists; `details` is plain text."""
+    """One line to read. `cible` names the thing, as far as it still exists; `details` is plain text, `resume` the same
+    with ids and hashes cut short."""
 
     seq: int
     le: datetime
@@ -59,6 +63,7 @@ class LigneJournal:
     objet_id: str | None
     cible: str
     details: str
+    resume: str
     hash: str
 
 
@@ -103,7 +108,9 @@ def list_dossier_history(portail: Portail, acteur: Acteur, dossier_id: UUID) -> 
         if dossier.centre_id not in acteur.centre_ids:
             raise Introuvable()
         query = journal.lines(frozenset({dossier.centre_id}), objet_id=str(dossier_id)).limit(MAX_HISTORY)
-        events = [event for event in session.scalars(query) if event.action in ACTION_LABELS and event.action not in UNTOLD]
+        events = [
+            event for event in session.scalars(query) if event.action in ACTION_LABELS and event.action not in UNTOLD
+        ]
         people = _names(session, {event.acteur_id for event in events if event.acteur_id})
         return [
             EventRow(
@@ -184,13 +191,27 @@ def _named(session: Session, events: Sequence[AuditEvent]) -> Iterable[LigneJour
             objet=event.objet,
             objet_id=event.objet_id,
             cible=things.get(event.objet_id or "", "") or object_label(event.objet),
-            details=", ".join(f"{key} : {_short(value)}" for key, value in details.items()),
+            details=", ".join(f"{key} : {_plain(value)}" for key, value in details.items()),
+            resume=", ".join(f"{key} : {_short(value)}" for key, value in details.items()),
             hash=event.hash,
         )
 
 
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {_plain(one)}" for key, one in value.items())
+    return ", ".join(_plain(one) for one in value) if isinstance(value, list) else str(value)
+
+
 def _short(value: object) -> str:
-    text = ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    """A value for the screen: names of a dict, ids and hashes by their first characters."""
+    if isinstance(value, dict):
+        value = list(value)
+    if isinstance(value, list):
+        return ", ".join(_short(one) for one in value[:MAX_NAMES]) + ("…" if len(value) > MAX_NAMES else "")
+    text = str(value)
+    if OPAQUE.fullmatch(text):
+        return f"{text[:8]}…"
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 

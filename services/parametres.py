@@ -7,6 +7,7 @@ needs no Python. Only an administrateur changes them; a change made meanwhile by
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +23,9 @@ from domain.answers import get_path, put_path
 from domain.errors import Conflit, Introuvable, Invalide
 from domain.evaluation import evaluate
 from domain.fields import Json
+from domain.formatting import NBSP
 from domain.forms import FormSet, load_form
+from domain.grammar import typographic
 from domain.roles import Role
 from models import Centre, Piece
 from services import clock
@@ -116,7 +119,8 @@ def save_parametres(
         if centre.version != version_vue:
             raise Conflit(CHANGED)
         before = _values(centre.parametres)
-        after = _checked({**before, **valeurs}, centre.fuseau)
+        checked = _checked({**before, **valeurs}, centre.fuseau)
+        after = {champ: _typographic(champ, checked[champ]) if champ in valeurs else before[champ] for champ in before}
         changed = sorted(champ for champ in after if after[champ] != before.get(champ))
         if changed:
             centre.parametres = _validated(centre.parametres, after)
@@ -158,6 +162,13 @@ def _checked(valeurs: Mapping[str, Json], fuseau: str) -> dict[str, Json]:
     if erreurs:
         raise ParametresInvalides(erreurs)
     return {champ: state.fields[champ].value for champ in forms.fields}
+
+
+def _typographic(champ: str, valeur: Json) -> Json:
+    """A legal reference as documents print it: « L. 452-40 » and « n° 2001-654 » never break over two lines."""
+    if not isinstance(valeur, str) or not champ.startswith(("references.", "vocabulaire.")):
+        return valeur
+    return re.sub(r"(?<=\b[LRDA]\.)\s+(?=\d)|(?<=n°)\s+", NBSP, typographic(valeur))
 
 
 def _validated(parametres: dict[str, Any], valeurs: Mapping[str, Json]) -> dict[str, Any]:

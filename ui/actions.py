@@ -43,7 +43,7 @@ def show_actions(
     for row in actions:
         if row.blocages:
             show(
-                Markup("<p><strong>{}</strong> sera possible quand :</p>").format(row.libelle),
+                Markup("<p>« {} » n’est pas encore possible :</p>").format(row.libelle),
                 bullet_list(row.blocages),
             )
 

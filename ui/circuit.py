@@ -22,6 +22,14 @@ USAGES = {
     "signee_centre": "Signée par les deux parties (PDF)",
     "accuse_prefecture": "Accusé de réception de la préfecture",
 }
+SHORT_USAGES = {
+    "convention": "Word",
+    "convention_pdf": "PDF",
+    "annexe": "Annexe",
+    "signee_collectivite": "PDF signé",
+    "signee_centre": "PDF contresigné",
+    "accuse_prefecture": "Accusé",
+}
 ENDED = ("annulee", "denoncee", "en_demeure", "resiliee", "echue", "remplacee")
 SIGNERS = frozenset({Role.GESTIONNAIRE, Role.SIGNATAIRE})
 

@@ -59,7 +59,7 @@ def link(
     )
 
 
-def file_link(piece_id: UUID | str, name: str, size: int | None = None) -> Markup:
+def file_link(piece_id: UUID | str, name: str | Markup, size: int | None = None) -> Markup:
     """A link that downloads a stored file through the protected route."""
     detail = Markup(' <span class="p-discret">({})</span>').format(file_size(size)) if size else ""
     return Markup('<a href="/fichiers/{}" download>{}</a>{}').format(piece_id, name, detail)
@@ -128,3 +128,8 @@ def query_url(nom: str, changes: Mapping[str, object]) -> str:
 def show(*parts: str | Markup) -> None:
     """Put HTML on the page. Plain strings are escaped first: only Markup is taken as it is."""
     st.html(str(Markup("").join(parts)))
+
+
+def note(text: str) -> None:
+    """A line of help or of detail, quieter than the text, still at full contrast."""
+    show(Markup('<p class="p-discret">{}</p>').format(text))

@@ -59,7 +59,7 @@ def show_answers(view: DossierView) -> None:
     answers, beside = st.columns([2, 1], gap="large")
     with answers:
         for form in view.offer.formset.forms:
-            st.subheader(form.title, anchor=False)
+            st.subheader(form.short_title or form.title, anchor=False)
             show_form(
                 view,
                 form,

@@ -211,14 +211,19 @@ def confirm(
     """Open a dialog that asks before doing. `action` receives the reason typed (empty when `motif` is False), must go
     through `run`, and returns something true when done; the page then starts again."""
 
+    finished: list[bool] = []  # the second of two quick clicks finds the work done and does nothing
+
     @st.dialog(titre)
     def _dialog() -> None:
+        if finished:
+            st.rerun()
         st.write(_plain(texte))
         given = st.text_area("Motif", key=f"{key}-motif", max_chars=2000) if motif else ""
         if st.button(libelle, type="primary", key=f"{key}-oui"):
             if motif and not (given or "").strip():
                 st.error("Indiquez le motif.", icon=":material/error:")
             elif action((given or "").strip()):
+                finished.append(True)
                 st.rerun()
 
     _dialog()

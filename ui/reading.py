@@ -39,7 +39,8 @@ def show_form(
         if not view.evaluation.sections.get((form.id, section.id), True):
             continue
         states = [view.evaluation.fields[field.id] for field in section.fields]
-        visible = [state for state in states if state.visible]
+        # The search in the national list is a way of filling the fields that follow it, not an answer to review.
+        visible = [state for state in states if state.visible and state.field.type != "collectivite"]
         if not visible:
             continue
         buffer.append(Markup("<h4>{}</h4>").format(section.title))
@@ -63,7 +64,7 @@ def render_answer(view: DossierView, state: FieldState, ask: AskLink | None = No
     request = Markup("")
     if ask is not None:
         request = Markup('<span class="p-demander">{}</span>').format(
-            link("Demander une correction", ask(field.id), hidden=f": {field.label}", here=True)
+            link("À corriger", ask(field.id), hidden=f": {field.label}", here=True)
         )
     return Markup('<dl id="champ-{}"><dt>{}</dt><dd>{}{}{}</dd></dl>').format(
         field.id, field.label, render_value(view, state), render_notes(view, field), request

@@ -18,7 +18,7 @@ from services.parametres import ParametresInvalides, ParametresView, save_parame
 from ui import page, session
 from ui.forms import FormModel
 from ui.forms.memory import MemorySaver
-from ui.html import bullet_list, link, show
+from ui.html import bullet_list, link, note, show
 from ui.reading import render_piece
 
 
@@ -74,7 +74,7 @@ def show_save(draft: SettingsDraft, titles: Mapping[str, str]) -> None:
     """What has changed, the button that saves it, and the fields that prevent it."""
     count = len(draft.changes)
     message = "Aucune modification." if not count else f"{count} modification{'s' if count > 1 else ''} à enregistrer."
-    st.caption(message)
+    note(message)
     with st.container(horizontal=True, gap="small"):
         saved = st.button(
             "Enregistrer les paramètres", type="primary", disabled=not count, key="parametres:enregistrer"
@@ -129,7 +129,7 @@ def show_upload(
 ) -> None:
     """The current file, and the form that replaces it. `target` goes to `attach` after the centre."""
     st.subheader(upload.titre, anchor=False)
-    st.caption(upload.aide)
+    note(upload.aide)
     if piece is None:
         st.markdown("Aucun fichier.")
     else:

@@ -165,7 +165,7 @@ def _cell(row: Row, column: Column[Row]) -> Markup:
             column.titre, link(shown or "Ouvrir", column.vers(row), classe="p-ligne")
         )
     classe = Markup(' class="p-nombre"') if column.nombre else ""
-    return Markup('<td data-titre="{}"{}>{}</td>').format(column.titre, classe, shown if shown else "–")
+    return Markup('<td data-titre="{}"{}><span>{}</span></td>').format(column.titre, classe, shown if shown else "–")
 
 
 def _selection_form(table: Markup, selection: Selection[Any]) -> Markup:
@@ -178,12 +178,12 @@ def _selection_form(table: Markup, selection: Selection[Any]) -> Markup:
 
 def render_pages(listing: Listing, found: Page[Any]) -> Markup:
     """« 1 à 25 sur 60 » and links to the neighbouring pages."""
-    first = (found.page - 1) * found.taille + 1
-    count = (
-        Markup("<p>{} à {} sur {}</p>").format(first, first + len(found.rows) - 1, found.total) if found.total else ""
-    )
     if found.pages == 1:
-        return Markup('<div class="p-pages">{}</div>').format(count)
+        return Markup('<div class="p-pages"><p>{} résultat{}</p></div>').format(
+            found.total, "s" if found.total > 1 else ""
+        )
+    first = (found.page - 1) * found.taille + 1
+    count = Markup("<p>{} à {} sur {}</p>").format(first, first + len(found.rows) - 1, found.total)
     moves = [("Page précédente", found.page - 1), ("Page suivante", found.page + 1)]
     links = [
         link(text, query_url(listing.page, {listing.name("page"): number if number > 1 else None}))
