@@ -57,8 +57,10 @@ def clean_tree(root: etree._Element) -> None:
 def clean_package(package: WordPackage) -> None:
     """Removes the traces of editing from a whole file, in place."""
     package.drop_relations(*DROPPED_RELATIONS)
+    names: set[str] = set()
     for name in word_parts(package):
         clean_tree(package.tree(name))
+        _drop_repeated_bookmarks(package.tree(name), names)
 
 
 def word_parts(package: WordPackage) -> list[str]:
@@ -108,6 +110,20 @@ def remove(element: etree._Element) -> None:
     elif element.tail:
         parent.text = (parent.text or "") + element.tail
     parent.remove(element)
+
+
+def _drop_repeated_bookmarks(root: etree._Element, names: set[str]) -> None:
+    """Keeps the first bookmark of each name, as Word does; LibreOffice writes some twice."""
+    dropped: set[str] = set()
+    for element in list(root.iter(w("bookmarkStart"), w("bookmarkEnd"))):
+        identifier, name = element.get(w("id"), ""), element.get(w("name"), "")
+        if element.tag == w("bookmarkStart"):
+            if name in names:
+                dropped.add(identifier)
+                remove(element)
+            names.add(name)
+        elif identifier in dropped:
+            remove(element)
 
 
 def _is_comment_mark(element: etree._Element) -> bool:

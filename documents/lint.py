@@ -6,7 +6,6 @@ Runs in the limited process of `documents.check`: a template may be hostile, and
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -71,15 +70,10 @@ def lint_template(docx: bytes, schema: Mapping[str, Any]) -> list[TemplateError]
 def _structure_errors(package: WordPackage) -> Iterator[TemplateError]:
     for problem in unsafe_contents(package):
         yield TemplateError(f"Ce document {problem}", "")
-    names: Counter[str] = Counter()
     for part in word_parts(package):
         root = package.tree(part)
         yield from _revision_errors(root)
         yield from _field_errors(root)
-        names.update(element.get(w("name"), "") for element in root.iter(w("bookmarkStart")))
-    for name, count in names.items():
-        if count > 1:
-            yield TemplateError(f"Le signet « {name} » est posé {count} fois : un signet est unique.", "")
 
 
 def _revision_errors(root: etree._Element) -> Iterator[TemplateError]:

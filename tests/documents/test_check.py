@@ -14,7 +14,7 @@ from docx.oxml import parse_xml
 
 from documents.check import check_template
 from documents.lint import TemplateError, lint_template
-from tests.documents.samples import W, bookmark, members, messages, rewritten, word
+from tests.documents.samples import W, members, messages, rewritten, word
 
 SCHEMA: dict[str, Any] = {
     "collectivite": {"nom": "Choisy-le-Roi", "siren": "219400223"},
@@ -162,14 +162,6 @@ def test_macros() -> None:
     assert "macros" in messages(lint_template(rewritten(docx, **{"[Content_Types].xml": types}), SCHEMA))
     hidden = rewritten(docx, **{"word/vbaProject.bin": b"x"})
     assert "macros" in messages(lint_template(hidden, SCHEMA))
-
-
-def test_bookmark_set_twice() -> None:
-    def twice(document: Any) -> None:
-        bookmark("_pt_A01", 1)(document)
-        bookmark("_pt_A01", 2)(document)
-
-    assert "« _pt_A01 » est posé 2 fois" in messages(errors("a", change=twice))
 
 
 def bomb() -> bytes:

@@ -19,6 +19,7 @@ from documents.compose import Part, compose
 from documents.environment import word_environment
 from documents.opc import WordPackage
 from documents.pdf import docx_to_pdf
+from documents.styles import PARAGRAPH_ORDER, RUN_ORDER
 from domain.errors import Invalide
 from tests.documents.samples import W, annex, body, bookmark, c14n, lines, members, pdf_pages, rewritten, w, word
 
@@ -145,6 +146,16 @@ def test_bookmarks_and_ids_are_unique() -> None:
     assert len(pictures) == len(set(pictures))
 
 
+def test_bookmark_set_twice_in_one_file_counts_once() -> None:
+    def twice(document: Any) -> None:
+        bookmark("_pt_A01", 1)(document)
+        bookmark("_pt_A01", 2)(document)
+
+    docx = compose([Part(word("a", change=twice))])
+    assert list_bookmarks(docx) == ["_pt_A01"]
+    assert len(list(body(docx).iter(w("bookmarkEnd")))) == 1
+
+
 def drawings(docx: bytes, name: str) -> list[etree._Element]:
     return [e for e in body(docx, name).iter() if etree.QName(e).localname == "docPr"]
 
@@ -243,6 +254,19 @@ def test_rendered_master_is_what_docxtpl_makes_of_it() -> None:
     assert len(compared) == 7
     for name in compared:
         assert c14n(ours[name]) == c14n(theirs[name]), name
+
+
+def test_properties_stand_in_the_order_that_word_insists_on() -> None:
+    charte = word("Code", change=lambda d: d.add_paragraph("un", style="List Number"))
+    docx = compose([*parts(), Part(charte, static=True)], watermark="PROJET")
+    orders = {"rPr": RUN_ORDER, "pPr": (*PARAGRAPH_ORDER, "rPr", "sectPr")}
+    for name in members(docx):
+        if not name.startswith("word/") or not name.endswith(".xml"):
+            continue
+        for element in body(docx, name).iter(*map(w, orders)):
+            order = orders[etree.QName(element).localname]
+            places = [order.index(etree.QName(child).localname) for child in element]
+            assert places == sorted(places), name
 
 
 def test_result_opens_in_python_docx() -> None:
