@@ -30,6 +30,7 @@ from domain.errors import Invalide
 # `{{ value }}` inside an attribute: line ends must not become elements there.
 ATTRIBUTE_VALUE = re.compile(r'(="[^"<>]*?)\{\{((?:(?!\}\}).)*)\}\}')
 TABLE_TAGS = re.compile(r"\{%\s*(?:tc\s|colspan\s|hm\s)")
+MARKUP = re.compile(r"<[^>]+>")
 DRAWING_ID = re.compile(r'(<wp:docPr\b[^>]*?\bid=")[^"]*')
 RAISED_TEXT = re.compile(f"{RAISED}([^{RAISED}{LOWERED}<]*){LOWERED}")
 RUN_START = re.compile(r"<w:r(?=[ >])")
@@ -87,7 +88,7 @@ class _DynamicPart:
         self.name = name.encode()
         self.template = template
         self.has_drawings = "<w:body" in source and "<wp:docPr" in source
-        self.fixes_tables = bool(TABLE_TAGS.search(source))
+        self.fixes_tables = bool(TABLE_TAGS.search(MARKUP.sub("", source)))
 
     def render(self, context: Mapping[str, Any], check: bool) -> Entry:
         text = self.template.render(context)
