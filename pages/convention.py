@@ -11,6 +11,7 @@ from ui.accuse import show_accuse_form
 from ui.actions import Wording, show_actions, show_warnings
 from ui.circuit import next_step, render_circuit, render_files
 from ui.history import show_history
+from ui.html import note, show
 from ui.html import badge, facts, link, show
 from ui.signature import show_signature_form
 
