@@ -1,0 +1,100 @@
+"""What people do on the screen, in one place: tests say what, this says where to click."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.serveur import MOT_DE_PASSE
+
+PATIENCE = 15_000
+"""Milliseconds given to whatever is waited for: far more than it takes, for a busy machine."""
+
+
+def heading(page: Page, text: str | re.Pattern[str]) -> None:
+    """Wait until the page has this heading."""
+    expect(page.get_by_role("heading", name=text).first).to_be_visible(timeout=PATIENCE)
+
+
+def see(page: Page, text: str | re.Pattern[str]) -> None:
+    """Wait until this text is on the page."""
+    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+
+
+def button(page: Page | Locator, name: str) -> Locator:
+    """A button, by its exact name; icons are part of the name of Streamlit's buttons."""
+    return page.get_by_role("button", name=re.compile(rf"(^|\s){re.escape(name)}$"))
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has nothing left to run."""
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'", timeout=PATIENCE
+    )
+
+
+def log_in(page: Page, courriel: str, mot_de_passe: str = MOT_DE_PASSE) -> None:
+    """Through the login form that the page shows."""
+    page.get_by_label("Adresse électronique").fill(courriel)
+    page.get_by_label("Mot de passe", exact=True).fill(mot_de_passe)
+    button(page, "Se connecter").click()
+    expect(button(page, "Se déconnecter")).to_be_attached(timeout=PATIENCE)
+
+
+def id_in_address(page: Page) -> UUID:
+    """The id that the address holds."""
+    return UUID(parse_qs(urlsplit(page.url).query)["id"][0])
+
+
+class Formulaire:
+    """A clerk's form: its fields by their id."""
+
+    def __init__(self, page: Page, dossier_id: UUID) -> None:
+        self.page = page
+        self.dossier_id = dossier_id
+
+    def open(self, etape: str) -> None:
+        """Go to a step by its address."""
+        self.page.goto(f"/dossier?id={self.dossier_id}&etape={etape}")
+        heading(self.page, re.compile(r"^Étape \d sur \d"))
+
+    def next(self, titre: str) -> None:
+        """Go to the next step by its button."""
+        button(self.page, "Étape suivante").click()
+        heading(self.page, re.compile(rf"^Étape \d sur \d : {titre}"))
+
+    def widget(self, champ: str, part: str | None = None) -> Locator:
+        """The element of a field (or of one of its parts)."""
+        key = f"d{self.dossier_id.hex[:12]}:{champ}" + (f":{part}" if part else "")
+        return self.page.locator(".st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key))
+
+    def input(self, champ: str, part: str | None = None) -> Locator:
+        """Where one types."""
+        return self.widget(champ, part).locator("input, textarea").first
+
+    def type(self, champ: str, value: str, part: str | None = None) -> None:
+        """Type a value and leave the field, which saves it."""
+        box = self.input(champ, part)
+        box.fill(value)
+        box.press("Tab")
+
+    def choose(self, champ: str, label: str) -> None:
+        """Choose one of the options that are in sight."""
+        self.widget(champ).get_by_text(label, exact=True).click()
+
+    def attach(self, champ: str, name: str, data: bytes, kind: str = "application/pdf") -> None:
+        """Give a file to the field's upload."""
+        key = f"d{self.dossier_id.hex[:12]}-{champ.replace('.', '-')}-depot"
+        upload = self.page.locator(f"[class*='st-key-{key}'] input[type=file]")
+        upload.set_input_files({"name": name, "mimeType": kind, "buffer": data})
+
+
+def download(page: Page, name: str | re.Pattern[str]) -> bytes:
+    """Click a link that gives a file, and read it."""
+    with page.expect_download() as waited:
+        page.get_by_role("link", name=name).first.click()
+    return Path(waited.value.path()).read_bytes()
