@@ -2,17 +2,15 @@
 
 import streamlit as st
 
-from domain.formatting import date_longue, euros, pourcentage
 from domain.roles import Role
 from services import conventions, signatures
 from services.convention_views import ConventionView
 from ui import page, session
 from ui.accuse import show_accuse_form
 from ui.actions import Wording, show_actions, show_warnings
-from ui.circuit import next_step, render_circuit, render_files
+from ui.circuit import next_step, render_circuit, render_files, render_terms
 from ui.history import show_history
 from ui.html import note, show
-from ui.html import badge, facts, link, show
 from ui.signature import show_signature_form
 
 SIGN = {
@@ -77,32 +75,6 @@ def show_now(view: ConventionView) -> None:
     show_actions(others, perform, WORDINGS, key=f"convention:{view.id}:{view.etat}", main=())
 
 
-def show_terms(view: ConventionView) -> None:
-    """Parties, dates and amounts."""
-    dossier = page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)
-    show(
-        facts(
-            (
-                ("État", badge(view.etat_libelle, view.etat)),
-                ("Centre", view.centre.nom),
-                ("Collectivité", view.collectivite.nom),
-                ("Dossier", link(view.reference_dossier, dossier)),
-                ("Prise d’effet", date_longue(view.date_effet)),
-                ("Début des prestations", date_longue(view.date_debut_prestations)),
-                ("Terme", date_longue(view.terme)),
-                ("Délibération", f"du {date_longue(view.deliberation_date)}" if view.deliberation_date else None),
-                ("Quotité", pourcentage(view.quotite) if view.quotite is not None else None),
-                ("Montant annuel", euros(view.montant_annuel) if view.montant_annuel is not None else None),
-                (
-                    "Dû la première année",
-                    euros(view.montant_premiere_annee) if view.montant_premiere_annee is not None else None,
-                ),
-                ("Empreinte du document émis (SHA-256)", view.sha256),
-            )
-        )
-    )
-
-
 portail, acteur = session.portail(), session.acteur()
 view = page.load(conventions.open_convention, portail, acteur, page.required_id())
 page.header(f"Convention {view.numero}", view.collectivite.nom, retour=("conventions", "Conventions"))
@@ -121,7 +93,7 @@ with files:
     if view.peut_joindre_accuse:
         show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
 st.header("Dates et montants", anchor=False)
-show_terms(view)
+show(render_terms(view, page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)))
 if view.cote_centre or view.roles.intersection({Role.SIGNATAIRE, Role.GESTIONNAIRE, Role.DIRECTION}):
     st.header("Historique", anchor=False)
     show_history(view.historique, view.centre.fuseau)

@@ -32,8 +32,8 @@ COLUMNS = (
     ),
     Column[ConventionRow]("Collectivité", lambda row: row.collectivite, "collectivite"),
     Column[ConventionRow]("État", lambda row: badge(row.etat_libelle, row.etat_affiche), "etat"),
-    Column[ConventionRow]("Prise d’effet", lambda row: date_courte(row.date_effet), "date_effet"),
-    Column[ConventionRow]("Terme", lambda row: date_courte(row.terme), "terme"),
+    Column[ConventionRow]("Prise d’effet", lambda row: date_courte(row.date_effet), "date_effet", court=True),
+    Column[ConventionRow]("Terme", lambda row: date_courte(row.terme), "terme", court=True),
     Column[ConventionRow](
         "Quotité", lambda row: pourcentage(row.quotite) if row.quotite is not None else "", "quotite", True
     ),

@@ -39,13 +39,13 @@ CENTRE = (
     *COMMON,
     Column[DossierRow]("Offre", lambda row: row.offre, "offre"),
     Column[DossierRow]("Instructeur", lambda row: row.instructeur or "À attribuer", "instructeur"),
-    Column[DossierRow]("Déposé le", lambda row: day(row.depose_le), "depose_le"),
-    Column[DossierRow]("Modifié le", lambda row: day(row.modifie_le), "modifie_le"),
+    Column[DossierRow]("Déposé le", lambda row: day(row.depose_le), "depose_le", court=True),
+    Column[DossierRow]("Modifié le", lambda row: day(row.modifie_le), "modifie_le", court=True),
 )
 COLLECTIVITE = (
     *COMMON,
     Column[DossierRow]("Offre", lambda row: row.offre, "offre"),
-    Column[DossierRow]("Modifié le", lambda row: day(row.modifie_le), "modifie_le"),
+    Column[DossierRow]("Modifié le", lambda row: day(row.modifie_le), "modifie_le", court=True),
 )
 
 

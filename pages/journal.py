@@ -68,7 +68,7 @@ if check:
 
 COLUMNS = (
     Column[LigneJournal]("Ligne", lambda row: str(row.seq), nombre=True),
-    Column[LigneJournal]("Date", lambda row: day_and_time(row.le, scope.fuseau)),
+    Column[LigneJournal]("Date", lambda row: day_and_time(row.le, scope.fuseau), court=True),
     Column[LigneJournal]("Action", lambda row: row.libelle),
     Column[LigneJournal]("Personne", lambda row: row.acteur),
     Column[LigneJournal]("Objet", thing),

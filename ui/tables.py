@@ -24,13 +24,14 @@ Row = TypeVar("Row")
 class Column(Generic[Row]):
     """One column: its heading, what a row shows there (a string is escaped), the sort code of the service if it can be sorted.
 
-    `vers` gives the address a row leads to: exactly one column has it, and its link covers the row.
+    `nombre` aligns figures, `court` never breaks the line. `vers` gives the address a row leads to: exactly one column has it, and its link covers the row.
     """
 
     titre: str
     cellule: Callable[[Row], str | Markup]
     tri: str = ""
     nombre: bool = False
+    court: bool = False
     vers: Callable[[Row], str] | None = None
 
 
@@ -164,7 +165,7 @@ def _cell(row: Row, column: Column[Row]) -> Markup:
         return Markup('<th scope="row" data-titre="{}">{}</th>').format(
             column.titre, link(shown or "Ouvrir", column.vers(row), classe="p-ligne")
         )
-    classe = Markup(' class="p-nombre"') if column.nombre else ""
+    classe = Markup(' class="p-nombre"') if column.nombre else Markup(' class="p-court"') if column.court else ""
     return Markup('<td data-titre="{}"{}><span>{}</span></td>').format(column.titre, classe, shown if shown else "–")
 
 
