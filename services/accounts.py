@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
+from domain.text import clean_text
 from models import Centre, Collectivite, Courriel, RoleAttribue, Utilisateur
 from services import clock, journal, limits, passwords, rights, sessions
 from services.access import Acteur
@@ -74,15 +75,8 @@ def list_users(portail: Portail, acteur: Acteur, *, texte: str = "", page: int =
     """People of the centres and collectivités whose roles this person gives; an instructeur also sees their colleagues.
     `texte` searches names and addresses."""
     query = select(Utilisateur).where(Utilisateur.id.in_(_visible_people(acteur)))
-    for word in texte.split()[:6]:
-        pattern = f"%{_escaped(word.lower())}%"
-        query = query.where(
-            or_(
-                Utilisateur.courriel.like(pattern, escape="\\"),
-                Utilisateur.nom.ilike(pattern, escape="\\"),
-                Utilisateur.prenom.ilike(pattern, escape="\\"),
-            )
-        )
+    for word in clean_text(texte).split()[:6]:
+        query = query.where(_matches(word))
     order = (Utilisateur.nom.asc(), Utilisateur.prenom.asc(), Utilisateur.id.asc())
     with portail.db.read() as session:
         return paginate(
@@ -94,6 +88,13 @@ def open_user(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> UserRow
     """One person, if this one may see them."""
     with portail.db.read() as session:
         return _row(session, acteur, _visible(session, acteur, utilisateur_id))
+
+
+def _matches(word: str) -> ColumnElement[bool]:
+    """SQLite ignores the case of plain letters only: accented ones are looked for in each usual form."""
+    patterns = [f"%{_escaped(form)}%" for form in {word, word.lower(), word.upper(), word.capitalize()}]
+    columns = (Utilisateur.courriel, Utilisateur.nom, Utilisateur.prenom)
+    return or_(*(column.ilike(pattern, escape="\\") for column in columns for pattern in patterns))
 
 
 def _escaped(word: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from models import TentativeConnexion, utc_now
+from models import JournalHead, TentativeConnexion, utc_now
 
 WINDOW = timedelta(minutes=15)
 """How long an attempt counts, and so how long a lock-out lasts at most."""
@@ -28,6 +28,8 @@ def count(
     Counted before the attempt is made, so that parallel ones do not escape. `kind` is one letter, part of both keys.
     """
     now = utc_now()
+    # The one row that every writer takes: on PostgreSQL, simultaneous attempts count one after the other.
+    session.execute(select(JournalHead.id).with_for_update())
     session.execute(delete(TentativeConnexion).where(TentativeConnexion.le < now - WINDOW))
     hashed, place = subject_hash(kind, subject), f"{kind}:{adresse}"[:45]
     free_at = max(

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
+from domain.text import clean_text
 from models import (
     Centre,
     RoleAttribue,
@@ -52,7 +53,7 @@ def cookie_name(portail: Portail) -> str:
 
 def normalize_courriel(courriel: str) -> str:
     """The login as it is stored and compared."""
-    return courriel.strip().lower()
+    return clean_text(courriel).lower()
 
 
 def authenticate(
