@@ -49,6 +49,7 @@ def form_model(view: DossierView, saver: DossierSaver) -> FormModel:
         may_edit=view.may_edit,
         documents=lambda field: model_documents(view, field),
         fuseau=view.centre.fuseau,
+        deposited=view.etat != "brouillon",
     )
 
 
@@ -168,6 +169,11 @@ def saved_text(view: DossierView) -> str:
     if local_time(last, fuseau).date() == today(fuseau):
         return f"Enregistré à {time_of(last, fuseau)}"
     return f"Enregistré le {day(last, fuseau)} à {time_of(last, fuseau)}"
+
+
+def show_saved(view: DossierView) -> None:
+    """The time of the last save, announced to screen readers when it changes."""
+    show(Markup('<p role="status" class="p-enregistre">{}</p>').format(saved_text(view)))
 
 
 def show_missing(view: DossierView, rows: Sequence[Manque]) -> None:

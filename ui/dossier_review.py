@@ -10,9 +10,9 @@ from services import corrections, messages, workflow
 from services.dossier_views import CorrectionRow, DossierView
 from ui import page, session
 from ui.actions import Wording, show_actions
-from ui.dossier_form import field_address, form_model, list_steps, show_missing, to_complete, waiting
+from ui.dossier_form import form_model, list_steps, show_missing, show_saved, to_complete
 from ui.dossier_saver import DossierSaver
-from ui.forms import render_field, render_focus
+from ui.forms import FormModel, render_field, render_focus
 from ui.forms.words import LEGEND, show_help
 from ui.html import badge, day_and_time, facts, link, show
 from ui.reading import show_form
@@ -68,12 +68,15 @@ def show_state(view: DossierView) -> None:
         convention = link(
             f"Ouvrir la convention {view.numero_convention or ''}", page.url_of("convention", id=view.convention_id)
         )
+    follows = EXPECTED.get(view.etat)
+    if view.etat == "a_corriger" and view.editable:
+        follows = "Corrigez les champs ci-dessous, ou expliquez votre réponse, puis déposez les corrections."
     show(
         facts(
             (
                 ("État", badge(view.etat_libelle, view.etat)),
                 ("Motif", view.motif if view.etat in ("refuse", "retire") else None),
-                ("La suite", EXPECTED.get(view.etat)),
+                ("La suite", follows),
                 ("Convention", convention),
                 ("Déposé le", day_and_time(view.depose_le, fuseau) or None),
                 ("Votre interlocuteur au centre", view.instructeur_nom),
@@ -156,7 +159,14 @@ def show_corrections(view: DossierView) -> None:
     st.subheader("Corrections demandées par le centre", anchor=False)
     show_help(LEGEND)
     done = sum(row.etat == "traitee" for row in asked)
-    st.markdown(f"**{done} sur {len(asked)}** {'traitées' if done > 1 else 'traitée'}.")
+    st.markdown(f"Corrections traitées : **{done} sur {len(asked)}**.")
+    with st.container(width=760, key="p-formulaire"):
+        _show_asked(view, model, asked)
+    render_focus(model)
+    show_saved(view)
+
+
+def _show_asked(view: DossierView, model: FormModel, asked: list[CorrectionRow]) -> None:
     for row in asked:
         with st.container(border=True):
             state = view.evaluation.fields.get(row.champ)
@@ -173,7 +183,6 @@ def show_corrections(view: DossierView) -> None:
         st.subheader("Également à compléter", anchor=False)
         for champ in rest:
             render_field(model, view.evaluation.fields[champ].field)
-    render_focus(model)
 
 
 def _show_explanation(row: CorrectionRow) -> None:
@@ -181,7 +190,7 @@ def _show_explanation(row: CorrectionRow) -> None:
     with st.expander(f"Répondre sans modifier « {row.libelle_champ} »"):
         name = f"reponse:{row.id}"
         texte = st.text_area(
-            "Votre explication au centre",
+            f"Votre explication pour « {row.libelle_champ} »",
             key=name,
             max_chars=messages.MAX_LENGTH,
             placeholder="Par exemple : la réponse est exacte parce que…",
@@ -206,8 +215,3 @@ def show_messages(view: DossierView) -> None:
     if view.non_lus:
         page.ran(messages.mark_messages_read, session.portail(), session.acteur(), view.id)
     show_message_form(view.id)
-
-
-def waiting_addresses(view: DossierView) -> list[str]:
-    """Addresses of the fields where a value waits for a decision."""
-    return [field_address(view, view.offer.formset.place_of[one.champ][0], one.champ) for one in waiting(view)]

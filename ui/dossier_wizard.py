@@ -12,7 +12,7 @@ from services import dossiers
 from services.dossier_views import DossierView
 from ui import page, session
 from ui.dossier_cost import show_cost
-from ui.dossier_form import StepView, choose_step, follow_address, form_model, list_steps, saved_text, show_steps
+from ui.dossier_form import StepView, choose_step, follow_address, form_model, list_steps, show_saved, show_steps
 from ui.dossier_review import show_summary
 from ui.dossier_saver import DossierSaver
 from ui.forms import render_form
@@ -75,7 +75,7 @@ def _show_bar(view: DossierView, steps: Sequence[StepView], current: StepView) -
     """Always in sight: the time of the last save, and the neighbouring steps."""
     place = steps.index(current)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="p-barre"):
-        show(Markup('<p role="status" class="p-enregistre">{}</p>').format(saved_text(view)))
+        show_saved(view)
         if place > 0:
             _step_button("Étape précédente", steps[place - 1], main=False)
         if place + 1 < len(steps):

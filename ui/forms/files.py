@@ -9,6 +9,7 @@ from services.dossier_views import PieceRow
 from ui.forms.model import FieldView, Saver
 from ui.forms.words import label_of
 from ui.html import bullet_list, day_and_time, file_link, show
+from ui.page import text
 
 
 def render_file(view: FieldView) -> None:
@@ -81,7 +82,8 @@ def _on_upload(saver: Saver, champ: str) -> None:
     uploaded = st.session_state.get(_upload_key(saver, champ))
     if uploaded is None:
         return
-    _keep_message(saver, champ, saver.attach(champ, uploaded.name, uploaded.getvalue()))
+    refused = saver.attach(champ, uploaded.name, uploaded.getvalue())
+    _keep_message(saver, champ, f"{text(uploaded.name)} : {refused}" if refused else None)
     st.session_state[_round_key(saver, champ)] = st.session_state.get(_round_key(saver, champ), 0) + 1
 
 

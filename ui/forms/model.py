@@ -71,7 +71,8 @@ def _always(champ: str) -> bool:
 
 @dataclass(frozen=True)
 class FormModel:
-    """Everything the renderer shows, read afresh at each run. `documents` gives the models that sit beside an upload."""
+    """Everything the renderer shows, read afresh at each run. `documents` gives the models that sit beside an upload;
+    `deposited`: what could follow the deposit is now expected."""
 
     evaluation: Evaluation
     saver: Saver
@@ -82,6 +83,7 @@ class FormModel:
     may_edit: Callable[[str], bool] = _always
     documents: Callable[[Field], Sequence[Link]] = _no_links
     fuseau: str = DEFAULT_ZONE
+    deposited: bool = False
 
     def view(self, champ: str) -> FieldView:
         """The field `champ` as its widget needs it."""

@@ -24,7 +24,7 @@ def show_correction(view: FieldView) -> None:
 def _show_correction(row: CorrectionRow) -> None:
     said = f" : {text(row.texte)}" if row.texte else "."
     if row.etat == "traitee":
-        st.info(f"Correction faite ({row.motif_libelle.lower()}){said}", icon=":material/check:")
+        st.info(f"Correction traitée ({row.motif_libelle.lower()}){said}", icon=":material/check:")
     else:
         st.warning(f"**Correction demandée** – {row.motif_libelle.lower()}{said}", icon=":material/edit:")
 

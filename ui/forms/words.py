@@ -25,7 +25,7 @@ def label_of(view: FieldView, unit: str = "") -> str:
 
 def _mention(view: FieldView) -> str:
     if view.state.required:
-        return LATER.get(view.field.required_for, "")
+        return "" if view.model.deposited else LATER.get(view.field.required_for, "")
     return "recommandé" if view.state.recommended else "facultatif"
 
 
