@@ -68,6 +68,7 @@ ACTION_LABELS: dict[str, str] = {
     "centre.modifier": "Paramètres du centre modifiés",
     "centre.deposer_fichier": "Fichier du centre déposé",
     "centre.retirer_fichier": "Fichier du centre retiré",
+    "tarif.enregistrer": "Tarif enregistré",
     "journal.lire": "Journal demandé",
     "journal.exporter": "Journal exporté",
     "journal.verifier": "Journal vérifié",

@@ -12,7 +12,7 @@ import streamlit as st
 
 from domain.errors import Conflit, Invalide
 from domain.fields import Json
-from services.centre_files import remove_centre_file
+from services.centre_files import attach_annexe, attach_logo, remove_centre_file
 from services.dossier_views import PieceRow
 from services.parametres import ParametresInvalides, ParametresView, save_parametres
 from ui import page, session
@@ -20,6 +20,11 @@ from ui.forms import FormModel
 from ui.forms.memory import MemorySaver
 from ui.html import bullet_list, link, note, show
 from ui.reading import render_piece
+
+ANNEXE_HELP = (
+    "Un document Word est inséré dans la convention ; un PDF est remis à côté et nommé dans la convention avec son"
+    " empreinte. Sans fichier, une page d’attente le dit."
+)
 
 
 class SettingsDraft:
@@ -108,7 +113,7 @@ def _show_faults(draft: SettingsDraft, error: ParametresInvalides, titles: Mappi
     items = []
     for champ, message in error.erreurs.items():
         section = forms.place_of[champ][1] if champ in forms.place_of else ""
-        target = page.url_of("parametres", partie=section or None)
+        target = page.url_of("parametres", onglet=section or None)
         items.append(link(f"{titles.get(section, 'Paramètres')} – {message}", target, here=True))
     show(bullet_list(items))
 
@@ -122,6 +127,15 @@ class CentreUpload:
     aide: str
     kinds: Sequence[str]
     limit: int
+
+
+def show_centre_files(view: ParametresView, limit: int) -> None:
+    """The logo, then each annex that the centre supplies."""
+    aide = "PNG ou JPEG, 1 Mo au plus. Il figure en tête du portail."
+    show_upload(view, CentreUpload("logo", "Logo", aide, ["png", "jpg", "jpeg"], 1), view.logo, attach_logo)
+    for annexe in view.annexes:
+        upload = CentreUpload(annexe.id, annexe.titre, ANNEXE_HELP, ["docx", "pdf"], limit)
+        show_upload(view, upload, annexe.piece, attach_annexe, annexe.id)
 
 
 def show_upload(
