@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from services import sql_text
 from services.settings import ROOT
 
 
@@ -107,6 +108,7 @@ def _sqlite_engine(url: str) -> Engine:
         for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        sql_text.register(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain.roles import Role
@@ -18,6 +18,7 @@ from services.messages import count_unread
 from services.offres import get_workflow
 from services.paging import AnySelect, Page, paginate
 from services.portail import Portail
+from services.sql_text import contains_word
 
 Instructeur = aliased(Utilisateur, name="instructeur")
 
@@ -34,25 +35,11 @@ _SORTS: dict[str, ColumnElement[Any]] = {
 TRIS = tuple(_SORTS)
 """Codes that `DossierFilter.tri` may hold; another one means `modifie_le`."""
 
-_PLAIN = {
-    "a": "àâäáãåÀÂÄÁÃÅ", "c": "çÇ", "e": "éèêëÉÈÊË", "i": "îïíìÎÏÍÌ", "n": "ñÑ", "o": "ôöóòõÔÖÓÒÕ",
-    "u": "ùûüúÙÛÜÚ", "y": "ÿýŸÝ", "oe": "œŒ", "ae": "æÆ", " ": "-’'",
-}  # fmt: skip
-
-
-def folded(column: ColumnElement[Any]) -> ColumnElement[str]:
-    """`column` in lower case, without accents, hyphens or apostrophes, in plain SQL that both databases know."""
-    expression: ColumnElement[Any] = column
-    for plain, letters in _PLAIN.items():
-        for letter in letters:
-            expression = func.replace(expression, letter, plain)
-    return func.lower(expression)
-
 
 def search_condition(texte: str, *columns: ColumnElement[Any]) -> list[ColumnElement[bool]]:
     """One condition per word of `texte`: it is found in one of `columns` (folded)."""
-    names = [folded(column) for column in columns]
-    return [or_(*(name.contains(word, autoescape=True) for name in names)) for word in fold(texte[:200]).split()]
+    words = fold(texte[:200]).split()
+    return [or_(*(contains_word(column, word) for column in columns)) for word in words]
 
 
 def list_dossiers(portail: Portail, acteur: Acteur, filtre: DossierFilter) -> Page[DossierRow]:
@@ -154,13 +141,8 @@ def list_creatable(portail: Portail, acteur: Acteur) -> list[Creatable]:
     with portail.db.read() as session:
         pairs = _creatable_pairs(session, acteur)
         newest = _newest_versions(session, {centre_id for centre_id, _ in pairs})
-        names = dict(
-            session.execute(
-                select(Collectivite.id, Collectivite.nom).where(Collectivite.id.in_({one for _, one in pairs}))
-            )
-            .tuples()
-            .all()
-        )
+        wanted = select(Collectivite.id, Collectivite.nom).where(Collectivite.id.in_({one for _, one in pairs}))
+        names = dict(session.execute(wanted).all())
         found = [
             Creatable(collectivite_id, names[collectivite_id], version_id, titre, centre_id, centre)
             for centre_id, collectivite_id in pairs

@@ -121,7 +121,7 @@ def count_unread(session: Session, acteur: Acteur, dossier_ids: Collection[UUID]
         )
         .group_by(Message.dossier_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _from_other_side(acteur: Acteur) -> ColumnElement[bool]:

@@ -107,7 +107,7 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
         .order_by(Dossier.modifie_le)
         .limit(4 * LIMIT)
     )
-    found = session.execute(query).tuples().all()
+    found = session.execute(query).all()
     deposits = _count_deposits(session, [dossier.id for dossier, _ in found])
     warnings = _open_warnings(session, found)
     taches = [
@@ -154,7 +154,7 @@ def _dossier_tache(dossier: Dossier, collectivite: Collectivite, deposits: int, 
 
 def _count_deposits(session: Session, dossier_ids: list[UUID]) -> dict[UUID, int]:
     query = select(Depot.dossier_id, func.count()).where(Depot.dossier_id.in_(dossier_ids)).group_by(Depot.dossier_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite]]) -> dict[UUID, int]:
@@ -162,7 +162,7 @@ def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite
     reviewed = {dossier.id: (dossier, one) for dossier, one in found if dossier.etat in ("en_instruction", "accepte")}
     tarifs = {centre_id: list_tarifs(session, centre_id) for centre_id in {d.centre_id for d, _ in reviewed.values()}}
     query = select(Levee.dossier_id, Levee.code).where(Levee.dossier_id.in_(reviewed))
-    lifted = set(session.execute(query).tuples())
+    lifted = set(session.execute(query).all())
     counts = {}
     for state in load_states(session, [dossier for dossier, _ in reviewed.values()]):
         dossier = state.dossier
