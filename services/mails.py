@@ -27,6 +27,8 @@ logger = logging.getLogger("portail")
 BATCH = 50
 TIMEOUT = 20
 """Seconds given to the mail server for each exchange."""
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Mail servers on this machine: a password given to them travels nowhere."""
 LINK_MODELS = {"invitation": "invitation", "mot_de_passe": "mot_de_passe", "confirmation": "confirmation"}
 """Models of mail that carry a single-use link, and the use of the link."""
 
@@ -201,7 +203,7 @@ def _server(url: str) -> Iterator[smtplib.SMTP]:
         if parts.scheme != "smtps" and server.has_extn("starttls"):
             server.starttls(context=secure)
             server.ehlo()
-        elif parts.scheme != "smtps" and parts.username and host not in ("localhost", "127.0.0.1", "::1"):
+        elif parts.scheme != "smtps" and parts.username and host not in LOCAL:
             raise smtplib.SMTPException("no STARTTLS: the password would travel in clear")
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
