@@ -1,0 +1,112 @@
+"""Security headers everywhere, closed endpoints, health, and Streamlit's page made French."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from tests.factories import Monde
+from tests.web.conftest import HOST, call, serve
+from web.application import middleware
+from web.guard import Guard
+from web.page_shell import PageShell
+
+ORIGIN = {"origin": f"https://{HOST}"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/dossier"),
+        ("GET", "/healthz"),
+        ("GET", "/portail/portail.css"),
+        ("GET", "/portail/absent.css"),
+        ("GET", "/fichiers/6f2f0c1e-9d6b-4c53-9a86-2f6d9a1f7f10"),
+        ("POST", "/auth/echange"),
+        ("GET", "/_stcore/metrics"),
+        ("GET", "/_stcore/health"),
+    ],
+)
+def test_every_answer_has_the_security_headers(app: Starlette, method: str, path: str) -> None:
+    headers = call(app, method, path).headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["script-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["object-src"] == policy["frame-src"] == "'none'"
+    assert "unsafe-eval" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "strict-transport-security" not in headers
+
+
+def test_production_insists_on_https(monde: Monde) -> None:
+    assert "strict-transport-security" in call(serve(monde.portail, production=True), "GET", "/").headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_stcore/metrics",
+        "/_stcore/agent",
+        "/_stcore/agent/openapi.json",
+        "/_stcore/script-health-check",
+        "/x/_stcore/agent/a",
+    ],
+)
+def test_endpoints_that_serve_nobody_are_closed(app: Starlette, path: str) -> None:
+    assert call(app, "GET", path).status == 404
+
+
+def test_endpoints_of_the_pages_are_open(app: Starlette) -> None:
+    assert call(app, "GET", "/_stcore/health").text == "streamlit"
+
+
+def test_page_is_french_with_no_inline_script(app: Starlette) -> None:
+    answer = call(app, "GET", "/instruction?id=1", headers={"accept-encoding": "gzip", "if-none-match": '"x"'})
+    assert '<html lang="fr">' in answer.text
+    assert "<title>Portail du service social du travail</title>" in answer.text
+    assert "<script>" not in answer.text
+    assert "service-desc" not in answer.text
+    assert "You need to enable JavaScript" not in answer.text
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert "etag" not in answer.headers
+    head = answer.text
+    assert head.index("dictionnaire.js") < head.index("index."), "the language is set before Streamlit starts"
+
+
+def test_assets_are_found_and_kept(app: Starlette) -> None:
+    page = call(app, "GET", "/").text
+    addresses = [part.split('"')[0] for part in page.split('="')[1:] if part.startswith("/portail/")]
+    assert len(addresses) >= 4
+    for address in addresses:
+        answer = call(app, "GET", address)
+        assert answer.status == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert call(app, "GET", "/portail/portail.css?v=ancien").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["..%2fguard.py", "guard.py", "../guard.py", "portail.txt"])
+def test_only_assets_are_served(app: Starlette, name: str) -> None:
+    assert b"class Guard" not in call(app, "GET", f"/portail/{name}").body
+
+
+def test_health_checks_database_and_files(app: Starlette, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = call(app, "GET", "/healthz")
+    assert (answer.status, json.loads(answer.body)) == (200, {"etat": "ok", "base": "ok", "fichiers": "ok"})
+
+    def broken() -> None:
+        raise OSError("secret path")
+
+    monkeypatch.setattr(monde.portail.files, "ping", broken)
+    answer = call(app, "GET", "/healthz")
+    assert (answer.status, json.loads(answer.body)) == (503, {"etat": "ko", "base": "ok", "fichiers": "ko"})
+    assert "secret" not in answer.text
+
+
+def test_middleware_of_the_application_is_this_one(monde: Monde) -> None:
+    assert [one.cls for one in middleware()] == [Guard, PageShell]
+    assert all(isinstance(one, Middleware) for one in middleware())
