@@ -72,7 +72,8 @@ def _take_pictures(opened: list[BrowserContext], folder: Path) -> None:
     for place, context in enumerate(opened):
         for number, page in enumerate(context.pages):
             target = folder / f"{place}-{number}.png"
-            page.screenshot(path=target, full_page=True)
+            page.set_viewport_size({"width": 1280, "height": 2600})  # pages scroll inside, "full page" would cut them
+            page.screenshot(path=target)
             print(f"{page.url} : {target}")
 
 

@@ -32,9 +32,7 @@ def button(page: Page | Locator, name: str) -> Locator:
 
 def settle(page: Page) -> None:
     """Wait until the page has nothing left to run."""
-    page.wait_for_function(
-        "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'", timeout=PATIENCE
-    )
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached(timeout=PATIENCE)
 
 
 def log_in(page: Page, courriel: str, mot_de_passe: str = MOT_DE_PASSE) -> None:

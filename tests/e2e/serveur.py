@@ -102,9 +102,7 @@ class Serveur:
             user = invitations.ensure_account(session, invitations.check_identity(courriel, prenom, nom, None))
             user.password_hash = _shared_hash()
             for role in roles:
-                place = (
-                    {"centre_id": self.centre.id} if role in ROLES_CENTRE else {"collectivite_id": collectivite}
-                )
+                place = {"centre_id": self.centre.id} if role in ROLES_CENTRE else {"collectivite_id": collectivite}
                 rights.give(session, user.id, Grant(role, jour, **place), None)
         return self.acteur(courriel)
 
