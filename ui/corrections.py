@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import streamlit as st
 from markupsafe import Markup
@@ -66,6 +65,13 @@ def _close() -> None:
     st.rerun()
 
 
+def place_of(view: DossierView, champ: str) -> str:
+    """Title of the section of a field: « Nom » alone could be anybody's."""
+    form_id, section_id = view.offer.formset.place_of.get(champ, ("", ""))
+    sections = (section for form in view.offer.formset.forms if form.id == form_id for section in form.sections)
+    return next((section.title for section in sections if section.id == section_id), "")
+
+
 def show_prepared(view: DossierView) -> None:
     """The corrections prepared, each one removable, then those already sent."""
     prepared = [row for row in view.corrections if row.etat == "preparee"]
@@ -74,12 +80,12 @@ def show_prepared(view: DossierView) -> None:
         st.subheader(f"Préparées ({len(prepared)}), à envoyer ensemble", anchor=False)
     for row in prepared:
         with st.container(border=True):
-            show(_render(view.id, row))
+            show(_render(view, row))
             if view.action("demander_corrections") and st.button("Retirer", key=f"retirer:{row.id}", type="tertiary"):
                 _cancel(row)
     if sent:
         st.subheader("Envoyées", anchor=False)
-        show(_render_table(view.id, sent))
+        show(_render_table(view, sent))
 
 
 def _cancel(row: CorrectionRow) -> None:
@@ -90,19 +96,25 @@ def _cancel(row: CorrectionRow) -> None:
         st.rerun()
 
 
-def _render(dossier_id: UUID, row: CorrectionRow) -> Markup:
-    target = page.url_of("instruction", id=dossier_id, champ=row.champ)
+def _render(view: DossierView, row: CorrectionRow) -> Markup:
+    target = page.url_of("instruction", id=view.id, champ=row.champ)
+    name = f"{place_of(view, row.champ)} – {row.libelle_champ}"
     return Markup("<p><strong>{}</strong> – {}<br>{}</p>").format(
-        row.motif_libelle, link(row.libelle_champ, target, hidden="(modifier la demande)"), lines(row.texte)
+        row.motif_libelle, link(name, target, hidden="(modifier la demande)"), lines(row.texte)
     )
 
 
-def _render_table(dossier_id: UUID, rows: Sequence[CorrectionRow]) -> Markup:
+def _render_table(view: DossierView, rows: Sequence[CorrectionRow]) -> Markup:
     body = Markup("").join(
         Markup(
             '<tr><th scope="row" data-titre="Champ">{}</th><td data-titre="Motif">{}</td><td data-titre="Explication">{}</td>'
             '<td data-titre="État">{}</td></tr>'
-        ).format(row.libelle_champ, row.motif_libelle, lines(row.texte) or "–", ETATS_CORRECTION[row.etat])
+        ).format(
+            f"{place_of(view, row.champ)} – {row.libelle_champ}",
+            row.motif_libelle,
+            lines(row.texte) or "–",
+            ETATS_CORRECTION[row.etat],
+        )
         for row in rows
     )
     return Markup(

@@ -131,7 +131,7 @@ class CentreUpload:
 
 def show_centre_files(view: ParametresView, limit: int) -> None:
     """The logo, then each annex that the centre supplies."""
-    aide = "PNG ou JPEG, 1 Mo au plus. Il figure en tête du portail."
+    aide = "PNG ou JPEG, 1 Mo au plus. Il figure en tête du portail et des documents."
     show_upload(view, CentreUpload("logo", "Logo", aide, ["png", "jpg", "jpeg"], 1), view.logo, attach_logo)
     for annexe in view.annexes:
         upload = CentreUpload(annexe.id, annexe.titre, ANNEXE_HELP, ["docx", "pdf"], limit)
