@@ -213,7 +213,8 @@ def _build_view(session: Session, acteur: Acteur, dossier: Dossier) -> DossierVi
         non_lus=sum(one.nouveau for one in messages),
         saisies=tuple(_saisie_row(one, acteur, names) for one in saisies),
         actions=list_actions(session, acteur, state),
-        avertissements=tuple(list_warnings(session, state)),
+        # The collectivité reads what is still open, never why the centre lifted the rest.
+        avertissements=tuple(one for one in list_warnings(session, state) if du_centre or one.levee is None),
         editable=edition.ouverte,
         editables=edition.champs,
         instructeur_nom=names.get(dossier.instructeur_id),

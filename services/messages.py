@@ -62,7 +62,11 @@ def add_message(session: Session, acteur: Acteur, dossier: Dossier, texte: str, 
 
 
 def mark_messages_read(portail: Portail, acteur: Acteur, dossier_id: UUID) -> None:
-    """Remember that the person has read every message that the dossier has now."""
+    """Remember that the person has read every message that the dossier has now. Nothing is written when none is new."""
+    with portail.view(acteur, "message.lire", objet="dossier", objet_id=dossier_id) as session:
+        get_dossier(session, acteur, dossier_id)
+        if not count_unread(session, acteur, [dossier_id]):
+            return
     with portail.action(acteur, "message.lire", objet="dossier", objet_id=dossier_id) as session:
         get_dossier(session, acteur, dossier_id, lock=True)
         key = (acteur.utilisateur_id, dossier_id)

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from domain.roles import Role
 from models import Centre, Collectivite, Convention, Courriel, DemandeAdhesion, Depot, Dossier, Levee, Piece, utc_now
 from services import clock
 from services.access import Acteur
+from services.convention_warnings import examine_stored, pending
 from services.dossier_state import load_states
 from services.offres import get_offer, list_tarifs, published_offers
 from services.tache_rows import LIMIT, Tache, unread_taches
@@ -21,12 +22,15 @@ from services.warnings import find_warnings, tarif_codes
 
 IN_FLIGHT = timedelta(hours=1)
 """Time after which a mail being sent counts as lost."""
+SHOWN_FAILURES = timedelta(days=15)
+"""How long a failed mail is shown."""
 
 
 def list_all(session: Session, acteur: Acteur) -> list[Tache]:
     """Things to do for the person's centres."""
     return [
         *_conventions_to_sign(session, acteur),
+        *_signed_with_warnings(session, acteur),
         *_demandes(session, acteur),
         *_dossiers(session, acteur),
         *_unread(session, acteur),
@@ -212,14 +216,63 @@ def _settings(session: Session, acteur: Acteur) -> list[Tache]:
 
 
 def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
-    query = select(func.count(), func.min(Courriel.cree_le)).where(
-        or_(Courriel.etat == "echec", (Courriel.etat == "incertain") & (Courriel.cree_le < utc_now() - IN_FLIGHT)),
-        Courriel.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)),
+    """Mails of these days that never left, unless the same one has been sent since."""
+    again = aliased(Courriel)
+    sent_since = exists().where(
+        again.destinataire == Courriel.destinataire,
+        again.modele == Courriel.modele,
+        again.etat == "envoye",
+        again.cree_le > Courriel.cree_le,
     )
-    count, since = session.execute(query).one()
-    if not count:
-        return []
-    detail = f"{count} courriel{'s' if count > 1 else ''} non parti{'s' if count > 1 else ''} : prévenez leurs destinataires."
+    now = utc_now()
+    query = (
+        select(Courriel.destinataire, Courriel.utilisateur_id, func.min(Courriel.cree_le))
+        .where(
+            or_(Courriel.etat == "echec", (Courriel.etat == "incertain") & (Courriel.cree_le < now - IN_FLIGHT)),
+            Courriel.cree_le > now - SHOWN_FAILURES,
+            Courriel.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)),
+            ~sent_since,
+        )
+        .group_by(Courriel.destinataire, Courriel.utilisateur_id)
+        .order_by(func.min(Courriel.cree_le))
+        .limit(LIMIT)
+    )
     return [
-        Tache("Courriels en échec", "Courriels", detail, "parametres", {"onglet": "courriels"}, since, urgente=True)
+        Tache(
+            "Courriels en échec",
+            f"Courriel pour {destinataire}",
+            "Il n’a pas pu être envoyé : vérifiez l’adresse de cette personne.",
+            "utilisateurs",
+            {"id": str(person)} if person else {},
+            since,
+            urgente=True,
+        )
+        for destinataire, person, since in session.execute(query)
     ]
+
+
+def _signed_with_warnings(session: Session, acteur: Acteur) -> list[Tache]:
+    """Signed documents with something that an instructeur must look at before the centre signs."""
+    query = (
+        select(Convention)
+        .where(
+            Convention.etat == "signee_collectivite", Convention.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR))
+        )
+        .order_by(Convention.numero)
+        .limit(LIMIT)
+    )
+    found = []
+    for convention in session.scalars(query):
+        left = len(pending(session, convention, examine_stored(session, convention)))
+        if left:
+            found.append(
+                Tache(
+                    "Documents signés à vérifier",
+                    f"Convention {convention.numero}, {convention.collectivite.nom}",
+                    f"{left} avertissement{'s' if left > 1 else ''} à lever avant la signature du centre.",
+                    "convention",
+                    {"id": str(convention.id)},
+                    urgente=True,
+                )
+            )
+    return found

@@ -241,6 +241,7 @@ def test_a_warning_is_lifted_once_with_a_reason(portail: Portail, monde: Monde) 
     lifted = dossiers.open_dossier(portail, monde.instructeur, dossier_id).avertissements[0].levee
     assert lifted is not None
     assert (lifted.motif, lifted.par) == (MOTIF, "Instructeur Modèle")
+    assert dossiers.open_dossier(portail, monde.gestionnaire, dossier_id).avertissements == ()
 
 
 def test_another_collectivite_s_siren_is_an_anomaly(portail: Portail, monde: Monde) -> None:

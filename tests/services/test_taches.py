@@ -140,6 +140,11 @@ def test_requests_failed_mails_and_missing_settings_are_said(monde: Monde) -> No
     assert [one.page for one in _of(monde, monde.instructeur, "Demandes d’adhésion")] == ["demandes"]
     assert len(_of(monde, monde.administrateur, "Courriels en échec")) == 1
     assert _of(monde, monde.responsable, "Courriels en échec") == []
+    with portail.db.write() as session:
+        session.add(
+            Courriel(modele="message_recu", destinataire="a@example.org", centre_id=monde.centre_id, etat="envoye")
+        )
+    assert _of(monde, monde.administrateur, "Courriels en échec") == []
     year = clock.today().year
     titles = [one.titre for one in _of(monde, monde.responsable, SETTINGS)]
     assert titles == ["Code de déontologie", f"Tarifs {year}"]
