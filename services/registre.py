@@ -77,7 +77,7 @@ def list_years(portail: Portail, acteur: Acteur) -> list[int]:
 
 def _days(session: Session) -> dict[UUID, date]:
     """Today, in each centre's time zone."""
-    zones = session.execute(select(Centre.id, Centre.fuseau)).tuples()
+    zones = session.execute(select(Centre.id, Centre.fuseau))
     return {centre_id: clock.today(fuseau) for centre_id, fuseau in zones}
 
 
@@ -178,13 +178,8 @@ def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID])
 def _zip(portail: Portail, session: Session, conventions: Sequence[Convention]) -> bytes:
     stream = io.BytesIO()
     pieces = pieces_of(session, [one.id for one in conventions])
-    hashes = dict(
-        session.execute(
-            select(Piece.id, Piece.sha256).where(Piece.convention_id.in_(one.id for one in conventions))
-        )
-        .tuples()
-        .all()
-    )
+    stored = select(Piece.id, Piece.sha256).where(Piece.convention_id.in_([one.id for one in conventions]))
+    hashes = {piece_id: sha256 for piece_id, sha256 in session.execute(stored)}
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for convention in sorted(conventions, key=lambda one: (one.annee, one.rang)):
             folder = file_name(convention.numero, convention.collectivite.nom, extension="x").removesuffix(".x")

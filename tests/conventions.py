@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+import docx
 import pikepdf
 
 from documents.pdf_worker import Refused, examine
@@ -145,3 +146,10 @@ def read_convention(portail: Portail, convention_id: UUID) -> Convention:
     """The row as it is now."""
     with portail.db.read() as session:
         return session.get_one(Convention, convention_id)
+
+
+def word_text(data: bytes) -> str:
+    """Text of a Word file's paragraphs, then of its tables' cells."""
+    document = docx.Document(io.BytesIO(data))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])

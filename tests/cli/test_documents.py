@@ -14,15 +14,14 @@ import pytest
 
 from services.settings import ROOT
 from tests.cli.conftest import Run
+from tests.conventions import word_text
 
 TEMPLATES = ROOT / "doc_templates" / "cig-petite-couronne" / "service-social-travail"
 Write = Callable[[Any], Path]
 
 
 def _text(path: Path) -> str:
-    document = docx.Document(str(path))
-    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+    return word_text(path.read_bytes())
 
 
 def test_example_gives_the_golden_amounts(run: Run, data_file: Write, example: dict[str, Any], tmp_path: Path) -> None:
