@@ -179,7 +179,7 @@ def _zip(portail: Portail, session: Session, conventions: Sequence[Convention]) 
     stream = io.BytesIO()
     pieces = pieces_of(session, [one.id for one in conventions])
     stored = select(Piece.id, Piece.sha256).where(Piece.convention_id.in_([one.id for one in conventions]))
-    hashes = {piece_id: sha256 for piece_id, sha256 in session.execute(stored)}
+    hashes = {row.id: row.sha256 for row in session.execute(stored)}
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for convention in sorted(conventions, key=lambda one: (one.annee, one.rang)):
             folder = file_name(convention.numero, convention.collectivite.nom, extension="x").removesuffix(".x")
