@@ -187,6 +187,7 @@ def _manifest(made_of: Ingredients, document: Document, data: bytes, context: Ma
         "document": document.id,
         "numero": context["convention"]["numero"],
         "annexes": context["annexes_liste"],
+        "logo": made_of.logo,
     }
 
 
