@@ -7,7 +7,7 @@ possibly `numero`. What it says wrongly is refused with the path of the field; w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -120,7 +120,7 @@ def check_answers(offer: Offer, tree: Mapping[str, Any], today: date, document: 
     required answer that is missing (for a délibération, its own number and date are not needed)."""
     fields = offer.formset.fields
     answers, unknown = flatten_tree(fields.values(), tree)
-    faults = [f"{_shown(path)} : ce champ n’existe pas{suggestion(path, fields)}." for path in unknown]
+    faults = [_unknown_path(path, fields) for path in unknown]
     evaluation = evaluate(offer.formset, answers, today)
     missing = []
     for one in evaluation.missing:
@@ -140,5 +140,8 @@ def _cites_itself(field_id: str) -> bool:
     return field_id.startswith("deliberation.")
 
 
-def _shown(path: str) -> str:
-    return clean_text(path)[:200] or "?"
+def _unknown_path(path: str, fields: Iterable[str]) -> str:
+    shown = clean_text(path)[:200] or "?"
+    if any(one.startswith(f"{path}.") for one in fields):
+        return f"{shown} : un objet JSON est attendu, avec ses champs entre accolades."
+    return f"{shown} : ce champ n’existe pas{suggestion(path, fields)}."
