@@ -71,7 +71,7 @@ def show_warnings(
         if warning.levee is not None:
             show(
                 Markup(
-                    '<ul class="p-notes"><li><strong>Point vérifié :</strong> {}<br>Levé par {} le {} : {}</li></ul>'
+                    '<ul class="p-notes"><li class="p-leve"><strong>Point vérifié :</strong> {}<br>Levé par {} le {} : {}</li></ul>'
                 ).format(warning.texte, warning.levee.par, day_and_time(warning.levee.le, fuseau), warning.levee.motif)
             )
             continue
