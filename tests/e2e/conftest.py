@@ -63,18 +63,22 @@ def contexts(
     opened: list[BrowserContext] = []
     yield opened
     if request.node.stash.get(_failed, False):
-        _take_pictures(opened, tmp_path_factory.mktemp("images"))
+        pictures = _take_pictures(opened, tmp_path_factory.mktemp("images"))
+        request.node.add_report_section("teardown", "pictures", pictures)
     for context in opened:
         context.close()
 
 
-def _take_pictures(opened: list[BrowserContext], folder: Path) -> None:
+def _take_pictures(opened: list[BrowserContext], folder: Path) -> str:
+    """Where each page's picture is, one line each."""
+    lines = []
     for place, context in enumerate(opened):
         for number, page in enumerate(context.pages):
             target = folder / f"{place}-{number}.png"
             page.set_viewport_size({"width": 1280, "height": 2600})  # pages scroll inside, "full page" would cut them
             page.screenshot(path=target)
-            print(f"{page.url} : {target}")
+            lines.append(f"{page.url} : {target}")
+    return "\n".join(lines)
 
 
 @pytest.fixture

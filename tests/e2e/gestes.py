@@ -84,11 +84,14 @@ class Formulaire:
         """Choose one of the options that are in sight."""
         self.widget(champ).get_by_text(label, exact=True).click()
 
-    def attach(self, champ: str, name: str, data: bytes, kind: str = "application/pdf") -> None:
-        """Give a file to the field's upload."""
+    def upload(self, champ: str) -> Locator:
+        """Where a file is given to a field."""
         key = f"d{self.dossier_id.hex[:12]}-{champ.replace('.', '-')}-depot"
-        upload = self.page.locator(f"[class*='st-key-{key}'] input[type=file]")
-        upload.set_input_files({"name": name, "mimeType": kind, "buffer": data})
+        return self.page.locator(f"[class*='st-key-{key}'] input[type=file]")
+
+    def attach(self, champ: str, name: str, data: bytes) -> None:
+        """Give a file that calls itself a PDF."""
+        self.upload(champ).set_input_files({"name": name, "mimeType": "application/pdf", "buffer": data})
 
 
 def download(page: Page, name: str | re.Pattern[str]) -> bytes:

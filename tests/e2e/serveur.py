@@ -10,14 +10,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 from urllib.error import URLError
 from urllib.request import urlopen
+from uuid import UUID
 
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
@@ -29,6 +29,7 @@ from services.access import Acteur, load_acteur
 from services.portail import Portail
 from services.rights import Grant
 from services.settings import ROOT, Settings, database_url
+from tests.factories import Monde
 
 CENTRE, OFFRE = "cig-petite-couronne", "service-social-travail"
 MOT_DE_PASSE = "Une phrase pour les essais"
@@ -42,7 +43,7 @@ class Mailbox:
         self.received: list[tuple[str, str]] = []
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:
         text = message_from_bytes(envelope.content, policy=policy.default).get_body().get_content()
         self.received.extend((recipient, text) for recipient in envelope.rcpt_tos)
         return "250 OK"
@@ -74,7 +75,6 @@ class Serveur:
     portail: Portail
     mailbox: Mailbox
     folder: Path
-    _jetons: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def centre(self) -> Centre:
@@ -105,6 +105,18 @@ class Serveur:
                 place = {"centre_id": self.centre.id} if role in ROLES_CENTRE else {"collectivite_id": collectivite}
                 rights.give(session, user.id, Grant(role, jour, **place), None)
         return self.acteur(courriel)
+
+    def make_monde(self, nom: str, siren: str) -> Monde:
+        """A collectivité, a person for each role, and the centre's: what tests/factories.py and tests/conventions.py want.
+        Their addresses are `<role>.<siren>@example.org`."""
+        collectivite = self.make_collectivite(nom, siren)
+        gens = {
+            role: self.make_account(
+                f"{role}.{siren}@example.org", role.label.split()[0], nom, role, collectivite=collectivite
+            )
+            for role in Role
+        }
+        return Monde(self.portail, self.centre.id, self.offre.id, collectivite, gens)
 
     def acteur(self, courriel: str) -> Acteur:
         """The person acting now."""
