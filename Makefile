@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format bench captures lock clean
 
 run: .venv/.runtime
 	@$(BIN)/portail demo --servir --port $(PORT)
@@ -26,6 +26,11 @@ format: .venv/.dev
 bench: .venv/.dev
 	@.ci/outils
 	$(BIN)/python -m benchmarks
+
+# The pictures of README and docs/, taken from the demonstration.
+captures: .venv/.dev
+	@.ci/outils
+	$(BIN)/python docs/captures.py
 
 # Written anew only on purpose: pins and hashes of everything installed, for Python 3.11 to 3.13.
 lock: .venv/.dev
