@@ -46,7 +46,7 @@ from services.dossier_views import (
     PieceRow,
     SaisieRow,
 )
-from services.edition import find_edition
+from services.edition import Edition, find_edition
 from services.messages import acteur_is_centre, list_messages
 from services.numerotation import format_numero, next_rang
 from services.offres import get_offer, list_tarifs
@@ -200,12 +200,12 @@ def _build_view(session: Session, acteur: Acteur, dossier: Dossier) -> DossierVi
         + [one.modifiee_par for one in state.reponses.values()],
     )
     messages = list_messages(session, acteur, dossier)
+    convention = session.execute(
+        select(Convention.id, Convention.numero).where(Convention.dossier_id == dossier.id)
+    ).one_or_none()
     return DossierView(
-        **_identity(session, state, du_centre),
-        answers={
-            champ: Answer(one.valeur, one.version, one.modifiee_le, names.get(one.modifiee_par))
-            for champ, one in state.reponses.items()
-        },
+        **_identity(session, state, du_centre, convention),
+        answers=_answers(state, names),
         evaluation=state.evaluation,
         pieces=_pieces(session, dossier),
         corrections=_corrections(session, state, du_centre),
@@ -224,12 +224,46 @@ def _build_view(session: Session, acteur: Acteur, dossier: Dossier) -> DossierVi
     )
 
 
-def _identity(session: Session, state: DossierState, du_centre: bool) -> dict[str, Any]:
+def build_form_view(session: Session, acteur: Acteur, state: DossierState, edition: Edition) -> DossierView:
+    """What filling in a draft's form needs, and nothing else: it is read again at each change. Messages, corrections,
+    actions, warnings, deposits, amounts and the convention are left out (empty)."""
+    dossier = state.dossier
+    saisies = _saisies(session, dossier)
+    people = {one.modifiee_par for one in state.reponses.values()} | {one.utilisateur_id for one in saisies}
+    others = people - {None, acteur.utilisateur_id}
+    names = _load_names(session, others) if others else {}
+    names[acteur.utilisateur_id] = acteur.nom
+    du_centre = acteur_is_centre(acteur, dossier)
+    return DossierView(
+        **_identity(session, state, du_centre, None),
+        answers=_answers(state, names),
+        evaluation=state.evaluation,
+        pieces=_pieces(session, dossier),
+        corrections=(),
+        messages=(),
+        non_lus=0,
+        saisies=tuple(_saisie_row(one, acteur, names) for one in saisies),
+        actions=(),
+        avertissements=(),
+        editable=edition.ouverte,
+        editables=edition.champs,
+        instructeur_nom=None,
+        roles=roles_on(acteur, dossier),
+        montants=None,
+        depots=(),
+    )
+
+
+def _answers(state: DossierState, names: dict[UUID | None, str]) -> dict[str, Answer]:
+    return {
+        champ: Answer(one.valeur, one.version, one.modifiee_le, names.get(one.modifiee_par))
+        for champ, one in state.reponses.items()
+    }
+
+
+def _identity(session: Session, state: DossierState, du_centre: bool, convention: Any) -> dict[str, Any]:
     """The fields of DossierView that say what the dossier is and where it stands."""
     dossier = state.dossier
-    convention = session.execute(
-        select(Convention.id, Convention.numero).where(Convention.dossier_id == dossier.id)
-    ).one_or_none()
     return {
         "id": dossier.id,
         "reference": dossier.reference,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from domain.errors import PortailError
 from domain.fields import Json
-from services import answers, dossiers, pieces
+from services import answers, dossiers, pieces, saisie
 from services.access import Acteur
 from services.dossier_views import DossierView, SaisieRow, SaveResult
 from services.portail import Portail
@@ -25,10 +25,12 @@ LOST = "Votre session est fermée : reconnectez-vous. Cette dernière saisie n�
 
 
 class DossierSaver:
-    """A `Saver` for one dossier. It holds ids only, and is made anew at each run."""
+    """A `Saver` for one dossier, made anew at each run. `fresh` receives the form as it is after a change, so that the
+    run that follows need not read it again."""
 
-    def __init__(self, view: DossierView) -> None:
+    def __init__(self, view: DossierView, fresh: list[DossierView] | None = None) -> None:
         self.dossier_id = view.id
+        self.fresh = fresh
         self.prefix = f"d{view.id.hex[:12]}:"
         self.departements = tuple(view.centre.parametres.get("departements") or ())
         self.filling = frozenset(one.id for one in view.offer.formset.fields.values() if one.fills and one.options)
@@ -38,13 +40,24 @@ class DossierSaver:
         if acteur is None:
             self._park(champ, raw, version_vue)
             return None
-        before = self._open(acteur) if champ in self.filling else None
+        if champ in self.filling:
+            return self._save_and_fill(acteur, champ, raw, version_vue)
+        if self.fresh is None:
+            return self._try(answers.save_answer, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
+        saved = self._try(saisie.save_in_form, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
+        if saved is None:
+            return None
+        self.fresh[:] = [saved[1]]
+        return saved[0]
+
+    def _save_and_fill(self, acteur: Acteur, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
+        """As `save`, for a choice whose answer brings usual words with it."""
+        before = self._open(acteur)
         result = self._try(answers.save_answer, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
         if before is not None and result is not None and result.etat == "enregistre":
             held = {key: one.valeur for key, one in before.answers.items()}
-            self._save_others(
-                acteur, before, champ, changes_of_choice(before.offer.formset, held, champ, result.valeur)
-            )
+            changes = changes_of_choice(before.offer.formset, held, champ, result.valeur)
+            self._save_others(acteur, before, champ, changes)
         return result
 
     def choose(self, champ: str, siren: str) -> None:
@@ -84,9 +97,9 @@ class DossierSaver:
             return error.message
         return None
 
-    def resolve(self, saisie: SaisieRow, *, keep: bool) -> None:
-        self._try(answers.resolve_saisie, session.acteur(), saisie.id, keep=keep)
-        state.forget(self, saisie.champ)
+    def resolve(self, row: SaisieRow, *, keep: bool) -> None:
+        self._try(answers.resolve_saisie, session.acteur(), row.id, keep=keep)
+        state.forget(self, row.champ)
 
     def take_notice(self) -> str | None:
         """What the last change could not do, once; shown by the page, since callbacks run before it."""

@@ -8,7 +8,7 @@ from uuid import UUID
 import streamlit as st
 from markupsafe import Markup
 
-from services import dossiers
+from services import dossiers, saisie
 from services.dossier_views import DossierView
 from ui import page, session
 from ui.dossier_cost import show_cost
@@ -26,7 +26,7 @@ def show_wizard(view: DossierView) -> None:
     current = choose_step(list_steps(view), view)
     if current.form is not None:
         follow_address()
-        _form_step(view.id, current.name, [view])
+        _form_step(view.id, current.name, current.step.panel is not None, [view])
         return
     steps = list_steps(view)
     show_steps(view, steps, current)
@@ -36,16 +36,20 @@ def show_wizard(view: DossierView) -> None:
 
 
 @st.fragment
-def _form_step(dossier_id: UUID, name: str, fresh: list[DossierView]) -> None:
-    """One form. `fresh` holds the view that the page has just read; the fragment's own runs read it again."""
-    view = fresh.pop() if fresh else page.load(dossiers.open_dossier, session.portail(), session.acteur(), dossier_id)
+def _form_step(dossier_id: UUID, name: str, panel: bool, fresh: list[DossierView]) -> None:
+    """One form. `fresh` holds what the page, or the change that causes this run, has just read; otherwise it is read here.
+    `panel`: the amounts stand beside the form, which takes more of the dossier."""
+    view = fresh.pop() if fresh else None
+    if view is None or (panel and view.montants is None):
+        opener = dossiers.open_dossier if panel else saisie.open_form
+        view = page.load(opener, session.portail(), session.acteur(), dossier_id)
     if not view.editable:
         st.rerun()
     steps = list_steps(view)
     current = next(one for one in steps if one.name == name)
     show_steps(view, steps, current)
     _show_title(view, steps, current)
-    saver = DossierSaver(view)
+    saver = DossierSaver(view, None if panel else fresh)
     notice = saver.take_notice()
     if notice:
         st.error(page.text(notice), icon=":material/error:")

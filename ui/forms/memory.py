@@ -120,10 +120,10 @@ class MemorySaver:
         self.draft.answers.pop(champ, None)
         return None
 
-    def resolve(self, saisie: SaisieRow, *, keep: bool) -> None:
-        self.draft.saisies.pop(saisie.champ, None)
+    def resolve(self, row: SaisieRow, *, keep: bool) -> None:
+        self.draft.saisies.pop(row.champ, None)
         if keep:
-            self.put(saisie.champ, saisie.valeur)
+            self.put(row.champ, row.valeur)
 
     def search(self, texte: str) -> Sequence[Found]:
         return find_collectivites(texte)

@@ -51,7 +51,7 @@ class Saver(Protocol):
     def remove(self, champ: str) -> str | None:
         """Take the file of `champ` away; the French message when that is refused."""
 
-    def resolve(self, saisie: SaisieRow, *, keep: bool) -> None:
+    def resolve(self, row: SaisieRow, *, keep: bool) -> None:
         """Settle a value left waiting: it becomes the answer (`keep`), or is dropped."""
 
     def search(self, texte: str) -> Sequence[Found]:

@@ -154,14 +154,14 @@ def _typed_rows(saver: Saver, champ: str, names: tuple[str, ...]) -> list[dict[s
 
 def _on_cell(saver: Saver, champ: str, columns: tuple[Column, ...]) -> None:
     rows = _typed_rows(saver, champ, tuple(column.name for column in columns))
-    result = saver.save(champ, rows, state.seen_version(saver, champ))
+    versions = state.seen(saver)
+    result = saver.save(champ, rows, versions.get(champ, 0))
     if result is None:
         return
-    seen = state.seen_key(saver.prefix, champ)
     if result.etat == "conflit":
-        st.session_state.pop(seen, None)
+        state.forget(saver, champ)
         return
-    st.session_state[seen] = result.version
+    versions[champ] = result.version
     if result.etat != "invalide":
         _rewrite(saver, champ, columns)
 

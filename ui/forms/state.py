@@ -19,20 +19,19 @@ from ui.forms.model import FieldView, Saver
 FOCUS = "_forms_focus"
 
 
-def seen_key(prefix: str, champ: str) -> str:
-    """Where the session remembers the version that the widget of `champ` shows."""
-    return f"{prefix}{champ}#"
-
-
-def seen_version(saver: Saver, champ: str) -> int:
-    """Version to save against: the one the person had before their eyes."""
-    return int(st.session_state.get(seen_key(saver.prefix, champ), 0))
+def seen(saver: Saver) -> dict[str, int]:
+    """Version of the answer that each widget shows, by field id. One entry of the session for all: it is read often."""
+    key = saver.prefix + "versions"
+    state = st.session_state
+    if key not in state:
+        state[key] = {}
+    found: dict[str, int] = state[key]
+    return found
 
 
 def is_current(view: FieldView, key: str) -> bool:
     """Whether the widget `key` is on the page and shows this version of the answer."""
-    state = st.session_state
-    return key in state and state.get(seen_key(view.saver.prefix, view.field.id)) == view.version
+    return seen(view.saver).get(view.field.id) == view.version and key in st.session_state
 
 
 def fill(view: FieldView, values: Mapping[str, Any]) -> None:
@@ -41,24 +40,24 @@ def fill(view: FieldView, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
         if key not in state or state[key] != value:
             state[key] = value
-    state[seen_key(view.saver.prefix, view.field.id)] = view.version
+    seen(view.saver)[view.field.id] = view.version
 
 
 def commit(saver: Saver, champ: str, raw: Json) -> None:
     """Save what was typed. What was refused stays in the widget as typed; anything else is read again from the answer."""
-    result = saver.save(champ, raw, seen_version(saver, champ))
+    versions = seen(saver)
+    result = saver.save(champ, raw, versions.get(champ, 0))
     if result is None:
         return
-    seen = seen_key(saver.prefix, champ)
     if result.etat == "invalide":
-        st.session_state[seen] = result.version
+        versions[champ] = result.version
     else:
         forget(saver, champ)
 
 
 def forget(saver: Saver, champ: str) -> None:
     """Have the widget of `champ` filled again: its answer was changed from elsewhere."""
-    st.session_state.pop(seen_key(saver.prefix, champ), None)
+    seen(saver).pop(champ, None)
 
 
 def on_change(saver: Saver, champ: str, key: str) -> None:
