@@ -103,6 +103,9 @@ def next_step(view: ConventionView) -> str:
             )
         return "La collectivité doit signer la convention et déposer le PDF signé. Vous n’avez rien à faire pour le moment."
     if view.etat == "signee_collectivite":
+        pending = any(warning.levee is None for warning in view.avertissements)
+        if Role.SIGNATAIRE_CENTRE in view.roles and pending and not view.peut_lever:
+            return "Un instructeur doit d’abord lever ce qui est à vérifier. Vous pourrez ensuite contresigner."
         if Role.SIGNATAIRE_CENTRE in view.roles:
             return (
                 "Téléchargez le document signé par la collectivité, contresignez-le, puis déposez ici le PDF signé par les"
