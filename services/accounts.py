@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
-from domain.text import clean_text
+from domain.text import fold
 from models import Centre, Collectivite, Courriel, RoleAttribue, Utilisateur
 from services import clock, journal, limits, passwords, rights, sessions
 from services.access import Acteur
@@ -19,6 +19,7 @@ from services.invitations import Identity, check_identity, void_links
 from services.paging import Page, paginate
 from services.portail import Portail, record
 from services.rights import Grant, Perimetre
+from services.sql_text import contains_word
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ def list_users(portail: Portail, acteur: Acteur, *, texte: str = "", page: int =
     """People of the centres and collectivités whose roles this person gives; an instructeur also sees their colleagues.
     `texte` searches names and addresses."""
     query = select(Utilisateur).where(Utilisateur.id.in_(_visible_people(acteur)))
-    for word in clean_text(texte).split()[:6]:
-        query = query.where(_matches(word))
+    for word in fold(texte).split()[:6]:
+        columns = (one.expression for one in (Utilisateur.courriel, Utilisateur.nom, Utilisateur.prenom))
+        query = query.where(or_(*(contains_word(column, word) for column in columns)))
     order = (Utilisateur.nom.asc(), Utilisateur.prenom.asc(), Utilisateur.id.asc())
     with portail.db.read() as session:
         return paginate(
@@ -88,17 +90,6 @@ def open_user(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> UserRow
     """One person, if this one may see them."""
     with portail.db.read() as session:
         return _row(session, acteur, _visible(session, acteur, utilisateur_id))
-
-
-def _matches(word: str) -> ColumnElement[bool]:
-    """SQLite ignores the case of plain letters only: accented ones are looked for in each usual form."""
-    patterns = [f"%{_escaped(form)}%" for form in {word, word.lower(), word.upper(), word.capitalize()}]
-    columns = (Utilisateur.courriel, Utilisateur.nom, Utilisateur.prenom)
-    return or_(*(column.ilike(pattern, escape="\\") for column in columns for pattern in patterns))
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _visible_people(acteur: Acteur) -> Select[UUID]:

@@ -31,7 +31,7 @@ def header(titre: str, sous_titre: str | None = None, *, retour: tuple[str, str]
     st.set_page_config(page_title=f"{titre} – {SITE}")
     if retour:
         link(retour[0], retour[1], icon=":material/arrow_back:")
-    st.title(titre, anchor=False)
+    st.title(_plain(titre), anchor=False)
     if sous_titre:
         st.html(f'<p class="portail-sous-titre">{html.escape(sous_titre)}</p>')
     show_notice()

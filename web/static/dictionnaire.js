@@ -204,6 +204,21 @@
     Cancel: "Annuler",
   };
 
+  const PARTS = { day: "jour", month: "mois", year: "année", hour: "heure", minute: "minute" };
+  const MONTHS = {
+    January: "janvier",
+    February: "février",
+    March: "mars",
+    April: "avril",
+    May: "mai",
+    June: "juin",
+    July: "juillet",
+    August: "août",
+    September: "septembre",
+    October: "octobre",
+    November: "novembre",
+    December: "décembre",
+  };
   const PATTERNS = [
     [/^View (\d+) more$/, "Voir $1 de plus"],
     [/^(\d+(?:[.,]\d+)?) ?([KMG])B per file$/, (_, n, unit) => `${n} ${unit === "K" ? "k" : unit}o par fichier`],
@@ -223,6 +238,14 @@
     [/^You can only select up to (\d+) options?\. Remove an option first\.$/, "Vous pouvez choisir $1 réponses au plus."],
     [/^Help for (.+)$/, "Aide : $1"],
     [/^Page (\d+)$/, "Page $1"],
+    [/^Choose date, (.+)$/, "Choisir une date, $1"],
+    [/^(day|month|year|hour|minute), (.+)$/, (_, part, rest) => `${PARTS[part]}, ${rest}`],
+    [/^(\d{1,2}) – ([A-Z][a-z]+)$/, (_, number, month) => `${number} – ${MONTHS[month] || month}`],
+    // Announcements to screen readers
+    [/^(\d+) options? available\.$/, "$1 choix possibles."],
+    [/^(.*), selected$/, "$1, choisi"],
+    [/^Selected Date: ([A-Z][a-z]+) (\d+), (\d+)$/, (_, month, day, year) => `Date choisie : ${day} ${MONTHS[month] || month} ${year}`],
+    [/^Entered group (.*), with (\d+) options?\.(.*)$/, "Groupe $1, $2 choix.$3"],
     [/^Selected (.+?)\. (.+)$/, "Choix : $1. $2"],
     [/^Connection failed with status .*$/, "La connexion a échoué."],
     [/^Cannot connect to Streamlit.*$/s, "La connexion au portail a échoué. Rechargez la page."],
@@ -238,9 +261,10 @@
     [/^Invalid input\. Must match pattern: .*$/, "Saisie non valable."],
     [/^Time is out of range.*$/, "Cette heure est hors des limites."],
   ];
-  const ATTRIBUTES = ["aria-label", "placeholder", "title", "alt", "aria-description", "aria-roledescription"];
+  const ATTRIBUTES = ["aria-label", "placeholder", "title", "alt", "aria-description", "aria-roledescription", "aria-valuetext"];
   const OURS = '[data-testid="stMarkdownContainer"], .stHtml, [data-testid="stHtml"], pre, code, textarea';
-  const THEIRS = '[data-testid="stTooltipContent"], [data-testid="stTooltipErrorContent"], [data-testid="stDialog"] h1 + *';
+  const THEIRS =
+    '[data-testid="stTooltipContent"], [data-testid="stTooltipErrorContent"], [data-testid="stFileUploader"] button';
 
   function translate(text) {
     const bare = text.trim();
