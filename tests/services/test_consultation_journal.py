@@ -38,7 +38,11 @@ def _lines(monde: Monde, **asked: object) -> list[tuple[str, str, str]]:
 def test_lines_have_names(portail: Portail, monde: Monde) -> None:
     make_dossier(portail, monde, "en_instruction")
     found = _lines(monde)
-    assert found[0] == ("Dossier pris en charge", "Instructeur Modèle", "Dossier D-" + str(clock.today().year) + "-0001")
+    assert found[0] == (
+        "Dossier pris en charge",
+        "Instructeur Modèle",
+        "Dossier D-" + str(clock.today().year) + "-0001",
+    )
     assert ("Dossier créé", "Gestionnaire Modèle", found[0][2]) in found
 
 
