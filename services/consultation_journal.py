@@ -149,8 +149,12 @@ def _administered(acteur: Acteur) -> frozenset[UUID]:
 
 
 def _lines(centre_ids: frozenset[UUID]) -> Select[Any]:
-    """Lines of these centres, and what belongs to no centre (logins) of the people who hold a role there."""
-    members = select(RoleAttribue.utilisateur_id).where(RoleAttribue.centre_id.in_(centre_ids))
+    """Lines of these centres, and what belongs to no centre (logins, refused pages) of their people: those who hold a
+    role there, or for a collectivité that has a dossier there."""
+    known = select(Dossier.collectivite_id).where(Dossier.centre_id.in_(centre_ids))
+    members = select(RoleAttribue.utilisateur_id).where(
+        or_(RoleAttribue.centre_id.in_(centre_ids), RoleAttribue.collectivite_id.in_(known))
+    )
     return select(AuditEvent).where(
         or_(
             AuditEvent.centre_id.in_(centre_ids),

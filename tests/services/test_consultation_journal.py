@@ -60,6 +60,13 @@ def test_logins_of_the_centre_s_people_are_there(monde_sqlite: Monde) -> None:
     assert _lines(monde_sqlite) == [("Connexion", "Instructeur Modèle", "")]
 
 
+def test_so_are_those_of_its_collectivites(monde_sqlite: Monde) -> None:
+    make_dossier(monde_sqlite.portail, monde_sqlite)
+    with monde_sqlite.portail.db.write() as session:
+        journal.record(session, "connexion.reussie", acteur_id=monde_sqlite.direction.utilisateur_id)
+    assert _lines(monde_sqlite)[0] == ("Connexion", "Direction Modèle", "")
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATEUR])
 def test_the_journal_is_for_administrators(monde_sqlite: Monde, role: Role) -> None:
     for read in (
