@@ -63,8 +63,8 @@ def main() -> None:
         os.environ["PORTAIL_DATA"] = data
         portail = Portail(installation.demo_settings(PORT))
         installation.install(portail)
-        demonstration.load_demonstration(portail, progress=print)  # noqa: T201
-        served = subprocess.Popen([sys.executable, "cli.py", "demo", "--servir", "--port", str(PORT)])  # noqa: S603
+        demonstration.load_demonstration(portail, progress=print)
+        served = subprocess.Popen([sys.executable, "cli.py", "demo", "--servir", "--port", str(PORT)])
         try:
             _wait()
             with sync_playwright() as playwright:
@@ -80,7 +80,7 @@ def main() -> None:
 def _wait() -> None:
     for _ in range(120):
         try:
-            with urlopen(f"{ADDRESS}/healthz", timeout=2):  # noqa: S310
+            with urlopen(f"{ADDRESS}/healthz", timeout=2):
                 return
         except (URLError, TimeoutError):
             time.sleep(0.5)
