@@ -281,6 +281,7 @@ def accept_demande(portail: Portail, acteur: Acteur, demande_id: UUID, *, operat
     """Accept: the collectivité is created when it is not known yet, and the person is invited as its gestionnaire. Gives
     the person's account id."""
     with portail.action(acteur, "demande.accepter", objet="demande", objet_id=demande_id) as session:
+        limits.wait_turn(session)
         demande = _to_handle(session, acteur, demande_id, already=not once(session, operation_id))
         identity = check_identity(demande.courriel, demande.prenom, demande.nom, demande.telephone)
         user = ensure_account(session, identity)

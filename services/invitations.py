@@ -92,6 +92,7 @@ def invite(
 
 def ensure_account(session: Session, identity: Identity) -> Utilisateur:
     """The account of this login, created when there is none. An existing account keeps its own names."""
+    limits.wait_turn(session)
     user = session.scalars(select(Utilisateur).where(Utilisateur.courriel == identity.courriel)).one_or_none()
     if user is None:
         user = Utilisateur(

@@ -15,6 +15,12 @@ WINDOW = timedelta(minutes=15)
 """How long an attempt counts, and so how long a lock-out lasts at most."""
 
 
+def wait_turn(session: Session) -> None:
+    """Wait until the transactions under way are done, and keep the next ones waiting: takes the one row that every writer
+    takes, the journal's head. For « create it unless it is there » on a database that has no such lock of its own."""
+    session.execute(select(JournalHead.id).with_for_update())
+
+
 def subject_hash(kind: str, subject: str) -> str:
     """What is kept of the account or address typed: enough to count, not to read."""
     return hashlib.sha256(f"{kind}:{subject}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -28,8 +34,7 @@ def count(
     Counted before the attempt is made, so that parallel ones do not escape. `kind` is one letter, part of both keys.
     """
     now = utc_now()
-    # The one row that every writer takes: on PostgreSQL, simultaneous attempts count one after the other.
-    session.execute(select(JournalHead.id).with_for_update())
+    wait_turn(session)
     session.execute(delete(TentativeConnexion).where(TentativeConnexion.le < now - WINDOW))
     hashed, place = subject_hash(kind, subject), f"{kind}:{adresse}"[:45]
     free_at = max(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -52,8 +51,6 @@ def url_of(page: str, **params: object) -> str:
 
 def link(page: str, label: str, *, icon: str | None = None, aide: str | None = None, **params: object) -> None:
     """A link to another page with its parameters: `link("instruction", "Ouvrir", id=dossier_id)`."""
-    if not Path(path_of(page)).exists():
-        return
     given = {key: str(value) for key, value in params.items() if value is not None}
     st.page_link(path_of(page), label=label, icon=icon, help=aide, query_params=given or None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from pathlib import Path
+from uuid import UUID
 
 import streamlit as st
 
@@ -56,6 +56,8 @@ PAGES = (
     PageDef("invitation", "Activer un compte", "mark_email_read", publique=True),
 )
 
+BY_NAME = {definition.nom: definition for definition in PAGES}
+
 
 def main() -> None:
     """One run of the application: check the session, draw the frame, run the page asked for."""
@@ -69,13 +71,11 @@ def main() -> None:
 
 
 def _run_page(acteur: Acteur | None) -> None:
-    definitions = [definition for definition in PAGES if Path(page.path_of(definition.nom)).exists()]
-    by_title = {definition.titre: definition for definition in definitions}
     groups: dict[str, list[st.Page]] = {}
-    for definition in definitions:
+    for definition in PAGES:
         groups.setdefault(definition.menu or "", []).append(_declared(definition, acteur))
     chosen = st.navigation(groups, position="sidebar" if acteur else "hidden", expanded=True)
-    asked = by_title[chosen.title]
+    asked = BY_NAME[chosen.url_path or "accueil"]
     _banner(acteur)
     if acteur:
         _person(acteur)
@@ -102,12 +102,21 @@ def _declared(definition: PageDef, acteur: Acteur | None) -> st.Page:
 
 def _banner(acteur: Acteur | None) -> None:
     """Logo and name of the centre, above every page."""
-    identity = centres.banner(session.portail(), acteur)
-    logo = f'<img src="{html.escape(identity.logo)}" alt="">' if identity.logo else ""
+    portail = session.portail()
+    nom, logo = _identity(portail.settings.database_url, acteur.utilisateur_id if acteur else None, acteur)
+    image = f'<img src="{html.escape(logo)}" alt="">' if logo else ""
     st.html(
-        f'<div class="portail-bandeau" role="banner">{logo}<div><p class="portail-centre">{html.escape(identity.nom)}</p>'
+        f'<div class="portail-bandeau" role="banner">{image}<div><p class="portail-centre">{html.escape(nom)}</p>'
         f'<p class="portail-service">{page.SITE}</p></div></div>'
     )
+
+
+@st.cache_data(ttl=30, max_entries=1000, show_spinner=False)
+def _identity(database: str, user_id: UUID | None, _acteur: Acteur | None) -> tuple[str, str | None]:
+    """The centre's name and logo for this person, not read again at each run: kept by database and person."""
+    del database, user_id
+    found = centres.banner(session.portail(), _acteur)
+    return found.nom, found.logo
 
 
 def _person(acteur: Acteur) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
-from services import mails
+from services import housekeeping, mails
+from services.portail import Portail
 from services.process import running_portail
 from web import assets, auth, files, health
 from web.guard import Guard
@@ -22,6 +23,8 @@ logger = logging.getLogger("portail")
 
 MAIL_PERIOD = 5
 """Seconds between two looks at the mails to send."""
+TIDY_PERIOD = 6 * 3600
+"""Seconds between two cleanings."""
 
 
 def routes() -> list[BaseRoute]:
@@ -45,23 +48,26 @@ def middleware() -> list[Middleware]:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Refuse to start on a database that is missing or behind: better a clear message than errors on every page. While
-    the application runs, mails are sent as they come."""
+    the application runs, mails are sent as they come, and what is out of date is deleted."""
     portail = running_portail()
     if not await run_in_threadpool(portail.db.is_current):
         raise RuntimeError("La base de données n’est pas à jour : lancez « portail init » avant de démarrer.")
-    sender = asyncio.create_task(_send_mails())
+    tasks = [
+        asyncio.create_task(_repeat(mails.deliver, MAIL_PERIOD)),
+        asyncio.create_task(_repeat(housekeeping.tidy, TIDY_PERIOD)),
+    ]
     yield
-    sender.cancel()
-    with suppress(asyncio.CancelledError):
-        await sender
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     portail.db.dispose()
 
 
-async def _send_mails() -> None:
-    """Send what is queued, every few seconds. A failure is logged and does not stop the next round."""
+async def _repeat(work: Callable[[Portail], object], seconds: float) -> None:
+    """Do this now and every `seconds`. A failure is logged and does not stop the next round."""
     while True:
         try:
-            await run_in_threadpool(mails.deliver, running_portail())
+            await run_in_threadpool(work, running_portail())
         except Exception:
-            logger.exception("mails could not be delivered")
-        await asyncio.sleep(MAIL_PERIOD)
+            logger.exception("%s failed", work.__name__)
+        await asyncio.sleep(seconds)

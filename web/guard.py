@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.auth import holder
 
 CSP = "; ".join(
     (
@@ -37,6 +41,8 @@ HEADERS = {
 HSTS = "max-age=31536000"
 CLOSED = re.compile(r"^/(?:.*/)?_stcore/(?:agent|metrics|script-health-check)(?:/|$)")
 """Streamlit's agent API and metrics: they tell strangers about the server and serve nobody here."""
+UPLOADS = "/_stcore/upload_file/"
+"""Streamlit takes uploads from any open page, the login page included: here a session is needed."""
 
 
 class Guard:
@@ -61,5 +67,7 @@ class Guard:
 
         if CLOSED.match(scope["path"]):
             await PlainTextResponse("Introuvable", status_code=404)(scope, receive, guarded)
+        elif scope["path"].startswith(UPLOADS) and not await run_in_threadpool(holder, Request(scope)):
+            await PlainTextResponse("Session expirée", status_code=401)(scope, receive, guarded)
         else:
             await self.app(scope, receive, guarded)

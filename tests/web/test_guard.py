@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from tests.comptes import give_password, log_in
 from tests.factories import Monde
 from tests.web.conftest import HOST, call, serve
 from web.application import middleware
@@ -63,6 +64,14 @@ def test_endpoints_that_serve_nobody_are_closed(app: Starlette, path: str) -> No
 
 def test_endpoints_of_the_pages_are_open(app: Starlette) -> None:
     assert call(app, "GET", "/_stcore/health").text == "streamlit"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
+def test_uploads_need_a_session(app: Starlette, monde: Monde, method: str) -> None:
+    assert call(app, method, "/_stcore/upload_file/a/b").status == 401
+    courriel = give_password(monde.portail, monde.gestionnaire.utilisateur_id)
+    cookie = {"cookie": f"portail={log_in(monde.portail, courriel)}"}
+    assert call(app, method, "/_stcore/upload_file/a/b", headers=cookie).status != 401
 
 
 def test_page_is_french_with_no_inline_script(app: Starlette) -> None:
