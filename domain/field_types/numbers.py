@@ -39,6 +39,7 @@ class Decimals(FieldType):
     default_min: Decimal | None = None
     default_max: Decimal | None = None
     suffix = ""
+    not_a_number = "Saisissez un nombre, par exemple 47,70."
 
     def parse_filled(self, field: Field, raw: object) -> Json:
         number = self.read(raw)
@@ -66,7 +67,7 @@ class Decimals(FieldType):
             return None
         number = read_number(text)
         if number is None:
-            raise FieldError("Saisissez un nombre, par exemple 47,70.")
+            raise FieldError(self.not_a_number)
         return number + 0 if number else abs(number)
 
     def places(self, field: Field) -> int | None:
@@ -109,6 +110,7 @@ class Integer(Decimals):
 
     code, label = "integer", "Nombre entier"
     default_decimals = 0
+    not_a_number = "Saisissez un nombre entier, par exemple 1\u202f450."
 
     def places(self, field: Field) -> int:
         return 0

@@ -119,6 +119,8 @@ def test_what_is_typed_is_understood(type_: str, raw: object, stored: object) ->
         ("text", True, "texte"),
         ("integer", "3,5", "entier"),
         ("integer", "٤٥", "nombre"),
+        ("integer", "beaucoup", "un nombre entier, par exemple 1\u202f450."),
+        ("decimal", "beaucoup", "un nombre, par exemple 47,70."),
         ("decimal", "1e9", "nombre"),
         ("decimal", "NaN", "nombre"),
         ("decimal", float("inf"), "nombre"),
