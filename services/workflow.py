@@ -26,6 +26,7 @@ from services.corrections import list_corrections, open_corrections
 from services.dossier_state import DossierState, load_state
 from services.dossier_views import ActionRow
 from services.notifications import notify_action
+from services.offres import get_workflow
 from services.portail import Portail, record
 from services.warnings import list_warnings, lock_reasons
 
@@ -53,13 +54,14 @@ def perform(portail: Portail, acteur: Acteur, dossier_id: UUID, action: str, *, 
     """
     with portail.action(acteur, f"dossier.{action}", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
-        state = load_state(session, dossier)
-        line = find_line(state.offer.workflow_dossier, action)
+        table = get_workflow(session, dossier.offre_version_id)
+        line = find_line(table, action)
         effect = _EFFECTS.get(action)
         if effect is None:
             raise Refus("La convention s’émet depuis la page d’instruction du dossier.")
-        check_line(state.offer.workflow_dossier, line, dossier.etat, roles_on(acteur, dossier), ALREADY.get(action))
+        check_line(table, line, dossier.etat, roles_on(acteur, dossier), ALREADY.get(action))
         reason = check_motif(line, motif)
+        state = load_state(session, dossier)
         blocages = list_blocages(session, state, line)
         if blocages:
             raise Refus(summarize(f"« {line.libelle} » n’est pas encore possible.", blocages))

@@ -23,8 +23,10 @@ from sqlalchemy.orm import Session
 from documents.signed_pdf import PdfReport
 from documents.uploads import UploadKind
 from domain.answers import flatten_tree
+from domain.offer import Centre as CentreDefinition
 from domain.offer import Offer, load_centre, load_offer
 from domain.roles import ROLES_CENTRE, Role
+from domain.tarifs import Tarif as TarifVote
 from domain.tarifs import load_tarifs
 from models import AuditEvent, Centre, Collectivite, OffreVersion, RoleAttribue, Tarif, Utilisateur, utc_now
 from services import answers, clock, corrections, dossiers, files, pieces, workflow
@@ -49,6 +51,16 @@ def cig_offer() -> Offer:
 
 
 @lru_cache(maxsize=1)
+def _stored_offer() -> dict[str, Any]:
+    return cig_offer().model_dump(mode="json")
+
+
+@lru_cache(maxsize=1)
+def _cig_files() -> tuple[CentreDefinition, list[TarifVote]]:
+    return load_centre(FORMS / CENTRE), load_tarifs(FORMS / CENTRE / "tarifs.yaml")
+
+
+@lru_cache(maxsize=1)
 def blank_pdf(pages: int = 1) -> bytes:
     """A small, valid PDF."""
     document = pikepdf.new()
@@ -68,7 +80,7 @@ def example_answers() -> dict[str, Any]:
 
 def make_centre(portail: Portail, *, code: str = CENTRE, nom: str | None = None, gabarits: bool = False) -> UUID:
     """A centre with the CIG's tariffs and offer, published. `gabarits` stores the Word templates too."""
-    loaded = load_centre(FORMS / CENTRE)
+    loaded, tarifs = _cig_files()
     centre = Centre(
         id=uuid5(NAMESPACE, code),
         code=code,
@@ -79,7 +91,7 @@ def make_centre(portail: Portail, *, code: str = CENTRE, nom: str | None = None,
     with portail.db.write() as session:
         session.add(centre)
         session.flush()
-        for tarif in load_tarifs(FORMS / CENTRE / "tarifs.yaml"):
+        for tarif in tarifs:
             acte = tarif.deliberation
             session.add(
                 Tarif(
@@ -104,7 +116,7 @@ def make_centre(portail: Portail, *, code: str = CENTRE, nom: str | None = None,
                 titre=cig_offer().titre,
                 numero=1,
                 etat="publiee",
-                contenu=cig_offer().model_dump(mode="json"),
+                contenu=_stored_offer(),
                 gabarits=hashes,
                 publiee_le=utc_now(),
             )

@@ -123,7 +123,9 @@ def test_another_collectivite_s_file_is_refused_and_journalled(monde: Monde) -> 
     pieces.open_piece(portail, monde.gestionnaire, row.id)
     with portail.db.read() as session:
         lines = session.scalars(
-            select(AuditEvent).where(AuditEvent.objet == "piece", AuditEvent.action != "piece.deposer")
+            select(AuditEvent)
+            .where(AuditEvent.objet == "piece", AuditEvent.action != "piece.deposer")
+            .order_by(AuditEvent.seq)
         ).all()
     assert [(line.action, line.centre_id == monde.centre_id) for line in lines] == [
         ("refus", True), ("refus", True), ("refus", False), ("piece.lire", True),
