@@ -22,6 +22,7 @@ from domain.calendar import compute_terme
 from domain.errors import Invalide
 from domain.evaluation import Evaluation, evaluate, kept_answers
 from domain.fields import sample_value
+from domain.formatting import insecables
 from domain.grammar import a, de
 from domain.offer import Centre, Offer
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif
@@ -167,7 +168,8 @@ def _derive_collectivite(tree: dict[str, Any], offer: Offer) -> None:
     party, nom = offer.party(collectivite.get("type")), collectivite.get("nom")
     designation = party.designate(nom) if party and nom else nom
     collectivite["type_libelle"] = party.libelle if party else None
-    for key, name in (("designation", designation), ("appellation", collectivite.get("appellation"))):
+    appellation = collectivite.get("appellation") or (party.appellation if party else None)
+    for key, name in (("designation", designation), ("appellation", appellation)):
         collectivite[key] = name
         collectivite[f"{key}_de"] = de(name) if name else None
         collectivite[f"{key}_a"] = a(name) if name else None
@@ -177,6 +179,7 @@ def _build_centre(centre: Centre, offer: Offer) -> dict[str, Any]:
     tree = centre.model_dump()
     tree["deliberations"] = [dict(one) for one in tree["deliberations"]]
     tree["departements"] = list(tree["departements"])
+    tree["references"] = {code: insecables(text) for code, text in tree["references"].items()}
     tree["vocabulaire"] = {**tree["vocabulaire"], **offer.vocabulaire}
     return tree
 
@@ -258,9 +261,9 @@ def _fill_quotite(
         "unite": first.unite,
         "debut": debut,
     }
-    montants["etapes"] = [*first.etapes, *heures.etapes]
+    montants["etapes"] = [insecables(etape) for etape in (*first.etapes, *heures.etapes)]
     montants["echeancier"] = [
-        {"libelle": one.libelle, "au": one.au, "montant": one.montant}
+        {"libelle": insecables(one.libelle), "au": one.au, "montant": one.montant}
         for one in compute_echeancier(first.du, debut, offer.facturation.periodicite)
     ]
 

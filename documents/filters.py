@@ -94,9 +94,9 @@ def pourcentage(value: object, decimales: int = 2) -> str:
 
 @optional
 def date_longue(value: object) -> Markup:
-    """ "1er janvier 2026", with a raised "er"."""
-    text = formatting.date_longue(as_date(value))
-    return RAISED_FIRST + text[3:] if text.startswith("1er ") else escape(text)
+    """ "1er janvier 2026", with a raised "er"; no line breaks between day and month."""
+    text = formatting.insecables(formatting.date_longue(as_date(value)))
+    return RAISED_FIRST + text[3:] if text.startswith("1er") else escape(text)
 
 
 @optional

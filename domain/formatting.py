@@ -23,6 +23,11 @@ MONTHS = get_month_names("wide", locale="fr")
 FRENCH_CALLING_CODES = frozenset({33, 262, 508, 590, 594, 596, 687, 689})
 
 
+_BINDING = re.compile(
+    rf"\b((?:1er|[12]?\d|3[01])) (?=(?:{'|'.join(MONTHS.values())})\b)|\b([LRD]\.|[Aa]rt\.|[Nn]°) (?=\S)", re.UNICODE
+)
+
+
 def _round(value: Decimal | int, decimales: int) -> Decimal:
     return Decimal(value).quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP)
 
@@ -47,6 +52,11 @@ def pourcentage(taux: Decimal | int, decimales: int = 2) -> str:
 def date_longue(jour: date) -> str:
     """A date in full: "1er janvier 2026", "14 décembre 2022"."""
     return f"{'1er' if jour.day == 1 else jour.day} {MONTHS[jour.month]} {jour.year}"
+
+
+def insecables(texte: str) -> str:
+    """`texte` with U+00A0 where a line must not break: between day and month, after « L. », « R. », « D. », « art. », « n° »."""
+    return _BINDING.sub(lambda found: f"{found[1] or found[2]}{NBSP}", texte)
 
 
 def date_courte(jour: date) -> str:

@@ -131,6 +131,26 @@ def test_refused_answers_stop_a_convention_and_are_told_in_a_project(
     assert any("SIREN" in one for one in tree["avertissements"])
 
 
+def test_the_party_is_named_before_anyone_says_how(
+    offer: Offer, centre: Centre, tarifs: list[Tarif], case: dict[str, Any]
+) -> None:
+    case["collectivite"] |= {"type": "ccas", "appellation": None}
+    told = build_context(offer, centre, case, tarifs, projet=True, today=TODAY)["collectivite"]
+    assert (told["appellation"], told["appellation_de"], told["appellation_a"]) == ("le CCAS", "du CCAS", "au CCAS")
+    case["collectivite"]["appellation"] = "l’Employeur"
+    told = build_context(offer, centre, case, tarifs, projet=True, today=TODAY)["collectivite"]
+    assert told["appellation"] == "l’Employeur"
+
+
+def test_references_and_steps_keep_their_numbers_on_the_line(
+    offer: Offer, centre: Centre, tarifs: list[Tarif], case: dict[str, Any]
+) -> None:
+    tree = build_context(offer, centre, case, tarifs, today=TODAY)
+    references = " ".join(tree["centre"]["references"].values())
+    assert "L.\u00a0452-40" in references and "n°\u00a02001-654 du 19\u00a0juillet" in references
+    assert any("31\u00a0décembre" in etape for etape in tree["montants"]["etapes"])
+
+
 def test_a_mistyped_name_in_a_data_file_is_told(
     offer: Offer, centre: Centre, tarifs: list[Tarif], case: dict[str, Any]
 ) -> None:

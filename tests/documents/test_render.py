@@ -71,8 +71,8 @@ def test_filters() -> None:
         "{{ '67980'|euros }}": "67\u202f980,00\u00a0€",
         "{{ '47.7'|pourcentage }}": "47,70\u00a0%",
         "{{ 1234567|nombre }}": "1\u202f234\u202f567",
-        "{{ '2026-01-01'|date_longue }}": "1er janvier 2026",
-        "{{ '2022-12-14'|date_longue }}": "14 décembre 2022",
+        "{{ '2026-01-01'|date_longue }}": "1er\u00a0janvier 2026",
+        "{{ '2022-12-14'|date_longue }}": "14\u00a0décembre 2022",
         "{{ '2026-01-01'|date_courte }}": "01/01/2026",
         "{{ true|coche }}{{ false|coche }}": "☒☐",
         "{{ '09:00'|heure }}": "9\u00a0h\u00a000",
@@ -138,7 +138,7 @@ def test_first_of_the_month_is_raised_and_keeps_the_look_of_its_run() -> None:
 
     docx = CompiledTemplate(word(change=bold)).render({"d": "2026-01-01"})
     runs = list(body(docx).iter(w("r")))
-    assert lines(docx) == ["Le 1er janvier 2026, et 1er janvier 2026."]
+    assert lines(docx) == ["Le 1er\u00a0janvier 2026, et 1er\u00a0janvier 2026."]
     assert all(run.find(f"{w('rPr')}/{w('b')}") is not None for run in runs)
     raised = [run for run in runs if run.find(f"{w('rPr')}/{w('vertAlign')}") is not None]
     assert ["".join(run.itertext()) for run in raised] == ["er", "er"]

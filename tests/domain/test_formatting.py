@@ -67,6 +67,20 @@ def test_telephone(given: str, expected: str) -> None:
     assert formatting.telephone(given) == expected.replace(" ", "\u00a0") if given != "poste 12" else expected
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("du 1er janvier 2026 au 31 décembre 2027", "du 1er~janvier 2026 au 31~décembre 2027"),
+        ("l’article L. 121-6 et l’article R. 421-1", "l’article L.~121-6 et l’article R.~421-1"),
+        ("le décret n° 2001-654 du 19 juillet 2001 (art. 3)", "le décret n°~2001-654 du 19~juillet 2001 (art.~3)"),
+        ("45 janvier, KL. 3, 12 mois", "45 janvier, KL. 3, 12 mois"),
+    ],
+)
+def test_lines_do_not_break_inside_dates_and_references(given: str, expected: str) -> None:
+    assert formatting.insecables(given) == expected.replace("~", "\u00a0")
+    assert formatting.insecables(formatting.insecables(given)) == formatting.insecables(given)
+
+
 def test_siren_and_siret() -> None:
     assert formatting.siren("219400223") == "219\u00a0400\u00a0223"
     assert formatting.siren("21940022300017") == "219\u00a0400\u00a0223\u00a000017"
