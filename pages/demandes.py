@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from domain.formatting import siren
 from domain.roles import Role
 from services import demandes
 from services.demandes import DemandeRow
@@ -12,6 +13,10 @@ from ui.tables import Listing, render_pages
 LISTING = Listing("demandes", "q", tri="creee_le")
 VIEWS = {"recue": ("recue",), "a_confirmer": ("a_confirmer",), "traitees": ("acceptee", "refusee")}
 TITLES = {"recue": "À traiter", "a_confirmer": "En attente de confirmation", "traitees": "Traitées"}
+REFUSAL = {
+    True: "{} reçoit le motif par courriel.",
+    False: "Ce portail n’envoie pas de courriel : prévenez vous-même {} de votre décision.",
+}
 EMPTY = {
     "recue": "Aucune demande à traiter. Les nouvelles demandes arrivent ici depuis la page publique « Demander une adhésion ».",
     "a_confirmer": "Aucune demande n’attend d’être confirmée par son auteur.",
@@ -37,7 +42,7 @@ def refuse(row: DemandeRow) -> None:
     """Ask for the reason, then refuse."""
     page.confirm(
         "Refuser cette demande ?",
-        f"{row.demandeur} reçoit le motif par courriel.",
+        REFUSAL[bool(session.portail().settings.smtp_url)].format(row.demandeur),
         "Refuser la demande",
         lambda motif: page.ran(
             demandes.refuse_demande,
@@ -60,7 +65,7 @@ def show_request(row: DemandeRow, *, main: bool) -> None:
             facts(
                 (
                     ("Type", row.type_libelle),
-                    ("SIREN", row.siren if row.au_referentiel else f"{row.siren} (absent de la liste nationale)"),
+                    ("SIREN", siren(row.siren) + ("" if row.au_referentiel else " (absent de la liste nationale)")),
                     ("Demandeur", f"{row.demandeur}{f', {row.fonction}' if row.fonction else ''}"),
                     ("Adresse électronique", row.courriel),
                     ("Téléphone", row.telephone),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from domain.formatting import siren
 from domain.referentiel import Collectivite, load_referentiel
 from services.demandes import TYPES
 from ui import page
@@ -45,14 +46,10 @@ def pick_collectivite(slots: page.Slots) -> Found:
 
 def _show_choice(listed: Collectivite) -> None:
     with st.container(border=True, width=720):
-        st.markdown(f"**{page.text(listed.nom)}**  \n{TYPES[listed.type]} – SIREN {_spaced(listed.siren)}")
+        st.markdown(f"**{page.text(listed.nom)}**  \n{TYPES[listed.type]} – SIREN {siren(listed.siren)}")
         if st.button("Choisir une autre collectivité", type="tertiary", icon=":material/undo:"):
             st.session_state.pop(CHOSEN, None)
             st.rerun()
-
-
-def _spaced(siren: str) -> str:
-    return f"{siren[:3]} {siren[3:6]} {siren[6:]}"
 
 
 @st.fragment
@@ -99,6 +96,6 @@ def _typed(slots: page.Slots) -> Found:
             key="demande-type",
         )
         slots.place("type")
-        siren = st.text_input("Numéro SIREN (9 chiffres)", key="demande-siren-saisi", max_chars=20)
+        number = st.text_input("Numéro SIREN (9 chiffres)", key="demande-siren-saisi", max_chars=20)
         slots.place("siren")
-    return Found(siren or "", nom or "", kind or "")
+    return Found(number or "", nom or "", kind or "")

@@ -25,7 +25,14 @@ def verifier() -> Verifier:
 def login_form() -> None:
     """E-mail, password, and the two ways in for those who have none."""
     page.header("Connexion")
-    with st.form("connexion", border=False, width=460):
+    with st.container(width=460):
+        _form()
+    page.link("mot_de_passe", "Mot de passe oublié")
+    page.link("demande", "Votre collectivité n’a pas de compte ? Demander une adhésion")
+
+
+def _form() -> None:
+    with st.form("connexion", border=False):
         courriel = st.text_input(
             "Adresse électronique",
             type="email",
@@ -37,8 +44,6 @@ def login_form() -> None:
         sent = st.form_submit_button("Se connecter", type="primary", width="stretch")
     if sent:
         _log_in(courriel or "", mot_de_passe or "")
-    page.link("mot_de_passe", "Mot de passe oublié")
-    page.link("demande", "Votre collectivité n’a pas de compte ? Demander une adhésion")
 
 
 def _log_in(courriel: str, mot_de_passe: str) -> None:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
+from domain.referentiel import load_referentiel
 from services import housekeeping, mails
 from services.portail import Portail
 from services.process import running_portail
@@ -23,6 +24,8 @@ logger = logging.getLogger("portail")
 
 MAIL_PERIOD = 5
 """Seconds between two looks at the mails to send."""
+FIRST_PAGES = 4
+"""Seconds left to the first visitor before anything runs beside the pages."""
 TIDY_PERIOD = 6 * 3600
 """Seconds between two cleanings."""
 
@@ -55,6 +58,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_repeat(mails.deliver, MAIL_PERIOD)),
         asyncio.create_task(_repeat(housekeeping.tidy, TIDY_PERIOD)),
+        asyncio.create_task(_warm()),
     ]
     yield
     for task in tasks:
@@ -64,10 +68,17 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 
 async def _repeat(work: Callable[[Portail], object], seconds: float) -> None:
-    """Do this now and every `seconds`. A failure is logged and does not stop the next round."""
+    """Do this every `seconds`, once the first pages are served. A failure is logged and does not stop the next round."""
+    await asyncio.sleep(FIRST_PAGES)
     while True:
         try:
             await run_in_threadpool(work, running_portail())
         except Exception:
             logger.exception("%s failed", work.__name__)
         await asyncio.sleep(seconds)
+
+
+async def _warm() -> None:
+    """Read the national list before somebody waits for it."""
+    await asyncio.sleep(FIRST_PAGES)
+    await run_in_threadpool(load_referentiel)
