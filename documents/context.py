@@ -25,7 +25,7 @@ from domain.fields import sample_value
 from domain.formatting import insecables
 from domain.grammar import a, de
 from domain.offer import Centre, Offer
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif, warn_other_year
 
 UNKNOWN_YEAR = "……………"
 NOT_ANSWERS = frozenset({"centre", "offre", "numero"})
@@ -221,11 +221,9 @@ def build_montants(offer: Offer, tree: Mapping[str, Any], tarifs: Sequence[Tarif
     billing = offer.facturation
     debut: date | None = get_path(tree, offer.duree.champ_debut) or get_path(tree, offer.duree.champ_effet)
     quantite: Decimal | None = get_path(tree, billing.champ)
-    tarif, warnings = _pick_tarif(tarifs, billing.tarif, debut)
-    horaire = None
-    if billing.service_degrade:
-        horaire, more = _pick_tarif(tarifs, billing.service_degrade.tarif, debut)
-        warnings += [one for one in more if one not in warnings]
+    codes = [billing.tarif, billing.service_degrade.tarif] if billing.service_degrade else [billing.tarif]
+    picked, warnings = _pick_tarifs(tarifs, codes, debut)
+    tarif, horaire = picked[billing.tarif], picked[codes[1]] if billing.service_degrade else None
     montants: dict[str, Any] = {
         "tarif": _tarif_tree(tarif),
         "tarif_horaire": _tarif_tree(horaire),
@@ -268,14 +266,23 @@ def _fill_quotite(
     ]
 
 
-def _pick_tarif(tarifs: Sequence[Tarif], code: str, debut: date | None) -> tuple[Tarif | None, list[str]]:
-    """The tariff of the year of `debut` (the last one voted when no date is known yet), with the warning to be lifted."""
-    years = [tarif.annee for tarif in tarifs if tarif.code == code]
-    try:
-        tarif, warning = choose_tarif(tarifs, code, debut.year if debut else max(years, default=0))
-    except TarifAbsent as error:
-        return None, [error.message]
-    return tarif, [warning] if warning else []
+def _pick_tarifs(
+    tarifs: Sequence[Tarif], codes: Sequence[str], debut: date | None
+) -> tuple[dict[str, Tarif | None], list[str]]:
+    """By code, the tariff of the year of `debut` (the last one voted when no date is known yet); what is missing or of
+    another year is told."""
+    picked: dict[str, Tarif | None] = {}
+    warnings: list[str] = []
+    for code in codes:
+        years = [tarif.annee for tarif in tarifs if tarif.code == code]
+        try:
+            picked[code] = choose_tarif(tarifs, code, debut.year if debut else max(years, default=0))
+        except TarifAbsent as error:
+            picked[code] = None
+            warnings += [error.message] if error.message not in warnings else []
+    found = [tarif for tarif in picked.values() if tarif is not None]
+    other_year = warn_other_year(debut.year, found) if debut else None
+    return picked, [*warnings, *([other_year] if other_year else [])]
 
 
 def _tarif_tree(tarif: Tarif | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,9 @@ from domain.definitions import read_yaml_file, validate_definition
 from domain.errors import Invalide
 from domain.field_types.base import Definition
 from domain.formatting import euros
+
+NAMES = {"temps_complet": "temps complet", "heure": "heure du service restreint"}
+"""What the usual codes are called inside a sentence."""
 
 
 class ActeVote(Definition):
@@ -32,6 +35,11 @@ class Tarif(Definition):
     libelle: str = ""
     deliberation: ActeVote | None = None
 
+    @property
+    def nom(self) -> str:
+        """What the amount is the price of, inside a sentence."""
+        return NAMES.get(self.code) or self.libelle or self.code
+
 
 class _Tarifs(Definition):
     tarifs: tuple[Tarif, ...]
@@ -46,19 +54,39 @@ def load_tarifs(path: Path) -> list[Tarif]:
     return list(validate_definition(_Tarifs, read_yaml_file(path)).tarifs)
 
 
-def choose_tarif(tarifs: Iterable[Tarif], code: str, annee: int) -> tuple[Tarif, str | None]:
-    """The tariff of `code` for `annee`, and None; or the last one voted before (else the first after) and a warning.
-
-    The warning is to be lifted by a person before anything is issued (ambiguity B03). TarifAbsent when there is none.
-    """
+def choose_tarif(tarifs: Iterable[Tarif], code: str, annee: int) -> Tarif:
+    """The tariff of `code` for `annee`; else the last one voted before (else the first after), which `warn_other_year`
+    tells. TarifAbsent when there is none."""
     known = sorted((tarif for tarif in tarifs if tarif.code == code), key=lambda tarif: tarif.annee)
     if not known:
         raise TarifAbsent("Aucun tarif n’a été enregistré pour cette prestation : le centre doit d’abord le saisir.")
-    chosen = next((tarif for tarif in reversed(known) if tarif.annee <= annee), known[0])
-    if chosen.annee == annee:
-        return chosen, None
-    name = f" pour « {chosen.libelle} »" if chosen.libelle else ""
-    return chosen, (
-        f"Aucun tarif {annee} n’est enregistré{name} : le montant de {euros(chosen.montant)} est celui de {chosen.annee}. "
-        "Vérifiez qu’il s’applique."
+    return next((tarif for tarif in reversed(known) if tarif.annee <= annee), known[0])
+
+
+def warn_other_year(annee: int, chosen: Iterable[Tarif]) -> str | None:
+    """For the centre: those of the tariffs `chosen` that are not of `annee`, in one sentence; None when all are. To be
+    lifted by a person before anything is issued (ambiguity B03)."""
+    others = [tarif for tarif in chosen if tarif.annee != annee]
+    if not others:
+        return None
+    years = sorted({tarif.annee for tarif in others})
+    listed = " ; ".join(
+        f"{tarif.nom} : {euros(tarif.montant)}" + (f", {tarif.annee}" if len(years) > 1 else "") for tarif in others
+    )
+    which = "que celui" if len(others) == 1 else "que ceux"
+    verb = "s’applique" if len(others) == 1 else "s’appliquent"
+    return (
+        f"Aucun tarif {annee} n’est enregistré : vérifiez {which} de {' et '.join(map(str, years))} {verb} ({listed})."
+    )
+
+
+def tell_other_year(annee: int, chosen: Sequence[Tarif]) -> str | None:
+    """The same for the collectivité, whom the centre answers: it has nothing to check."""
+    others = [tarif for tarif in chosen if tarif.annee != annee]
+    if not others:
+        return None
+    which = "" if others[0] is chosen[0] else f" ({others[0].nom})"
+    return (
+        f"Le tarif {annee}{which} n’est pas encore enregistré : le montant est calculé avec celui de {others[0].annee}. "
+        "Le centre vous le confirmera."
     )

@@ -214,7 +214,9 @@ def _build_view(session: Session, acteur: Acteur, dossier: Dossier) -> DossierVi
         saisies=tuple(_saisie_row(one, acteur, names) for one in saisies),
         actions=list_actions(session, acteur, state),
         # The collectivité reads what is still open, never why the centre lifted the rest.
-        avertissements=tuple(one for one in list_warnings(session, state) if du_centre or one.levee is None),
+        avertissements=tuple(
+            one for one in list_warnings(session, state, du_centre=du_centre) if du_centre or one.levee is None
+        ),
         editable=edition.ouverte,
         editables=edition.champs,
         instructeur_nom=names.get(dossier.instructeur_id),

@@ -12,17 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.offer import Offer
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
 from models import Collectivite, Levee, Utilisateur
 from services.dossier_state import DossierState
 from services.dossier_views import Avertissement, LeveeRow
 from services.offres import list_tarifs
 
 
-def list_warnings(session: Session, state: DossierState) -> list[Avertissement]:
-    """The warnings that hold now, those already lifted included."""
+def list_warnings(session: Session, state: DossierState, *, du_centre: bool = True) -> list[Avertissement]:
+    """The warnings that hold now, those already lifted included. Without `du_centre` they are worded for the
+    collectivité."""
     tarifs = list_tarifs(session, state.dossier.centre_id)
-    found = find_warnings(state, tarifs, session.get_one(Collectivite, state.dossier.collectivite_id))
+    known = session.get_one(Collectivite, state.dossier.collectivite_id)
+    found = find_warnings(state, tarifs, known, du_centre=du_centre)
     if not found:
         return []
     query = (
@@ -37,15 +39,17 @@ def list_warnings(session: Session, state: DossierState) -> list[Avertissement]:
     return [Avertissement(code, texte, lifted.get(code)) for code, texte in found.items()]
 
 
-def find_warnings(state: DossierState, tarifs: list[Tarif], collectivite: Collectivite) -> dict[str, str]:
+def find_warnings(
+    state: DossierState, tarifs: list[Tarif], collectivite: Collectivite, *, du_centre: bool = True
+) -> dict[str, str]:
     """Text by code of what deserves a person's eye, lifted or not."""
-    return _tarif_warning(state, tarifs) | _identity_warning(state, collectivite)
+    return _tarif_warning(state, tarifs, du_centre) | _identity_warning(state, collectivite)
 
 
 def lock_reasons(session: Session, state: DossierState) -> list[str]:
     """What keeps the dossier from being accepted and that nobody can lift: no tariff at all."""
     tarifs = list_tarifs(session, state.dossier.centre_id)
-    return [reason for _, _, reason in _chosen_tarifs(state, tarifs) if reason]
+    return _chosen_tarifs(state, tarifs)[1]
 
 
 def priced_year(state: DossierState) -> int | None:
@@ -61,28 +65,30 @@ def tarif_codes(offer: Offer) -> list[str]:
     return [billing.tarif, billing.service_degrade.tarif] if billing.service_degrade else [billing.tarif]
 
 
-def _chosen_tarifs(state: DossierState, tarifs: list[Tarif]) -> list[tuple[int | None, str | None, str | None]]:
-    """For each tariff that the offer prints: its year, the warning it deserves, and why there is none."""
+def _chosen_tarifs(state: DossierState, tarifs: list[Tarif]) -> tuple[list[Tarif], list[str]]:
+    """The tariffs that the offer prints, and why some are missing."""
     annee = priced_year(state)
+    chosen: list[Tarif] = []
+    reasons: list[str] = []
     if annee is None:
-        return []
-    found: list[tuple[int | None, str | None, str | None]] = []
+        return chosen, reasons
     for code in tarif_codes(state.offer):
         try:
-            tarif, texte = choose_tarif(tarifs, code, annee)
-            found.append((tarif.annee, texte, None))
+            chosen.append(choose_tarif(tarifs, code, annee))
         except TarifAbsent as absent:
-            found.append((None, None, absent.message))
-    return found
+            reasons.append(absent.message)
+    return chosen, reasons
 
 
-def _tarif_warning(state: DossierState, tarifs: list[Tarif]) -> dict[str, str]:
+def _tarif_warning(state: DossierState, tarifs: list[Tarif], du_centre: bool) -> dict[str, str]:
     """One warning for all tariffs of another year: they are voted together and judged together (B03)."""
-    others = [(annee, texte) for annee, texte, _ in _chosen_tarifs(state, tarifs) if texte]
-    if not others:
+    annee = priced_year(state)
+    chosen, _ = _chosen_tarifs(state, tarifs)
+    texte = (warn_other_year if du_centre else tell_other_year)(annee, chosen) if annee is not None else None
+    if texte is None:
         return {}
-    years = "-".join(sorted({str(annee) for annee, _ in others}))
-    return {f"tarif_autre_annee:{years}:{priced_year(state)}": " ".join(texte for _, texte in others)}
+    years = "-".join(sorted({str(tarif.annee) for tarif in chosen if tarif.annee != annee}))
+    return {f"tarif_autre_annee:{years}:{annee}": texte}
 
 
 def _identity_warning(state: DossierState, known: Collectivite) -> dict[str, str]:

@@ -26,7 +26,7 @@ from domain.amounts import (
 )
 from domain.calendar import check_dates, compute_terme, list_periodes
 from domain.errors import Invalide
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
 
 CASES: dict[str, Any] = yaml.safe_load(
     Path(__file__).parent.parent.joinpath("cases/montants-cig.yaml").read_text("utf-8")
@@ -184,19 +184,39 @@ def _tarif(annee: int, code: str = "temps_complet") -> Tarif:
 
 
 def test_tariff_of_the_year_has_no_warning() -> None:
-    assert choose_tarif([_tarif(2022), _tarif(2023)], "temps_complet", 2022) == (_tarif(2022), None)
+    chosen = choose_tarif([_tarif(2022), _tarif(2023)], "temps_complet", 2022)
+    assert chosen == _tarif(2022)
+    assert (warn_other_year(2022, [chosen]), tell_other_year(2022, [chosen])) == (None, None)
 
 
-def test_tariff_of_another_year_is_the_last_voted_with_a_warning() -> None:
-    tarif, warning = choose_tarif([_tarif(2021), _tarif(2022), _tarif(2025)], "temps_complet", 2024)
-    assert tarif.annee == 2022
-    assert warning is not None and "2024" in warning and "2022" in warning
+def test_tariff_of_another_year_is_the_last_voted() -> None:
+    assert choose_tarif([_tarif(2021), _tarif(2022), _tarif(2025)], "temps_complet", 2024).annee == 2022
 
 
 def test_tariff_voted_only_for_later_is_the_first_of_them() -> None:
-    tarif, warning = choose_tarif([_tarif(2026), _tarif(2025)], "temps_complet", 2024)
-    assert tarif.annee == 2025
-    assert warning
+    assert choose_tarif([_tarif(2026), _tarif(2025)], "temps_complet", 2024).annee == 2025
+
+
+def test_each_side_reads_once_which_tariffs_are_of_another_year() -> None:
+    both = [_tarif(2022), _tarif(2022, "heure")]
+    euros = "2\u202f022,00\u00a0€"
+    assert warn_other_year(2024, both) == (
+        "Aucun tarif 2024 n’est enregistré : vérifiez que ceux de 2022 s’appliquent"
+        f" (temps complet : {euros} ; heure du service restreint : {euros})."
+    )
+    assert tell_other_year(2024, both) == (
+        "Le tarif 2024 n’est pas encore enregistré : le montant est calculé avec celui de 2022."
+        " Le centre vous le confirmera."
+    )
+    only_hours = [_tarif(2024), _tarif(2022, "heure")]
+    assert warn_other_year(2024, only_hours) == (
+        "Aucun tarif 2024 n’est enregistré : vérifiez que celui de 2022 s’applique"
+        f" (heure du service restreint : {euros})."
+    )
+    told = tell_other_year(2024, only_hours)
+    assert told is not None and told.startswith("Le tarif 2024 (heure du service restreint) n’est pas encore")
+    mixed = warn_other_year(2025, [_tarif(2024), _tarif(2022, "heure")])
+    assert mixed is not None and "2022 et 2024" in mixed and ", 2022)" in mixed
 
 
 def test_tariff_of_another_service_is_no_tariff() -> None:

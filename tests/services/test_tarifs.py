@@ -28,6 +28,8 @@ def test_codes_are_those_that_offers_print(monde_sqlite: Monde) -> None:
 def test_the_tariff_of_the_year_needs_no_lifting(portail: Portail, monde: Monde) -> None:
     dossier_id = make_dossier(portail, monde, "en_instruction")
     before = open_dossier(portail, monde.instructeur, dossier_id).avertissements
+    (told,) = open_dossier(portail, monde.gestionnaire, dossier_id).avertissements
+    assert "vérifiez" in before[0].texte and "Le centre vous le confirmera" in told.texte
     _save(monde)
     _save(monde, "heure", montant="58")
     after = open_dossier(portail, monde.instructeur, dossier_id)
