@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from domain.referentiel import load_referentiel
-from services import housekeeping, mails
+from services import mails
 from services.portail import Portail
 from services.process import running_portail
 from web import assets, auth, files, health
@@ -57,7 +57,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         raise RuntimeError("La base de données n’est pas à jour : lancez « portail init » avant de démarrer.")
     tasks = [
         asyncio.create_task(_repeat(mails.deliver, MAIL_PERIOD)),
-        asyncio.create_task(_repeat(housekeeping.tidy, TIDY_PERIOD)),
+        asyncio.create_task(_repeat(_tidy, TIDY_PERIOD)),
         asyncio.create_task(_warm()),
     ]
     yield
@@ -76,6 +76,13 @@ async def _repeat(work: Callable[[Portail], object], seconds: float) -> None:
         except Exception:
             logger.exception("%s failed", work.__name__)
         await asyncio.sleep(seconds)
+
+
+def _tidy(portail: Portail) -> None:
+    # Imported here: it brings the examination of PDF files, which the first page does without.
+    from services.housekeeping import tidy
+
+    tidy(portail)
 
 
 async def _warm() -> None:

@@ -1,4 +1,7 @@
-"""Protected downloads: each request checks the session and the permission, and is journalled by the service."""
+"""Protected downloads: each request checks the session and the permission, and is journalled by the service.
+
+Services that bring the Word engine or PDF tools are imported when first asked for: the first page must not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -85,8 +89,6 @@ def _answer(produce: Producer, request: Request) -> Response:
 
 
 def _message(status: int, text: str) -> Response:
-    from html import escape
-
     page = (
         '<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Document indisponible</title>'
         '<meta name="viewport" content="width=device-width"></head><body style="font-family:sans-serif;margin:3rem auto;'

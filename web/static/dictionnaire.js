@@ -56,6 +56,7 @@
     "Connection timed out.": "Le serveur ne répond pas.",
     "Connection lost. Please wait for the app to reconnect, then try again.":
       "Connexion perdue. Attendez qu’elle se rétablisse, puis recommencez.",
+    "Error:": "Erreur :",
     "Network error": "Erreur de réseau",
     "Network Error": "Erreur de réseau",
     "Request timed out": "Le serveur ne répond pas.",
@@ -219,12 +220,16 @@
     November: "novembre",
     December: "décembre",
   };
+  // « 30.0MB » is « 30 Mo », « 12.5KB » is « 12,5 ko ».
+  const size = (n, unit) => `${n.replace(/\.0$/, "").replace(".", ",")} ${unit === "K" ? "k" : unit}o`;
   const PATTERNS = [
     [/^View (\d+) more$/, "Voir $1 de plus"],
-    [/^(\d+(?:[.,]\d+)?) ?([KMG])B per file$/, (_, n, unit) => `${n} ${unit === "K" ? "k" : unit}o par fichier`],
-    [/^(\d+(?:[.,]\d+)?) ?([KMG])B per file(.*)$/, (_, n, unit, rest) => `${n} ${unit === "K" ? "k" : unit}o par fichier${rest}`],
+    [/^(\d+(?:[.,]\d+)?) ?([KMG])B per file$/, (_, n, unit) => `${size(n, unit)} par fichier`],
+    [/^(\d+(?:[.,]\d+)?) ?([KMG])B per file(.*)$/, (_, n, unit, rest) => `${size(n, unit)} par fichier${rest}`],
     [/^Limit (.*) per file(.*)$/, "Limite $1 par fichier$2"],
-    [/^File must be (\d+(?:[.,]\d+)?) ?([KMG])B or smaller\.$/, (_, n, unit) => `Ce fichier dépasse ${n} ${unit === "K" ? "k" : unit}o.`],
+    [/^File must be (\d+(?:[.,]\d+)?) ?([KMG])B or smaller\.$/, (_, n, unit) => `Ce fichier dépasse ${size(n, unit)}.`],
+    [/^(\d+(?:\.\d+)?) ?([KMG]?)B$/, (_, n, unit) => size(n, unit)],
+    [/^(.+), (\d+(?:\.\d+)?) ?([KMG]?)B$/, (_, name, n, unit) => `${name}, ${size(n, unit)}`],
     [/^File is larger than (.*)$/, "Ce fichier dépasse la taille permise."],
     [/^File is smaller than (.*)$/, "Ce fichier est trop petit."],
     [/^File type must be .*$/, "Ce type de fichier n’est pas accepté."],
