@@ -185,7 +185,14 @@ def _deliberation_complete(session: Session, state: DossierState) -> list[str]:
         if state.value(champ) is None:
             missing.setdefault(champ, f"Délibération : {libelle} manque.")
     lifted = [f"Levez l’avertissement : {one.texte}" for one in list_warnings(session, state) if one.levee is None]
-    return [*missing.values(), *lock_reasons(session, state), *lifted]
+    return [*missing.values(), *_unsent(session, state), *lock_reasons(session, state), *lifted]
+
+
+def _unsent(session: Session, state: DossierState) -> list[str]:
+    """A correction prepared and forgotten would never reach the collectivité."""
+    if any(not one.envoyee_le for one in list_corrections(session, state.dossier)):
+        return ["Une correction est préparée mais pas envoyée : demandez les corrections, ou annulez-la."]
+    return []
 
 
 DELIBERATION = {

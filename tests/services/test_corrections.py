@@ -12,7 +12,7 @@ from domain.roles import Role
 from models import Courriel, Depot
 from services import answers, corrections, dossiers, messages, workflow
 from services.dossier_views import DossierView
-from tests.factories import Monde, attach_pdf, blank_pdf, make_dossier, make_stranger
+from tests.factories import Monde, attach_pdf, blank_pdf, lift_warnings, make_dossier, make_stranger
 
 PHONE, FILE = "referent.telephone", "deliberation.fichier"
 
@@ -155,6 +155,18 @@ def test_a_prepared_correction_is_replaced_or_cancelled_a_sent_one_is_not(monde:
     (row,) = _open(monde, dossier_id).corrections
     with pytest.raises(Refus, match="déjà été envoyée"):
         corrections.cancel_correction(monde.portail, monde.instructeur, row.id)
+
+
+def test_a_forgotten_correction_blocks_acceptance(monde: Monde) -> None:
+    dossier_id = make_dossier(monde.portail, monde, "en_instruction")
+    lift_warnings(monde.portail, monde, dossier_id)
+    correction_id = corrections.request_correction(
+        monde.portail, monde.instructeur, dossier_id, PHONE, motif="perime", texte=""
+    )
+    with pytest.raises(Refus, match="préparée mais pas envoyée"):
+        workflow.perform(monde.portail, monde.instructeur, dossier_id, "accepter")
+    corrections.cancel_correction(monde.portail, monde.instructeur, correction_id)
+    assert workflow.perform(monde.portail, monde.instructeur, dossier_id, "accepter") == "accepte"
 
 
 def test_corrections_have_their_roles_states_and_values(monde_sqlite: Monde) -> None:
