@@ -57,7 +57,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def contexts(
-    browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, serveur: Serveur, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[BrowserContext]]:
     """The contexts that a test opens; when it fails, a picture of each page is left in a temporary folder."""
     opened: list[BrowserContext] = []
@@ -65,6 +65,7 @@ def contexts(
     if request.node.stash.get(_failed, False):
         pictures = _take_pictures(opened, tmp_path_factory.mktemp("images"))
         request.node.add_report_section("teardown", "pictures", pictures)
+        request.node.add_report_section("teardown", "end of the server's log", serveur.log[-3000:])
     for context in opened:
         context.close()
 

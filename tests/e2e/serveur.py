@@ -34,6 +34,7 @@ from tests.factories import Monde
 CENTRE, OFFRE = "cig-petite-couronne", "service-social-travail"
 MOT_DE_PASSE = "Une phrase pour les essais"
 START_SECONDS = 60
+LOG = "serveur.log"
 
 
 class Mailbox:
@@ -75,6 +76,11 @@ class Serveur:
     portail: Portail
     mailbox: Mailbox
     folder: Path
+
+    @property
+    def log(self) -> str:
+        """What the server has written until now."""
+        return (self.folder / LOG).read_text(errors="replace")
 
     @cached_property
     def centre(self) -> Centre:
@@ -181,7 +187,7 @@ def _process(settings: Settings, port: int) -> Iterator[None]:
         "PORTAIL_SMTP": settings.smtp_url or "",
     }
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    log = settings.data / "serveur.log"
+    log = settings.data / LOG
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", *options],
