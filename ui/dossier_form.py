@@ -17,8 +17,7 @@ from domain.offer import Step
 from services.clock import local_time, today
 from services.dossier_views import DossierView, SaisieRow
 from ui import page
-from ui.dossier_saver import DossierSaver
-from ui.forms import FormModel, Link, ask_focus
+from ui.forms import FormModel, Link, Saver, ask_focus
 from ui.forms.words import time_of
 from ui.html import day, link, show
 
@@ -37,7 +36,7 @@ class StepView:
     form: Form | None
 
 
-def form_model(view: DossierView, saver: DossierSaver) -> FormModel:
+def form_model(view: DossierView, saver: Saver) -> FormModel:
     """What the renderer needs of a dossier."""
     return FormModel(
         evaluation=view.evaluation,
@@ -171,9 +170,9 @@ def saved_text(view: DossierView) -> str:
     return f"Enregistré le {day(last, fuseau)} à {time_of(last, fuseau)}"
 
 
-def show_saved(view: DossierView) -> None:
+def saved_status(view: DossierView) -> Markup:
     """The time of the last save, announced to screen readers when it changes."""
-    show(Markup('<p role="status" class="p-enregistre">{}</p>').format(saved_text(view)))
+    return Markup('<p role="status" class="p-enregistre">{}</p>').format(saved_text(view))
 
 
 def show_missing(view: DossierView, rows: Sequence[Manque]) -> None:

@@ -10,7 +10,7 @@ from services import corrections, messages, workflow
 from services.dossier_views import CorrectionRow, DossierView
 from ui import page, session
 from ui.actions import Wording, show_actions
-from ui.dossier_form import form_model, list_steps, show_missing, show_saved, to_complete
+from ui.dossier_form import form_model, list_steps, saved_status, show_missing, to_complete
 from ui.dossier_saver import DossierSaver
 from ui.forms import FormModel, render_field, render_focus
 from ui.forms.words import LEGEND, show_help
@@ -163,7 +163,7 @@ def show_corrections(view: DossierView) -> None:
     with st.container(width=760, key="p-formulaire"):
         _show_asked(view, model, asked)
     render_focus(model)
-    show_saved(view)
+    show(saved_status(view))
 
 
 def _show_asked(view: DossierView, model: FormModel, asked: list[CorrectionRow]) -> None:

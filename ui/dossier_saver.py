@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from domain.errors import PortailError
 from domain.fields import Json
@@ -16,6 +17,7 @@ from services.dossier_views import DossierView, SaisieRow, SaveResult
 from services.portail import Portail
 from services.tokens import token_hash
 from ui import page, session
+from ui.dossier_parts import Shared
 from ui.forms import Found, state
 from ui.forms.fills import changes_of_choice, changes_of_collectivite, find_collectivites
 
@@ -25,12 +27,13 @@ LOST = "Votre session est fermée : reconnectez-vous. Cette dernière saisie n�
 
 
 class DossierSaver:
-    """A `Saver` for one dossier, made anew at each run. `fresh` receives the form as it is after a change, so that the
-    run that follows need not read it again."""
+    """A `Saver` for one dossier, made anew at each run. `shared` receives the form as it is after a change, so that
+    the parts that run again need not read it; without it the whole page runs again."""
 
-    def __init__(self, view: DossierView, fresh: list[DossierView] | None = None) -> None:
+    def __init__(self, view: DossierView, shared: Shared | None = None) -> None:
         self.dossier_id = view.id
-        self.fresh = fresh
+        self.shared = shared
+        self.parts: list[str] | None = None
         self.prefix = f"d{view.id.hex[:12]}:"
         self.departements = tuple(view.centre.parametres.get("departements") or ())
         self.filling = frozenset(one.id for one in view.offer.formset.fields.values() if one.fills and one.options)
@@ -42,13 +45,23 @@ class DossierSaver:
             return None
         if champ in self.filling:
             return self._save_and_fill(acteur, champ, raw, version_vue)
-        if self.fresh is None:
+        if self.shared is None:
             return self._try(answers.save_answer, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
         saved = self._try(saisie.save_in_form, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
         if saved is None:
             return None
-        self.fresh[:] = [saved[1]]
+        self.parts = self.shared.receive(saved[1], champ)
         return saved[0]
+
+    def settle(self) -> None:
+        """Run again the parts that a plain change concerns; the whole page after anything else."""
+        parts, self.parts = self.parts, None
+        if self.shared is None:
+            return
+        try:
+            st.rerun(parts if parts else "app")
+        except StreamlitAPIException:
+            return  # the whole page is already running again (another click came with the change): nothing to choose
 
     def _save_and_fill(self, acteur: Acteur, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
         """As `save`, for a choice whose answer brings usual words with it."""

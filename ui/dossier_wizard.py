@@ -1,64 +1,95 @@
-"""Filling in a dossier, step by step. Each form is a fragment: a change runs the form again, not the frame around it."""
+"""Filling in a dossier, step by step. The parts of a form's page run again on their own (see ui.dossier_parts)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import streamlit as st
 from markupsafe import Markup
 
+from domain.forms import Section
 from services import dossiers, saisie
 from services.dossier_views import DossierView
 from ui import page, session
 from ui.dossier_cost import show_cost
-from ui.dossier_form import StepView, choose_step, follow_address, form_model, list_steps, show_saved, show_steps
+from ui.dossier_form import StepView, choose_step, follow_address, form_model, list_steps, saved_status, show_steps
+from ui.dossier_parts import BAR, COST, STEPS, Shared, part_of
 from ui.dossier_review import show_summary
 from ui.dossier_saver import DossierSaver
-from ui.forms import render_form
-from ui.html import show
+from ui.forms import render_focus, render_heading, render_section
+from ui.html import link, show
 
 TITLE_CLASS = "p-titre-courant"
 
 
 def show_wizard(view: DossierView) -> None:
     """The step of the address: a form, or the summary."""
-    current = choose_step(list_steps(view), view)
-    if current.form is not None:
-        follow_address()
-        _form_step(view.id, current.name, current.step.panel is not None, [view])
+    steps = list_steps(view)
+    current = choose_step(steps, view)
+    if current.form is None:
+        show_steps(view, steps, current)
+        _show_title(view, steps, current)
+        show_summary(view)
+        _show_bar(view, steps, current)
         return
-    steps = list_steps(view)
-    show_steps(view, steps, current)
+    follow_address()
+    shared = Shared(current.form, current.step.panel is not None, view)
+    shared.due = set(shared.parts)
+    _steps_part(shared)
     _show_title(view, steps, current)
-    show_summary(view)
-    _show_bar(view, steps, current)
+    with st.container(width=760, key="p-formulaire"):
+        render_heading(current.form)
+        for section in current.form.sections:
+            st.fragment(_section_part, key=part_of(section))(shared, section)
+        if shared.panel:
+            _cost_part(shared)
+        render_focus(form_model(view, DossierSaver(view)))
+    _bar_part(shared)
 
 
-@st.fragment
-def _form_step(dossier_id: UUID, name: str, panel: bool, fresh: list[DossierView]) -> None:
-    """One form. `fresh` holds what the page, or the change that causes this run, has just read; otherwise it is read here.
-    `panel`: the amounts stand beside the form, which takes more of the dossier."""
-    view = fresh.pop() if fresh else None
-    if view is None or (panel and view.montants is None):
-        opener = dossiers.open_dossier if panel else saisie.open_form
-        view = page.load(opener, session.portail(), session.acteur(), dossier_id)
-    if not view.editable:
-        st.rerun()
+def _view(shared: Shared, part: str) -> DossierView:
+    """The dossier for one part: just read with the page or with a change, else read now."""
+    found = shared.take(part)
+    if found is None:
+        found = page.load(saisie.open_form, session.portail(), session.acteur(), shared.view.id)
+        if not found.editable:
+            st.rerun()
+    return found
+
+
+@st.fragment(key=STEPS)
+def _steps_part(shared: Shared) -> None:
+    view = _view(shared, STEPS)
     steps = list_steps(view)
-    current = next(one for one in steps if one.name == name)
-    show_steps(view, steps, current)
-    _show_title(view, steps, current)
-    saver = DossierSaver(view, None if panel else fresh)
+    show_steps(view, steps, _current(shared, steps))
+
+
+def _section_part(shared: Shared, section: Section) -> None:
+    view = _view(shared, part_of(section))
+    saver = DossierSaver(view, shared)
     notice = saver.take_notice()
     if notice:
         st.error(page.text(notice), icon=":material/error:")
-    if current.form is not None:
-        with st.container(width=760, key="p-formulaire"):
-            render_form(form_model(view, saver), current.form)
-            if current.step.panel == "simulateur":
-                show_cost(view)
-    _show_bar(view, steps, current)
+    render_section(form_model(view, saver), shared.form, section)
+
+
+@st.fragment(key=COST)
+def _cost_part(shared: Shared) -> None:
+    view = shared.take(COST)
+    if view is None:
+        view = page.load(dossiers.open_dossier, session.portail(), session.acteur(), shared.view.id)
+    show_cost(view)
+
+
+@st.fragment(key=BAR)
+def _bar_part(shared: Shared) -> None:
+    view = _view(shared, BAR)
+    steps = list_steps(view)
+    _show_bar(view, steps, _current(shared, steps))
+
+
+def _current(shared: Shared, steps: Sequence[StepView]) -> StepView:
+    return next(one for one in steps if one.name == shared.form.id)
 
 
 def _show_title(view: DossierView, steps: Sequence[StepView], current: StepView) -> None:
@@ -76,18 +107,17 @@ def _show_title(view: DossierView, steps: Sequence[StepView], current: StepView)
 
 
 def _show_bar(view: DossierView, steps: Sequence[StepView], current: StepView) -> None:
-    """Always in sight: the time of the last save, and the neighbouring steps."""
+    """Always in sight: the time of the last save, and the neighbouring steps. They are links: a click that comes while the
+    field just left is being saved is not lost."""
     place = steps.index(current)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="p-barre"):
-        show_saved(view)
-        if place > 0:
-            _step_button("Étape précédente", steps[place - 1], main=False)
-        if place + 1 < len(steps):
-            _step_button("Étape suivante", steps[place + 1], main=True)
+    links = [_step_link(view, "Étape précédente", steps[place - 1], "p-bouton")] if place > 0 else []
+    if place + 1 < len(steps):
+        links.append(_step_link(view, "Étape suivante", steps[place + 1], "p-bouton p-principal"))
+    with st.container(key="p-barre"):
+        show(Markup('<div class="p-barre">{}<nav aria-label="Étapes voisines">{}</nav></div>').format(
+            saved_status(view), Markup("").join(links)
+        ))  # fmt: skip
 
 
-def _step_button(label: str, target: StepView, *, main: bool) -> None:
-    if st.button(label, key=f"p-vers-{'suivante' if main else 'precedente'}", type="primary" if main else "secondary"):
-        st.query_params.pop("champ", None)
-        st.query_params["etape"] = target.name
-        st.rerun()
+def _step_link(view: DossierView, label: str, target: StepView, classe: str) -> Markup:
+    return link(label, page.url_of("dossier", id=view.id, etape=target.name), classe=classe, hidden=f": {target.title}")

@@ -67,3 +67,4 @@ def _on_choose(saver: Saver, champ: str, siren: str) -> None:
     saver.choose(champ, siren)
     st.session_state[f"{saver.prefix}{champ}:recherche"] = ""
     st.session_state[CHOSEN] = True
+    saver.settle()

@@ -85,10 +85,12 @@ def _on_upload(saver: Saver, champ: str) -> None:
     refused = saver.attach(champ, uploaded.name, uploaded.getvalue())
     _keep_message(saver, champ, f"{text(uploaded.name)} : {refused}" if refused else None)
     st.session_state[_round_key(saver, champ)] = st.session_state.get(_round_key(saver, champ), 0) + 1
+    saver.settle()
 
 
 def _on_remove(saver: Saver, champ: str) -> None:
     _keep_message(saver, champ, saver.remove(champ))
+    saver.settle()
 
 
 def _keep_message(saver: Saver, champ: str, message: str | None) -> None:

@@ -7,7 +7,7 @@ import re
 import streamlit as st
 
 from domain.fields import ADDRESS_PARTS, Field
-from domain.forms import Form
+from domain.forms import Form, Section
 from ui.forms import state
 from ui.forms.address import render_address
 from ui.forms.choices import render_checklist, render_choice, render_choices, render_yes_no
@@ -49,21 +49,31 @@ RENDERERS: dict[str, FieldRenderer] = {
 
 def render_form(model: FormModel, form: Form) -> None:
     """Every visible field of `form`, by section, then the focus that a link asked for."""
+    render_heading(form)
+    for section in form.sections:
+        render_section(model, form, section)
+    render_focus(model)
+
+
+def render_heading(form: Form) -> None:
+    """What the form is for, and how to read its labels."""
     if form.help:
         st.markdown(form.help)
     show_help(LEGEND)
-    for section in form.sections:
-        if not model.evaluation.sections[form.id, section.id]:
-            continue
-        fields = [field for field in section.fields if model.evaluation.fields[field.id].visible]
-        if not fields:
-            continue
-        st.subheader(section.title, anchor=False)
-        if section.help:
-            show_help(section.help)
-        for field in fields:
-            render_field(model, field)
-    render_focus(model)
+
+
+def render_section(model: FormModel, form: Form, section: Section) -> None:
+    """The visible fields of one section; nothing when there is none."""
+    if not model.evaluation.sections[form.id, section.id]:
+        return
+    fields = [field for field in section.fields if model.evaluation.fields[field.id].visible]
+    if not fields:
+        return
+    st.subheader(section.title, anchor=False)
+    if section.help:
+        show_help(section.help)
+    for field in fields:
+        render_field(model, field)
 
 
 def render_field(model: FormModel, field: Field) -> None:

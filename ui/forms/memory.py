@@ -132,3 +132,6 @@ class MemorySaver:
         changes = changes_of_collectivite(self.formset, self._values(), champ, siren)
         self.put(champ, siren)
         self._save_others(champ, changes)
+
+    def settle(self) -> None:
+        """The whole form runs again by itself."""

@@ -60,6 +60,9 @@ class Saver(Protocol):
     def choose(self, champ: str, siren: str) -> None:
         """Answer `champ` with this collectivité, and fill the fields that it knows."""
 
+    def settle(self) -> None:
+        """Called last by every callback that may have changed an answer: may choose what runs again (st.rerun raises)."""
+
 
 def _no_links(field: Field) -> Sequence[Link]:
     return ()

@@ -99,3 +99,4 @@ def _choice(saver: Saver, saisie: SaisieRow, *, keep: bool, label: str) -> None:
 
 def _on_choice(saver: Saver, saisie: SaisieRow, keep: bool) -> None:
     saver.resolve(saisie, keep=keep)
+    saver.settle()

@@ -153,17 +153,13 @@ def _typed_rows(saver: Saver, champ: str, names: tuple[str, ...]) -> list[dict[s
 
 
 def _on_cell(saver: Saver, champ: str, columns: tuple[Column, ...]) -> None:
-    rows = _typed_rows(saver, champ, tuple(column.name for column in columns))
-    versions = state.seen(saver)
-    result = saver.save(champ, rows, versions.get(champ, 0))
-    if result is None:
-        return
-    if result.etat == "conflit":
-        state.forget(saver, champ)
-        return
-    versions[champ] = result.version
-    if result.etat != "invalide":
+    names = tuple(column.name for column in columns)
+    result = state.commit(saver, champ, lambda: _typed_rows(saver, champ, names))
+    if result is not None and result.etat in ("enregistre", "inchange"):
+        # The rows stay as they are on the page: the answer is sorted, the screen is not.
+        state.seen(saver)[champ] = result.version
         _rewrite(saver, champ, columns)
+    saver.settle()
 
 
 def _rewrite(saver: Saver, champ: str, columns: tuple[Column, ...]) -> None:
@@ -183,9 +179,11 @@ def _on_add(saver: Saver, champ: str) -> None:
 
 def _on_remove(saver: Saver, champ: str, columns: tuple[Column, ...], number: int) -> None:
     """Take a row away; the last one is emptied instead, so that there is always one to type in."""
-    key = _list_key(saver, champ)
-    left = [one for one in st.session_state.get(key, []) if one != number]
-    if not left:
-        left = [number + 1]
-    st.session_state[key] = left
+
+    def remove() -> None:
+        key = _list_key(saver, champ)
+        left = [one for one in st.session_state.get(key, []) if one != number]
+        st.session_state[key] = left or [number + 1]
+
+    state.shielded(remove)
     _on_cell(saver, champ, columns)

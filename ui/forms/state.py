@@ -8,14 +8,17 @@ person sees what was understood (« 47.7 » becomes « 47,70 »).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from domain.fields import Json
+from services.dossier_views import SaveResult
 from ui.forms.model import FieldView, Saver
 
+Result = TypeVar("Result")
 FOCUS = "_forms_focus"
 
 
@@ -43,16 +46,39 @@ def fill(view: FieldView, values: Mapping[str, Any]) -> None:
     seen(view.saver)[view.field.id] = view.version
 
 
-def commit(saver: Saver, champ: str, raw: Json) -> None:
-    """Save what was typed. What was refused stays in the widget as typed; anything else is read again from the answer."""
-    versions = seen(saver)
-    result = saver.save(champ, raw, versions.get(champ, 0))
-    if result is None:
-        return
-    if result.etat == "invalide":
-        versions[champ] = result.version
-    else:
-        forget(saver, champ)
+def commit(saver: Saver, champ: str, read: Callable[[], Json]) -> SaveResult | None:
+    """Save what was typed, whatever happens meanwhile. What was refused stays in the widget as typed; anything else is read
+    again from the answer. `read` gives what was typed."""
+
+    def save() -> SaveResult | None:
+        versions = seen(saver)
+        result = saver.save(champ, read(), versions.get(champ, 0))
+        if result is not None and result.etat == "invalide":
+            versions[champ] = result.version
+        elif result is not None:
+            versions.pop(champ, None)
+        return result
+
+    return shielded(save)
+
+
+def shielded(work: Callable[[], Result]) -> Result:
+    """Do `work` to its end, then obey.
+
+    When another click arrives while a callback runs, or the tab is closed, Streamlit raises inside the callback, at whatever
+    session entry it reads next: a value just typed would never be saved. `work` is then done over, which must be harmless,
+    and the request is raised again after it.
+    """
+    asked: RerunException | StopException | None = None
+    while True:
+        try:
+            result = work()
+        except (RerunException, StopException) as request:
+            asked = request
+            continue
+        if asked is not None:
+            raise asked
+        return result
 
 
 def forget(saver: Saver, champ: str) -> None:
@@ -62,13 +88,15 @@ def forget(saver: Saver, champ: str) -> None:
 
 def on_change(saver: Saver, champ: str, key: str) -> None:
     """Callback of a field that is one widget."""
-    commit(saver, champ, st.session_state.get(key))
+    commit(saver, champ, lambda: st.session_state.get(key))
+    saver.settle()
 
 
 def on_parts_change(saver: Saver, champ: str, parts: tuple[str, ...]) -> None:
     """Callback of a field whose answer is a dict of parts, one widget each."""
     prefix = f"{saver.prefix}{champ}:"
-    commit(saver, champ, {part: st.session_state.get(prefix + part) for part in parts})
+    commit(saver, champ, lambda: {part: st.session_state.get(prefix + part) for part in parts})
+    saver.settle()
 
 
 def as_typed(value: Json) -> str:
