@@ -54,7 +54,15 @@ def show_now(view: ConventionView) -> None:
         if action is None:
             continue
         if action.blocages:
-            show_actions((action,), perform, {}, key=f"convention:{view.id}:{view.etat}", main=())
+            show_actions(
+                (action,),
+                perform,
+                {},
+                key=f"convention:{view.id}:{view.etat}",
+                main=(),
+                warnings=view.avertissements,
+                lifts=view.peut_lever,
+            )
             continue
         to_sign = view.piece("signee_collectivite" if code == "signer_centre" else "convention_pdf") or view.piece(
             "convention"
@@ -82,7 +90,11 @@ show(render_circuit(view))
 now, files = st.columns([3, 2], gap="large")
 with now:
     show_warnings(
-        view.avertissements, view.centre.fuseau, lift if view.peut_lever else None, key=f"convention:{view.id}"
+        view.avertissements,
+        view.centre.fuseau,
+        lift if view.peut_lever else None,
+        key=f"convention:{view.id}",
+        main=True,
     )
     show_now(view)
 with files:

@@ -3,16 +3,14 @@
 import streamlit as st
 
 from domain.roles import Role
-from services import conventions, dossiers, messages, workflow
+from services import conventions, dossiers, workflow
 from services.consultation_journal import list_dossier_history
 from services.dossier_views import DossierView
 from ui import page, session
-from ui.actions import Wording, show_actions, show_warnings
-from ui.corrections import show_prepared
+from ui.actions import Wording, follow_state, lifting_comes_first, show_actions, show_warnings
 from ui.history import show_history
 from ui.html import show, tabs
-from ui.instruction import show_answers, show_assignment, show_summary
-from ui.thread import show_message_form, show_thread
+from ui.instruction import show_answers, show_assignment, show_corrections, show_messages, show_summary
 
 DONE = {
     "prendre_en_charge": "Dossier pris en charge.",
@@ -54,25 +52,6 @@ def main_actions(view: DossierView) -> tuple[str, ...]:
     return ("prendre_en_charge", "emettre", "demander_corrections" if prepared else "accepter")
 
 
-def show_messages(view: DossierView) -> None:
-    """The thread; what is seen is read."""
-    show_thread(
-        view.messages, view.centre.fuseau, empty="Aucun message. Écrivez ici à la collectivité pour toute question."
-    )
-    if view.non_lus:
-        page.ran(messages.mark_messages_read, session.portail(), session.acteur(), view.id)
-    if view.roles.intersection(messages.WRITERS):
-        show_message_form(view.id)
-
-
-def show_corrections(view: DossierView) -> None:
-    """Corrections prepared and sent."""
-    if view.corrections:
-        show_prepared(view)
-    else:
-        st.info("Aucune correction. Dans « Réponses », chaque champ a un lien « À corriger ».")
-
-
 def show_view(view: DossierView, shown: str) -> None:
     """The part of the page that the address asks for."""
     prepared = sum(row.etat == "preparee" for row in view.corrections)
@@ -104,6 +83,7 @@ if not view.cote_centre:
 page.header(
     f"Dossier {view.reference}", f"{view.collectivite.nom} – {view.offer.titre}", retour=("dossiers", "Dossiers")
 )
+follow_state(f"instruction:{view.id}:etat", view.etat)
 summary, decision = st.columns([1, 1], gap="large")
 with summary:
     show_summary(view)
@@ -115,6 +95,14 @@ with decision:
         view.centre.fuseau,
         lift if Role.INSTRUCTEUR in view.roles else None,
         key=f"dossier:{view.id}",
+        main=lifting_comes_first(view.actions, view.avertissements, main_actions(view)),
     )
-    show_actions(view.actions, perform, WORDINGS, key=f"dossier:{view.id}:{view.etat}", main=main_actions(view))
+    show_actions(
+        view.actions,
+        perform,
+        WORDINGS,
+        key=f"dossier:{view.id}:{view.etat}",
+        main=main_actions(view),
+        warnings=view.avertissements,
+    )
 show_view(view, page.param("vue") or "")

@@ -8,13 +8,14 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import duree, euros, pourcentage
-from services import dossiers
+from services import dossiers, messages
 from services.dossier_lists import list_instructeurs
 from services.dossier_views import DossierView
 from ui import page, session
-from ui.corrections import show_request_form
+from ui.corrections import show_prepared, show_request_form
 from ui.html import badge, bullet_list, day, facts, link, show
 from ui.reading import render_piece, show_form
+from ui.thread import show_message_form, show_thread
 
 
 def show_summary(view: DossierView) -> None:
@@ -70,6 +71,25 @@ def show_answers(view: DossierView) -> None:
     with beside:
         _show_files(view)
         _show_amounts(view.montants)
+
+
+def show_messages(view: DossierView) -> None:
+    """The thread; what is seen is read."""
+    show_thread(
+        view.messages, view.centre.fuseau, empty="Aucun message. Écrivez ici à la collectivité pour toute question."
+    )
+    if view.non_lus:
+        page.ran(messages.mark_messages_read, session.portail(), session.acteur(), view.id)
+    if view.roles.intersection(messages.WRITERS):
+        show_message_form(view.id)
+
+
+def show_corrections(view: DossierView) -> None:
+    """Corrections prepared and sent."""
+    if view.corrections:
+        show_prepared(view)
+    else:
+        st.info("Aucune correction. Dans « Réponses », chaque champ a un lien « À corriger ».")
 
 
 def _show_files(view: DossierView) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.corrections import request_correction
 from services.dossier_lists import list_dossiers
 from services.dossier_views import DossierFilter, DossierView
 from services.dossiers import open_dossier
@@ -55,6 +56,29 @@ def test_take_charge_then_one_main_action(visitor: Visitor, monde: Monde) -> Non
     assert [one.value for one in app.success] == ["Dossier pris en charge."]
     blocked = app.button(key=f"dossier:{dossier_id}:en_instruction:accepter")
     assert blocked.disabled and "« Accepter le dossier » n’est pas encore possible" in text_of(app)
+
+
+def test_a_warning_is_written_once_and_lifting_it_is_the_main_action(visitor: Visitor, monde: Monde) -> None:
+    dossier_id = make_dossier(monde.portail, monde, "en_instruction")
+    (warning,) = _view(monde, dossier_id).avertissements
+    app = visitor.open(monde.instructeur, "instruction", id=dossier_id)
+    assert text_of(app).replace("\\", "").count(warning.texte) == 1
+    assert "<li>Levez l’avertissement ci-dessus.</li>" in text_of(app)
+    assert [one.label for one in app.button if one.proto.type == "primary"] == ["Lever cet avertissement"]
+    request_correction(
+        monde.portail, monde.instructeur, dossier_id, "referent.telephone", motif="incorrect", texte="Non attribué."
+    )
+    app = visitor.open(monde.instructeur, "instruction", id=dossier_id)
+    assert [one.label for one in app.button if one.proto.type == "primary"] == ["Demander les corrections"]
+
+
+def test_a_change_of_state_brings_back_to_the_top(visitor: Visitor, monde: Monde) -> None:
+    dossier_id = make_dossier(monde.portail, monde, "depose")
+    app = visitor.open(monde.instructeur, "instruction", id=dossier_id)
+    assert "data-portail-focus" not in text_of(app)
+    app.button(key=f"dossier:{dossier_id}:depose:prendre_en_charge").click().run()
+    assert 'data-portail-focus="stHeading"' in text_of(app)
+    assert "data-portail-focus" not in text_of(app.run())
 
 
 def test_accept_is_the_main_action_once_possible(visitor: Visitor, monde: Monde) -> None:

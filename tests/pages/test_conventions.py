@@ -100,7 +100,8 @@ def test_warning_blocks_the_centre_until_it_is_lifted(visitor: Visitor, monde: M
     _submit(app, "Déposer la convention signée", data=pdf(), day="10/01/2026", who="Camille Exemple")
     for role, lifts in (("instructeur", True), ("signataire_centre", False)):
         app = visitor.open(monde[role], "convention", id=convention_id)
-        assert any("À vérifier" in one.value for one in app.warning)
+        assert len([one for one in app.warning if "À vérifier" in one.value]) == 1
+        assert text_of(app).count("compte 3 pages") == 1
         assert bool([one for one in app.button if one.label == "Lever cet avertissement"]) is lifts
     assert "n’est pas encore possible" in text_of(app) and "doit d’abord lever" in text_of(app)
     assert not [one for one in app.file_uploader if one.label.startswith("Document signé")]
