@@ -64,44 +64,15 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def is_current(self) -> bool:
-        """Whether the schema is at the newest revision. False on an empty database."""
+    def revision(self) -> str | None:
+        """The revision of the schema; None when there is none yet."""
         if not inspect(self.engine).has_table("alembic_version"):
-            return False
+            return None
         with self.engine.connect() as connection:
-            found = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
-        return list(found) == [newest_revision()]
+            return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
-    def ping(self) -> None:
-        """Raise the driver's error when the database does not answer."""
-        with self.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-
-    def dispose(self) -> None:
-        self.engine.dispose()
-
-
-@contextmanager
-def _committed(session: Session) -> Iterator[None]:
-    try:
-        yield
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-
-
-def newest_revision() -> str:
-    """The revision that no other one follows, read in the files of migrations/versions as Alembic does."""
-    sources = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py")]
-    revisions = {found for source in sources for found in _REVISION.findall(source)}
-    followed = {found for source in sources for found in _FOLLOWED.findall(source)}
-    head: str
-    (head,) = revisions - followed
-    return head
-
-
-def _sqlite_engine(url: str) -> Engine:
+    @staticmethod
+    def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 15})
 
     @event.listens_for(engine, "connect")

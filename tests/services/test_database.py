@@ -8,14 +8,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from services.database import MIGRATIONS, Database, newest_revision
+from services.database import MIGRATIONS, Database
 from services.portail import Portail
 
 
 def test_newest_revision_is_alembics() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+    assert Database.newest_revision() == ScriptDirectory.from_config(config).get_current_head()
 
 
 def test_database_knows_whether_it_is_current(portail: Portail, tmp_path: Path) -> None:
@@ -24,6 +24,7 @@ def test_database_knows_whether_it_is_current(portail: Portail, tmp_path: Path) 
         session.execute(text("UPDATE alembic_version SET version_num = 'ancienne'"))
     assert not portail.db.is_current()
     empty = Database(f"sqlite:///{tmp_path / 'vide.db'}")
+    assert empty.revision() is None
     assert not empty.is_current()
     empty.migrate()
     assert empty.is_current()
