@@ -72,7 +72,39 @@ class Database:
             return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
     @staticmethod
-    def _sqlite_engine(url: str) -> Engine:
+    def newest_revision() -> str:
+        """The revision that this version of the portal needs: the one that no other follows, read in the files of
+        migrations/versions as Alembic does."""
+        sources = [path.read_text(encoding="utf-8") for path in (MIGRATIONS / "versions").glob("*.py")]
+        revisions = {found for source in sources for found in _REVISION.findall(source)}
+        head: str
+        (head,) = revisions.difference(found for source in sources for found in _FOLLOWED.findall(source))
+        return head
+
+    def is_current(self) -> bool:
+        """Whether the schema is at the newest revision."""
+        return self.revision() == self.newest_revision()
+
+    def ping(self) -> None:
+        """Raise the driver's error when the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _committed(session: Session) -> Iterator[None]:
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 15})
 
     @event.listens_for(engine, "connect")
