@@ -69,7 +69,8 @@ class Database:
         if not inspect(self.engine).has_table("alembic_version"):
             return None
         with self.engine.connect() as connection:
-            return connection.scalar(text("SELECT version_num FROM alembic_version"))
+            found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
     @staticmethod
     def newest_revision() -> str:
