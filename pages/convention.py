@@ -10,7 +10,8 @@ from ui.accuse import show_accuse_form
 from ui.actions import Wording, show_actions, show_warnings
 from ui.circuit import next_step, render_circuit, render_files, render_terms
 from ui.history import show_history
-from ui.html import note, show
+from ui.html import show
+from ui.issued_pdf import show_missing_pdf
 from ui.signature import show_signature_form
 
 SIGN = {
@@ -100,8 +101,7 @@ with now:
 with files:
     st.header("Fichiers", anchor=False)
     show(render_files(view))
-    if view.pdf_manquant:
-        note("Le PDF du document émis n’est pas disponible sur cette installation : utilisez le fichier Word.")
+    show_missing_pdf(view)
     if view.peut_joindre_accuse:
         show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
 st.header("Dates et montants", anchor=False)

@@ -43,7 +43,8 @@ class ConventionView:
     """Everything one page of a convention shows to this person.
 
     `etat_affiche` is `etat`, or `a_venir` for a convention in force whose effect date is to come. `motif`: why it was
-    cancelled, or why the signed document was rejected. `pdf_manquant`: no PDF of the issued document is stored yet.
+    cancelled, or why the signed document was rejected. `pdf_manquant`: no PDF of the issued document is stored yet;
+    `pdf_possible`: this installation can make it.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class ConventionView:
     peut_lever: bool
     peut_joindre_accuse: bool
     pdf_manquant: bool
+    pdf_possible: bool
 
     def action(self, code: str) -> ActionRow | None:
         """The action with this code, when the person's roles and the state allow it."""

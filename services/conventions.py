@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.pdf import docx_to_pdf
+from documents.pdf import docx_to_pdf, pdf_available
 from documents.signed_pdf import inspect_pdf
 from documents.uploads import DOCX_TYPE
 from domain.answers import build_tree
@@ -268,6 +268,7 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
             peut_lever=Role.INSTRUCTEUR in roles and convention.etat == "signee_collectivite",
             peut_joindre_accuse=bool(roles.intersection(ATTACHERS)) and convention.etat != "annulee",
             pdf_manquant=not any(piece.usage == "convention_pdf" for piece in pieces),
+            pdf_possible=pdf_available(),
         )
 
 
