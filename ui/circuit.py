@@ -154,10 +154,11 @@ def render_files(view: ConventionView) -> Markup:
 
 
 def render_signature(row: SignatureRow) -> Markup:
-    """« Signature électronique de … : document intact, certificat non vérifié »."""
+    """« Signature électronique de … : le document est intact ». A certificate that leads to no known authority is told by
+    the check of the file, among its warnings, not here again."""
     intact = "le document est intact" if row.intact else "le document a été modifié après la signature"
-    trusted = "autorité de certification reconnue" if row.fiable else "autorité de certification non vérifiée"
+    trusted = ", autorité de certification reconnue" if row.fiable else ""
     when = f", le {row.le}" if row.le else ""
-    return Markup("Signature électronique de <strong>{}</strong>{} : <strong>{}</strong>, {}.").format(
+    return Markup("Signature électronique de <strong>{}</strong>{} : <strong>{}</strong>{}.").format(
         row.signataire, when, intact, trusted
     )

@@ -19,6 +19,8 @@ ETATS_CORRECTION = {
     "traitee": "Corrigé, à vérifier",
     "close": "Correction close",
 }
+MADE_HERE = {"convention": "établi", "convention_pdf": "établi", "annexe": "joint"}
+"""What the portal did, by usage, with the files that nobody deposited."""
 
 AskLink = Callable[[str], str]
 """Address that opens the correction request of a field."""
@@ -106,8 +108,9 @@ def find_piece(pieces: tuple[PieceRow, ...], ident: object) -> PieceRow | None:
 def render_piece(piece: PieceRow, fuseau: str, label: str | None = None) -> Markup:
     """A file: link, size, pages, date, warnings."""
     pages = f", {piece.pages} page{'s' if piece.pages > 1 else ''}" if piece.pages else ""
-    about = Markup('<span class="p-discret">déposé le {}{}</span>').format(
-        day_and_time(piece.deposee_le, fuseau), pages
+    made = MADE_HERE.get(piece.usage, "déposé")
+    about = Markup('<span class="p-discret">{} le {}{}</span>').format(
+        made, day_and_time(piece.deposee_le, fuseau), pages
     )
     notes = bullet_list(piece.avertissements, "p-notes p-alerte") if piece.avertissements else Markup("")
     return Markup('<span class="p-valeur">{}<br>{}{}</span>').format(

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.conventions import open_convention
-from tests.conventions import examine_here, make_convention, pdf
+from tests.conventions import examine_here, make_convention, pdf, signed_pdf
 from tests.factories import Monde
 from tests.pages.conftest import Visitor, text_of
 
@@ -92,6 +92,32 @@ def test_collectivite_then_centre_sign(visitor: Visitor, monde: Monde) -> None:
     app = visitor.open(monde.signataire_centre, "convention", id=convention_id)
     _submit(app, "Déposer la convention contresignée", data=pdf(mark="2"), day="12/01/2026", who="Bernard Préside")
     assert open_convention(monde.portail, monde.direction, convention_id).etat == "en_vigueur"
+
+
+def test_files_say_where_they_come_from_and_a_certificate_once(visitor: Visitor, monde: Monde) -> None:
+    convention_id = make_convention(monde.portail, monde, "a_signer", pages=3)
+    assert text_of(visitor.open(monde.instructeur, "convention", id=convention_id)).count("établi le") == 2
+    app = visitor.open(monde.gestionnaire, "convention", id=convention_id)
+    _submit(app, "Déposer la convention signée", data=signed_pdf(), day="10/01/2026", who="Camille Exemple")
+    page = text_of(app)
+    assert (page.count("établi le"), page.count("déposé le")) == (2, 1)
+    assert "le document est intact" in page
+    assert page.count("autorité") == 1
+
+
+def test_a_missing_pdf_is_made_on_request(visitor: Visitor, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    convention_id = make_convention(monde.portail, monde, "a_signer")
+    monkeypatch.setattr("services.conventions.pdf_available", lambda: False)
+    app = visitor.open(monde.gestionnaire, "convention", id=convention_id)
+    assert "utilisez le fichier Word" in text_of(app)
+    assert not [one for one in app.button if one.label == "Produire le PDF"]
+    monkeypatch.setattr("services.conventions.pdf_available", lambda: True)
+    monkeypatch.setattr("services.conventions.docx_to_pdf", lambda data: pdf(4))
+    app = visitor.open(monde.gestionnaire, "convention", id=convention_id)
+    next(one for one in app.button if one.label == "Produire le PDF").click().run()
+    assert [one.value for one in app.success] == ["PDF produit."] and "4 pages" in text_of(app)
+    assert not [one for one in app.button if one.label == "Produire le PDF"]
+    assert not open_convention(monde.portail, monde.gestionnaire, convention_id).pdf_manquant
 
 
 def test_warning_blocks_the_centre_until_it_is_lifted(visitor: Visitor, monde: Monde) -> None:
