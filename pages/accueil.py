@@ -1,21 +1,23 @@
 """Home: what this person has to do, each line one click from the thing to do."""
 
+from collections.abc import Iterable
 from itertools import groupby
 
 import streamlit as st
 from markupsafe import Markup
 
-from domain.roles import Role
+from domain.roles import ROLES_CENTRE, Role
 from services.access import Acteur
 from services.dossier_lists import Creatable, list_creatable, list_dossiers
 from services.dossier_views import DossierFilter
+from services.situations import list_situations
 from services.taches import Tache, list_taches
 from ui import page, session
 from ui.creation import begin_button
 from ui.html import day, link, show
 
 EXPLANATIONS: dict[Role, str] = {
-    Role.GESTIONNAIRE: "Le centre examine ce que vous avez déposé : vous serez prévenu par courriel dès qu’une action vous revient.",
+    Role.GESTIONNAIRE: "Vos dossiers et vos conventions apparaîtront ici, avec ce qu’il vous revient de faire.",
     Role.SIGNATAIRE: "Une convention à signer apparaîtra ici dès que le centre l’aura émise.",
     Role.DIRECTION: "Les conventions de votre collectivité se consultent et se téléchargent dans « Conventions ».",
     Role.INSTRUCTEUR: "Les dossiers déposés et les messages des collectivités apparaîtront ici dès leur arrivée.",
@@ -44,19 +46,30 @@ def render_tache(tache: Tache) -> Markup:
     )
 
 
+def render_list(taches: Iterable[Tache]) -> Markup:
+    """Lines one under the other."""
+    return Markup('<ul class="p-taches">{}</ul>').format(Markup("").join(render_tache(one) for one in taches))
+
+
 def show_taches(taches: list[Tache]) -> None:
     """All things to do, by group."""
     st.header("À faire", anchor=False)
     for groupe, found in groupby(taches, key=lambda tache: tache.groupe):
         st.subheader(groupe, anchor=False)
-        show(Markup('<ul class="p-taches">{}</ul>').format(Markup("").join(render_tache(one) for one in found)))
+        show(render_list(found))
 
 
 def show_nothing_to_do(acteur: Acteur) -> None:
-    """What happens next, for each of the person's roles."""
+    """Where things stand for a collectivité's people; what will come here, for each of the person's other roles."""
     st.header("Rien à faire pour le moment", anchor=False)
-    said = [text for role, text in EXPLANATIONS.items() if acteur.has(role)]
-    st.markdown("\n\n".join(said) if said else NO_ROLE)
+    situations = page.load(list_situations, session.portail(), acteur)
+    if situations:
+        st.subheader(situations[0].groupe, anchor=False)
+        show(render_list(situations))
+    told = ROLES_CENTRE if situations else EXPLANATIONS.keys()
+    said = [text for role, text in EXPLANATIONS.items() if role in told and acteur.has(role)]
+    if said or not situations:
+        st.markdown("\n\n".join(said) if said else NO_ROLE)
 
 
 def show_start(choices: list[Creatable]) -> None:

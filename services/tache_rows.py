@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from models import Dossier
+from models import Collectivite, Dossier
 from services.access import Acteur
 from services.messages import count_unread
 
@@ -33,14 +33,20 @@ class Tache:
 def unread_taches(session: Session, acteur: Acteur, page: str, *scope: ColumnElement[bool]) -> list[Tache]:
     """One line per dossier of `scope` with messages that the person has not read."""
     unread = count_unread(session, acteur, select(Dossier.id).where(*scope))
-    query = select(Dossier).where(Dossier.id.in_(unread)).order_by(Dossier.reference).limit(LIMIT)
+    query = (
+        select(Dossier, Collectivite.nom)
+        .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
+        .where(Dossier.id.in_(unread))
+        .order_by(Dossier.reference)
+        .limit(LIMIT)
+    )
     return [
         Tache(
             "Messages non lus",
-            f"Dossier {dossier.reference}",
+            f"Dossier {dossier.reference}, {nom}",
             f"{unread[dossier.id]} message{'s' if unread[dossier.id] > 1 else ''} à lire.",
             page,
             {"id": str(dossier.id)},
         )
-        for dossier in session.scalars(query)
+        for dossier, nom in session.execute(query)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from services.corrections import request_correction
@@ -9,6 +11,7 @@ from services.dossier_lists import list_dossiers
 from services.dossier_views import DossierFilter, DossierView
 from services.dossiers import open_dossier
 from services.messages import post_message
+from tests.conventions import make_convention
 from tests.factories import Monde, journal_actions, lift_warnings, make_dossier
 from tests.pages.conftest import Visitor, text_of
 
@@ -30,6 +33,15 @@ def test_first_visit_has_one_thing_to_do(visitor: Visitor, monde: Monde) -> None
 def test_things_to_do_lead_there(visitor: Visitor, monde: Monde) -> None:
     dossier_id = make_dossier(monde.portail, monde, "depose")
     assert f'href="/instruction?id={dossier_id}' in text_of(visitor.open(monde.instructeur, "accueil"))
+
+
+def test_home_says_where_things_stand_when_nothing_is_to_do(visitor: Visitor, monde: Monde) -> None:
+    convention_id = make_convention(monde.portail, monde, "en_vigueur", date_effet=date(2199, 1, 1))
+    dossier_id = make_dossier(monde.portail, monde, "depose")
+    page = text_of(visitor.open(monde.gestionnaire, "accueil"))
+    assert "Rien à faire" in page and "prend effet le 1er janvier 2199" in page and "le centre va l’examiner" in page
+    assert f'href="/convention?id={convention_id}' in page and f'href="/dossier?id={dossier_id}' in page
+    assert "apparaîtra ici dès son dépôt" in text_of(visitor.open(monde.signataire_centre, "accueil"))
 
 
 @pytest.mark.parametrize(

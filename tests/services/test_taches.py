@@ -79,6 +79,7 @@ def test_unread_messages_wait_for_the_other_side(monde: Monde) -> None:
     messages.post_message(monde.portail, monde.gestionnaire, dossier_id, "Bonjour.", operation_id="a")
     (tache,) = _of(monde, monde.instructeur, "Messages non lus")
     assert (tache.page, tache.detail) == ("instruction", "1 message à lire.")
+    assert tache.titre.endswith(", Choisy-le-Roi")
     assert _of(monde, monde.signataire, "Messages non lus") == []
     messages.post_message(monde.portail, monde.instructeur, dossier_id, "Bonjour.", operation_id="b")
     assert [one.page for one in _of(monde, monde.gestionnaire, "Messages non lus")] == ["dossier"]
