@@ -36,6 +36,8 @@ from services.settings import Settings
 ROOT = Path(__file__).parents[1]
 CLIENTS, CHANGES = 30, 10
 ROUNDS, BATCH, STARTS = 9, 15, 3
+SETTLE = 6
+"""Seconds left to what the portal does once after its first pages (reading the national list)."""
 LABEL = "Téléphone du bureau"
 MAIL, PASSWORD = "camille.exemple@example.org", "Un-mot-de-passe-2026"
 LOCAUX = {
@@ -148,11 +150,14 @@ async def measure_reruns(folder: Path, cookie: str, dossier_id: UUID) -> None:
         for errors in (first.errors, second.errors):
             assert not errors, errors
         await _warm(page, hand)
-        for name, change in (("whole page again", False), ("one field changed and saved", True)):
+        await asyncio.sleep(SETTLE)
+        for name, change in (("a field changed, and saved", True), ("the whole page again", False)):
             samples = [await _round(ours, page, native, hand, change, number) for number in range(ROUNDS)]
             mine, theirs = (statistics.median(one) * 1000 for one in zip(*samples, strict=True))
             ratio = statistics.median(a / b for a, b in samples)
-            print(f"{name:<30}{mine:8.1f} ms  by hand {theirs:6.1f} ms  ratio {ratio:5.2f}  (target 1.5)")
+            print(
+                f"{name:<30}{mine:8.1f} ms  by hand {theirs:6.1f} ms  ratio {ratio:5.2f}{'  (target 1.5)' if change else ''}"
+            )
         await page.close()
         await hand.close()
 

@@ -87,14 +87,7 @@ with st.container(width=760):
                 st.checkbox(item, key=item, on_change=enregistrer)
     st.button("Tout cocher", key="tout", icon=":material/done_all:")
     st.warning("L’article 7 de la convention demande toutes ces conditions.", icon=":material/warning:")
-with st.container(horizontal=True, vertical_alignment="center", gap="small", key="barre"):
-    st.html(f'<p role="status">{st.session_state.get("enregistre", "")}</p>')
-    st.button("Étape précédente", key="precedente")
-    st.button("Étape suivante", key="suivante", type="primary")
-with st.expander("Messages avec le centre"):
-    st.subheader("Messages avec le centre", anchor=False)
-    st.info("Aucun message. Écrivez ici au centre pour toute question sur ce dossier.")
-    with st.form("message", border=False):
-        st.text_area("Votre message", max_chars=4000, key="message_texte")
-        st.form_submit_button("Envoyer le message")
-st.button("Retirer la demande", key="retirer")
+with st.container(key="barre"):
+    status = st.session_state.get("enregistre", "")
+    st.html(f'<div><p role="status">{status}</p><nav><a href="?etape=fiche">Étape précédente</a></nav></div>')
+st.html('<p><a href="?etape=recapitulatif">Messages avec le centre, retrait de la demande</a></p>')

@@ -78,7 +78,7 @@ class Client:
             kind = message.WhichOneof("type")
             if kind == "delta":
                 self._take(message, answer)
-            elif kind == "script_finished":
+            elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return answer
 
     def _take(self, message: ForwardMsg, answer: Answer) -> None:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from services import dossiers
+from services import dossiers, saisie
+from services.dossier_views import DossierView
 from ui import page, session
 from ui.dossier_review import (
     show_answers,
@@ -11,32 +12,38 @@ from ui.dossier_review import (
     show_messages,
     show_state,
 )
-from ui.dossier_wizard import show_wizard
+from ui.dossier_wizard import is_form_step, show_form_step, show_summary_step
 
-view = page.load(dossiers.open_dossier, session.portail(), session.acteur(), page.required_id())
-if view.cote_centre and not view.editable:
-    page.go("instruction", id=view.id)
 
-title = f"Dossier {view.reference}"
-page.header(
-    title, f"{view.collectivite.nom} – {view.offer.titre}, {view.centre.nom}", retour=("dossiers", "Tous les dossiers")
-)
+def show_header(view: DossierView) -> None:
+    """Reference, collectivité, offer and centre."""
+    about = f"{view.collectivite.nom} – {view.offer.titre}, {view.centre.nom}"
+    page.header(f"Dossier {view.reference}", about, retour=("dossiers", "Tous les dossiers"))
 
-if view.editable and view.etat == "brouillon":
-    show_wizard(view)
-    with st.expander(f"Messages avec le centre ({view.non_lus} à lire)" if view.non_lus else "Messages avec le centre"):
+
+def show_other(view: DossierView) -> None:
+    """Everything but the forms of a draft: its summary, corrections to make, or a dossier to read."""
+    show_header(view)
+    if view.editable and view.etat == "brouillon":
+        show_summary_step(view)
         show_messages(view)
-    show_dossier_actions(view, "retirer")
-elif view.editable:
+        show_dossier_actions(view, "retirer")
+        return
     show_state(view)
-    show_corrections(view)
-    show_dossier_actions(view, "redeposer", "retirer")
-    show_messages(view)
-    st.subheader("Vos réponses", anchor=False)
-    show_answers(view)
-else:
-    show_state(view)
+    if view.editable:
+        show_corrections(view)
     show_dossier_actions(view, "deposer", "redeposer", "retirer")
     show_messages(view)
     st.subheader("Les réponses du dossier", anchor=False)
     show_answers(view)
+
+
+ident = page.required_id()
+draft = page.load(saisie.open_form, session.portail(), session.acteur(), ident)
+if draft.cote_centre and not draft.editable:
+    page.go("instruction", id=ident)
+if draft.editable and draft.etat == "brouillon" and is_form_step(draft):
+    show_header(draft)
+    show_form_step(draft)
+else:
+    show_other(page.load(dossiers.open_dossier, session.portail(), session.acteur(), ident))

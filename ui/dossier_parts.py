@@ -48,7 +48,7 @@ class Shared:
         parts = changed_parts(self.form, self.view, view, champ)
         if self.panel:
             parts.append(COST)
-        self.view, self.due = view, set(parts) - {COST}
+        self.view, self.due = view, set(parts)
         return parts
 
 

@@ -12,7 +12,16 @@ from services import dossiers, saisie
 from services.dossier_views import DossierView
 from ui import page, session
 from ui.dossier_cost import show_cost
-from ui.dossier_form import StepView, choose_step, follow_address, form_model, list_steps, saved_status, show_steps
+from ui.dossier_form import (
+    RECAP,
+    StepView,
+    choose_step,
+    follow_address,
+    form_model,
+    list_steps,
+    saved_status,
+    show_steps,
+)
 from ui.dossier_parts import BAR, COST, STEPS, Shared, part_of
 from ui.dossier_review import show_summary
 from ui.dossier_saver import DossierSaver
@@ -22,19 +31,30 @@ from ui.html import link, show
 TITLE_CLASS = "p-titre-courant"
 
 
-def show_wizard(view: DossierView) -> None:
-    """The step of the address: a form, or the summary."""
+def is_form_step(view: DossierView) -> bool:
+    """Whether the step of the address is a form; the other is the summary, which shows more of the dossier."""
+    return choose_step(list_steps(view), view).form is not None
+
+
+def show_summary_step(view: DossierView) -> None:
+    """The last step: what is missing, the deposit, all answers."""
+    steps = list_steps(view)
+    current = choose_step(steps, view)
+    show_steps(view, steps, current)
+    _show_title(view, steps, current)
+    show_summary(view)
+    _show_bar(view, steps, current)
+
+
+def show_form_step(view: DossierView) -> None:
+    """A form, in parts. `view` is what services.saisie.open_form gives."""
     steps = list_steps(view)
     current = choose_step(steps, view)
     if current.form is None:
-        show_steps(view, steps, current)
-        _show_title(view, steps, current)
-        show_summary(view)
-        _show_bar(view, steps, current)
         return
     follow_address()
     shared = Shared(current.form, current.step.panel is not None, view)
-    shared.due = set(shared.parts)
+    shared.due = set(shared.parts) - {COST}
     _steps_part(shared)
     _show_title(view, steps, current)
     with st.container(width=760, key="p-formulaire"):
@@ -45,6 +65,8 @@ def show_wizard(view: DossierView) -> None:
             _cost_part(shared)
         render_focus(form_model(view, DossierSaver(view)))
     _bar_part(shared)
+    more = page.url_of("dossier", id=view.id, etape=RECAP)
+    show(Markup("<p>{}</p>").format(link("Messages avec le centre, retrait de la demande", more)))
 
 
 def _view(shared: Shared, part: str) -> DossierView:
@@ -75,10 +97,7 @@ def _section_part(shared: Shared, section: Section) -> None:
 
 @st.fragment(key=COST)
 def _cost_part(shared: Shared) -> None:
-    view = shared.take(COST)
-    if view is None:
-        view = page.load(dossiers.open_dossier, session.portail(), session.acteur(), shared.view.id)
-    show_cost(view)
+    show_cost(page.load(dossiers.open_dossier, session.portail(), session.acteur(), shared.view.id))
 
 
 @st.fragment(key=BAR)
