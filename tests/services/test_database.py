@@ -18,14 +18,17 @@ def test_newest_revision_is_alembics() -> None:
     assert Database.newest_revision() == ScriptDirectory.from_config(config).get_current_head()
 
 
-def test_database_knows_whether_it_is_current(portail: Portail, tmp_path: Path) -> None:
+def test_served_database_is_current(portail: Portail) -> None:
     assert portail.db.is_current()
-    with portail.db.write() as session:
+
+
+def test_database_knows_whether_it_is_current(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'vide.db'}")
+    assert database.revision() is None
+    assert not database.is_current()
+    database.migrate()
+    assert database.is_current()
+    with database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = 'ancienne'"))
-    assert not portail.db.is_current()
-    empty = Database(f"sqlite:///{tmp_path / 'vide.db'}")
-    assert empty.revision() is None
-    assert not empty.is_current()
-    empty.migrate()
-    assert empty.is_current()
-    empty.dispose()
+    assert not database.is_current()
+    database.dispose()
