@@ -240,7 +240,7 @@ def build_form_view(session: Session, acteur: Acteur, state: DossierState, editi
         **_identity(session, state, du_centre, None),
         answers=_answers(state, names),
         evaluation=state.evaluation,
-        pieces=_pieces(session, dossier),
+        pieces=_pieces(session, dossier) if _has_file(state) else (),
         corrections=(),
         messages=(),
         non_lus=0,
@@ -254,6 +254,10 @@ def build_form_view(session: Session, acteur: Acteur, state: DossierState, editi
         montants=None,
         depots=(),
     )
+
+
+def _has_file(state: DossierState) -> bool:
+    return any(isinstance(one.valeur, dict) and "piece" in one.valeur for one in state.reponses.values())
 
 
 def _answers(state: DossierState, names: dict[UUID | None, str]) -> dict[str, Answer]:

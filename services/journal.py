@@ -32,9 +32,9 @@ def record(
     **details: Any,
 ) -> AuditEvent:
     """Append one line in the current transaction. `details` holds JSON values: ids, hashes, codes, counts."""
-    head = session.execute(select(JournalHead).where(JournalHead.id == 1).with_for_update()).scalar_one()
-    # Read again under the lock: the identity map may hold an older head.
-    session.refresh(head, with_for_update=True)
+    # populate_existing: read under the lock, since the identity map may hold an older head.
+    query = select(JournalHead).where(JournalHead.id == 1).with_for_update()
+    head = session.execute(query.execution_options(populate_existing=True)).scalar_one()
     event = AuditEvent(
         seq=head.seq + 1,
         le=utc_now(),
