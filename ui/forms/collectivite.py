@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from threading import Thread
-
 import streamlit as st
 
 from domain.fields import display_value
-from domain.referentiel import load_referentiel
 from ui.forms.model import FieldView, Saver
 from ui.forms.words import label_of, show_help
 
@@ -22,14 +18,7 @@ def render_collectivite(view: FieldView) -> None:
     if view.stored:
         st.markdown(f"Collectivité choisie dans la liste : SIREN {display_value(field, view.stored)}.")
     if not view.disabled:
-        _warm()
         _search(saver, field.id, label_of(view))
-
-
-@lru_cache(maxsize=1)
-def _warm() -> None:
-    """Read the national list in the background, once: the first search should not wait for it."""
-    Thread(target=load_referentiel, daemon=True).start()
 
 
 @st.fragment
