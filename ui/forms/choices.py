@@ -143,10 +143,10 @@ def _render_boxes(view: FieldView, options: Iterable[tuple[str, str]], ticked: s
 
 def _on_boxes_of_list(saver: Saver, champ: str, options: tuple[str, ...]) -> None:
     prefix = f"{saver.prefix}{champ}:"
-    state.commit(saver, champ, lambda: [one for one in options if st.session_state.get(prefix + one)])
+    state.commit(saver, champ, lambda shown: [one for one in options if shown.get(prefix + one)])
     saver.settle()
 
 
 def _on_all(saver: Saver, champ: str, items: tuple[str, ...]) -> None:
-    state.commit(saver, champ, lambda: dict.fromkeys(items, True))
+    state.commit(saver, champ, lambda _shown: dict.fromkeys(items, True))
     saver.settle()

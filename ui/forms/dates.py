@@ -75,7 +75,7 @@ def _range(view: FieldView, day: date | None) -> tuple[date, date]:
 
 
 def _on_pick(saver: Saver, champ: str, picker: str) -> None:
-    picked: date | None = st.session_state.get(picker)
+    picked: date | None = st.session_state.to_dict().get(picker)
     if picked is not None:
-        state.commit(saver, champ, picked.isoformat)
+        state.commit(saver, champ, lambda _shown: picked.isoformat())
         saver.settle()

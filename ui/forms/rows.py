@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from typing import Any
 
 import streamlit as st
 
@@ -146,15 +147,15 @@ def _numbers(view: FieldView, columns: tuple[Column, ...]) -> list[int]:
     return numbers
 
 
-def _typed_rows(saver: Saver, champ: str, names: tuple[str, ...]) -> list[dict[str, Json]]:
+def _typed_rows(shown: Mapping[str, Any], saver: Saver, champ: str, names: tuple[str, ...]) -> list[dict[str, Json]]:
     prefix = f"{saver.prefix}{champ}:"
-    numbers = st.session_state.get(_list_key(saver, champ), [])
-    return [{name: st.session_state.get(f"{prefix}{number}.{name}") for name in names} for number in numbers]
+    numbers = shown.get(_list_key(saver, champ), [])
+    return [{name: shown.get(f"{prefix}{number}.{name}") for name in names} for number in numbers]
 
 
 def _on_cell(saver: Saver, champ: str, columns: tuple[Column, ...]) -> None:
     names = tuple(column.name for column in columns)
-    result = state.commit(saver, champ, lambda: _typed_rows(saver, champ, names))
+    result = state.commit(saver, champ, lambda shown: _typed_rows(shown, saver, champ, names))
     if result is not None and result.etat in ("enregistre", "inchange"):
         # The rows stay as they are on the page: the answer is sorted, the screen is not.
         state.seen(saver)[champ] = result.version

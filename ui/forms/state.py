@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException, StopException
+from streamlit.runtime.scriptrunner import RerunException
 
 from domain.fields import Json
 from services.dossier_views import SaveResult
@@ -24,12 +24,16 @@ FOCUS = "_forms_focus"
 
 def seen(saver: Saver) -> dict[str, int]:
     """Version of the answer that each widget shows, by field id. One entry of the session for all: it is read often."""
-    key = saver.prefix + "versions"
+    key = _versions_key(saver)
     state = st.session_state
     if key not in state:
         state[key] = {}
     found: dict[str, int] = state[key]
     return found
+
+
+def _versions_key(saver: Saver) -> str:
+    return saver.prefix + "versions"
 
 
 def is_current(view: FieldView, key: str) -> bool:
@@ -46,13 +50,18 @@ def fill(view: FieldView, values: Mapping[str, Any]) -> None:
     seen(view.saver)[view.field.id] = view.version
 
 
-def commit(saver: Saver, champ: str, read: Callable[[], Json]) -> SaveResult | None:
+def commit(saver: Saver, champ: str, read: Callable[[Mapping[str, Any]], Json]) -> SaveResult | None:
     """Save what was typed, whatever happens meanwhile. What was refused stays in the widget as typed; anything else is read
-    again from the answer. `read` gives what was typed."""
+    again from the answer. `read` finds what was typed in the session's values.
+
+    These are taken all at once, the one way of reading them that Streamlit never interrupts: a tab closed while its last
+    field is being left must not lose it.
+    """
 
     def save() -> SaveResult | None:
-        versions = seen(saver)
-        result = saver.save(champ, read(), versions.get(champ, 0))
+        shown = st.session_state.to_dict()
+        versions: dict[str, int] = shown.get(_versions_key(saver), {})
+        result = saver.save(champ, read(shown), versions.get(champ, 0))
         if result is not None and result.etat == "invalide":
             versions[champ] = result.version
         elif result is not None:
@@ -65,15 +74,15 @@ def commit(saver: Saver, champ: str, read: Callable[[], Json]) -> SaveResult | N
 def shielded(work: Callable[[], Result]) -> Result:
     """Do `work` to its end, then obey.
 
-    When another click arrives while a callback runs, or the tab is closed, Streamlit raises inside the callback, at whatever
-    session entry it reads next: a value just typed would never be saved. `work` is then done over, which must be harmless,
-    and the request is raised again after it.
+    When another click arrives while a callback runs, Streamlit raises inside the callback, once, at whatever session entry
+    it reads next. `work` is then done over, which must be harmless, and the request is raised again after it. A closed tab
+    is another matter: from then on every reading raises, and nobody is left to see what follows.
     """
-    asked: RerunException | StopException | None = None
+    asked: RerunException | None = None
     while True:
         try:
             result = work()
-        except (RerunException, StopException) as request:
+        except RerunException as request:
             asked = request
             continue
         if asked is not None:
@@ -88,14 +97,14 @@ def forget(saver: Saver, champ: str) -> None:
 
 def on_change(saver: Saver, champ: str, key: str) -> None:
     """Callback of a field that is one widget."""
-    commit(saver, champ, lambda: st.session_state.get(key))
+    commit(saver, champ, lambda shown: shown.get(key))
     saver.settle()
 
 
 def on_parts_change(saver: Saver, champ: str, parts: tuple[str, ...]) -> None:
     """Callback of a field whose answer is a dict of parts, one widget each."""
     prefix = f"{saver.prefix}{champ}:"
-    commit(saver, champ, lambda: {part: st.session_state.get(prefix + part) for part in parts})
+    commit(saver, champ, lambda shown: {part: shown.get(prefix + part) for part in parts})
     saver.settle()
 
 
