@@ -28,7 +28,7 @@ def files(row: ConventionRow) -> Markup:
 
 COLUMNS = (
     Column[ConventionRow](
-        "Numéro", lambda row: row.numero, "numero", vers=lambda row: page.url_of("convention", id=row.id)
+        "Numéro", lambda row: row.numero, "numero", court=True, vers=lambda row: page.url_of("convention", id=row.id)
     ),
     Column[ConventionRow]("Collectivité", lambda row: row.collectivite, "collectivite"),
     Column[ConventionRow]("État", lambda row: badge(row.etat_libelle, row.etat_affiche), "etat"),

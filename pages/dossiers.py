@@ -31,7 +31,7 @@ def state(row: DossierRow) -> Markup:
 
 
 COMMON = (
-    Column[DossierRow]("Référence", lambda row: row.reference, "reference", vers=target),
+    Column[DossierRow]("Référence", lambda row: row.reference, "reference", court=True, vers=target),
     Column[DossierRow]("Collectivité", lambda row: row.collectivite, "collectivite"),
     Column[DossierRow]("État", state, "etat"),
 )

@@ -161,11 +161,11 @@ def _row(row: Row, columns: Sequence[Column[Row]], selection: Selection[Row] | N
 
 def _cell(row: Row, column: Column[Row]) -> Markup:
     shown = column.cellule(row)
-    if column.vers is not None:
-        return Markup('<th scope="row" data-titre="{}">{}</th>').format(
-            column.titre, link(shown or "Ouvrir", column.vers(row), classe="p-ligne")
-        )
     classe = Markup(' class="p-nombre"') if column.nombre else Markup(' class="p-court"') if column.court else ""
+    if column.vers is not None:
+        return Markup('<th scope="row" data-titre="{}"{}>{}</th>').format(
+            column.titre, classe, link(shown or "Ouvrir", column.vers(row), classe="p-ligne")
+        )
     return Markup('<td data-titre="{}"{}><span>{}</span></td>').format(column.titre, classe, shown if shown else "–")
 
 
