@@ -52,11 +52,39 @@ def unsafe_contents(package: WordPackage) -> Iterator[str]:
 
 def forbidden_fields(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:
     """Field codes that fetch something from elsewhere, with the element that holds them."""
-    instructions = [(element, element.text or "") for element in root.iter(w("instrText"))]
-    instructions += [(element, element.get(w("instr"), "")) for element in root.iter(w("fldSimple"))]
-    for element, text in instructions:
+    for element, text in _field_codes(root):
         if match := FORBIDDEN_FIELDS.match(text):
             yield match[1].upper(), element
+
+
+def _field_codes(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """Field codes, each with the element that it begins in. Word cuts a code into pieces wherever it likes: those between
+    the beginning of a field and its result are put together, less what a field nested in it holds."""
+    open_fields: list[list[etree._Element]] = []
+    for element in root.iter(w("fldSimple"), w("fldChar"), w("instrText"), w("delInstrText")):
+        kind = element.get(w("fldCharType"))
+        if element.tag == w("fldSimple"):
+            yield element, element.get(w("instr"), "")
+        elif element.tag != w("fldChar"):
+            if open_fields:
+                open_fields[-1].append(element)
+            else:
+                yield element, element.text or ""
+        elif kind == "begin":
+            open_fields.append([])
+        elif kind in ("separate", "end") and open_fields:
+            # The result of a field holds no code of it: after "separate", only its "end" is waited for.
+            yield from _joined(open_fields[-1])
+            open_fields[-1] = []
+            if kind == "end":
+                open_fields.pop()
+    for pieces in open_fields:
+        yield from _joined(pieces)
+
+
+def _joined(pieces: list[etree._Element]) -> Iterator[tuple[etree._Element, str]]:
+    if pieces:
+        yield pieces[0], "".join(piece.text or "" for piece in pieces)
 
 
 def refuse_unsafe(package: WordPackage, nom: str = "") -> None:
@@ -65,6 +93,8 @@ def refuse_unsafe(package: WordPackage, nom: str = "") -> None:
     for problem in unsafe_contents(package):
         raise Invalide(f"{subject} {problem}")
     for name in package.names:
-        if ".wordprocessingml." in package.type_of(name) and b"instr" in package.data(name):
+        # Parsed whatever the bytes look like: in UTF-16, no name of an element can be found in them.
+        kind = package.type_of(name)
+        if ".wordprocessingml." in kind and kind.endswith("+xml"):
             for field, _ in forbidden_fields(parse_xml(package.data(name))):
                 raise Invalide(f"{subject} contient le champ « {field} », qui va chercher un contenu extérieur.")
