@@ -3,22 +3,24 @@
   "use strict";
   const FOCUSABLE = 'input:not([type="hidden"]):not([tabindex="-1"]), textarea, select, [role="combobox"], button';
 
+  // The element comes first, its input a moment later: both are waited for.
   const bring = (name, tries) => {
     const target = document.getElementsByClassName(name)[0];
-    if (!target) {
+    const heading = target && target.hasAttribute("tabindex");
+    const field = heading ? target : target && target.querySelector(FOCUSABLE);
+    if (!field) {
       if (tries > 0) setTimeout(() => bring(name, tries - 1), 100);
       return;
     }
-    target.scrollIntoView({ block: target.tabIndex === -1 && target.hasAttribute("tabindex") ? "start" : "center" });
-    const field = target.hasAttribute("tabindex") ? target : target.querySelector(FOCUSABLE);
-    if (field) field.focus({ preventScroll: true });
+    target.scrollIntoView({ block: heading ? "start" : "center" });
+    field.focus({ preventScroll: true });
   };
 
   const look = () => {
     const marker = document.querySelector("[data-portail-focus]:not([data-vu])");
     if (!marker) return;
     marker.dataset.vu = "1";
-    setTimeout(() => bring(marker.dataset.portailFocus, 20), 50);
+    setTimeout(() => bring(marker.dataset.portailFocus, 100), 50);
   };
   new MutationObserver(look).observe(document.documentElement, { childList: true, subtree: true });
 })();
