@@ -33,6 +33,8 @@ from services.paging import Page, paginate
 from services.portail import Portail, record
 
 MAX_ZIP = 200
+NUMBERED = 100
+"""Characters kept of a file's name that needs a number to differ from another one."""
 
 _SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "numero": (Convention.annee.expression, Convention.rang.expression),
@@ -193,9 +195,11 @@ def _zip(portail: Portail, session: Session, conventions: Sequence[Convention]) 
 def _free_name(nom: str, used: set[str]) -> str:
     stem, _, extension = nom.rpartition(".")
     name = file_name(stem or nom, extension=extension.lower() or "bin")
+    # The number comes after a cut of its own: what `file_name` cuts off a long name would be the number itself.
+    kept, _, suffix = name.rpartition(".")
     number = 1
     while name in used:
         number += 1
-        name = file_name(stem or nom, str(number), extension=extension.lower() or "bin")
+        name = f"{kept[:NUMBERED].rstrip('-')}-{number}.{suffix}"
     used.add(name)
     return name

@@ -17,7 +17,7 @@ from models import Convention
 from services import clock, registre
 from services.convention_views import ConventionFilter, file_name
 from services.portail import Portail
-from tests.conventions import make_convention, pdf
+from tests.conventions import add_piece, make_convention, pdf
 from tests.factories import Monde, journal_actions, make_collectivite, make_other_centre, make_stranger
 
 SOON = clock.today() + timedelta(days=60)
@@ -99,6 +99,19 @@ def test_zip_of_a_selection(portail: Portail, monde: Monde, four: list[UUID]) ->
     for convention_id in (four[0], signed):
         assert journal_actions(portail, convention_id) == ["convention.exporter"]
     assert journal_actions(portail, four[1]) == []
+
+
+def test_zip_of_a_collectivite_with_a_very_long_name(portail: Portail, monde: Monde) -> None:
+    long = file_name("convention-2026-0001", "Syndicat " * 22, "signee-deux-parties", extension="pdf")
+    convention_id = make_convention(portail, monde)
+    with portail.db.write() as session:
+        for number in range(11):
+            add_piece(session, portail, convention_id, "annexe", long, b"%d" % number, None)
+    _, data = registre.export_zip(portail, monde.direction, [convention_id])
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        assert len(set(names)) == 12
+        assert {archive.read(name) for name in names} == {b"PK", *(b"%d" % number for number in range(11))}
 
 
 def test_zip_refuses_what_is_not_visible(portail: Portail, monde: Monde, four: list[UUID]) -> None:
