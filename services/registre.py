@@ -182,9 +182,12 @@ def _zip(portail: Portail, session: Session, conventions: Sequence[Convention]) 
     pieces = pieces_of(session, [one.id for one in conventions])
     stored = select(Piece.id, Piece.sha256).where(Piece.convention_id.in_([one.id for one in conventions]))
     hashes = {row.id: row.sha256 for row in session.execute(stored)}
+    several = len({one.centre_id for one in conventions}) > 1
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for convention in sorted(conventions, key=lambda one: (one.annee, one.rang)):
-            folder = file_name(convention.numero, convention.collectivite.nom, extension="x").removesuffix(".x")
+            # Two centres number their conventions alike.
+            code = convention.centre.code if several else None
+            folder = file_name(convention.numero, code, convention.collectivite.nom, extension="x").removesuffix(".x")
             used: set[str] = set()
             for piece in pieces[convention.id]:
                 name = _free_name(piece.nom, used)

@@ -18,7 +18,7 @@ from services import clock, registre
 from services.convention_views import ConventionFilter, file_name
 from services.portail import Portail
 from tests.conventions import add_piece, make_convention, pdf
-from tests.factories import Monde, journal_actions, make_collectivite, make_other_centre, make_stranger
+from tests.factories import Monde, journal_actions, make_collectivite, make_other_centre, make_stranger, version_id
 
 SOON = clock.today() + timedelta(days=60)
 
@@ -112,6 +112,18 @@ def test_zip_of_a_collectivite_with_a_very_long_name(portail: Portail, monde: Mo
         names = archive.namelist()
         assert len(set(names)) == 12
         assert {archive.read(name) for name in names} == {b"PK", *(b"%d" % number for number in range(11))}
+
+
+def test_zip_of_two_centres_that_number_alike(portail: Portail, monde: Monde) -> None:
+    (elsewhere,) = make_other_centre(portail).centre_ids
+    other = replace(monde, centre_id=elsewhere, version_id=version_id("autre-centre"))
+    both = [make_convention(portail, monde), make_convention(portail, other)]
+    _, data = registre.export_zip(portail, monde.direction, both)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert sorted(archive.namelist()) == [
+            "2026-0001-autre-centre-choisy-le-roi/convention.docx",
+            "2026-0001-cig-petite-couronne-choisy-le-roi/convention.docx",
+        ]
 
 
 def test_zip_refuses_what_is_not_visible(portail: Portail, monde: Monde, four: list[UUID]) -> None:
