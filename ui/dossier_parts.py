@@ -22,8 +22,8 @@ def part_of(section: Section) -> str:
 
 @dataclass
 class Shared:
-    """What the parts of one page share. `view` is the dossier as they last showed it; `due` names the parts that may use
-    it in the run to come: any other reads the dossier again."""
+    """What the parts of one page share. `view` is the dossier as it was last read; `due` names the parts that have yet to
+    show it: any other reads the dossier again."""
 
     form: Form
     panel: bool
@@ -37,19 +37,21 @@ class Shared:
         return [STEPS, *sections, *([COST] if self.panel else []), BAR]
 
     def take(self, part: str) -> DossierView | None:
-        """The dossier, when it has just been read for this part."""
-        if part not in self.due:
-            return None
+        """The dossier, when it has just been read for this part. The part says when it has shown it (`shown`)."""
+        return self.view if part in self.due else None
+
+    def shown(self, part: str) -> None:
+        """The part has run to its end: one that another change interrupted is still due."""
         self.due.discard(part)
-        return self.view
 
     def receive(self, view: DossierView, champ: str) -> list[str]:
-        """Keep the dossier as it is after `champ` was saved; the parts to run again."""
+        """Keep the dossier as it is after `champ` was saved; the parts to run again: those that the change concerns, and
+        those that an earlier change asked for and that this one overtakes."""
         parts = changed_parts(self.form, self.view, view, champ)
         if self.panel:
             parts.append(COST)
-        self.view, self.due = view, set(parts)
-        return parts
+        self.view, self.due = view, self.due.union(parts)
+        return [one for one in self.parts if one in self.due]
 
 
 def changed_parts(form: Form, before: DossierView, after: DossierView, champ: str) -> list[str]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from domain.errors import PortailError
 from domain.fields import Json
@@ -56,12 +57,15 @@ class DossierSaver:
     def settle(self) -> None:
         """Run again the parts that a plain change concerns; the whole page after anything else."""
         parts, self.parts = self.parts, None
-        if self.shared is None:
-            return
+        running = get_script_run_ctx()
+        if self.shared is None or running is None or not running.fragment_ids_this_run:
+            return  # a click came with the change, and the whole page is about to run for it: parts would stand in its way
+        # A click that came during the save is obeyed here: asking for parts over it would bring this page's address back.
+        st.session_state.get(self._notice_key)
         try:
             st.rerun(parts if parts else "app")
         except StreamlitAPIException:
-            return  # the whole page is already running again (another click came with the change): nothing to choose
+            return  # a part is gone since: the field's own part runs again, which is what happens by default
 
     def _save_and_fill(self, acteur: Acteur, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
         """As `save`, for a choice whose answer brings usual words with it."""

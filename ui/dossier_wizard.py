@@ -84,6 +84,7 @@ def _steps_part(shared: Shared) -> None:
     view = _view(shared, STEPS)
     steps = list_steps(view)
     show_steps(view, steps, _current(shared, steps))
+    shared.shown(STEPS)
 
 
 def _section_part(shared: Shared, section: Section) -> None:
@@ -93,11 +94,13 @@ def _section_part(shared: Shared, section: Section) -> None:
     if notice:
         st.error(page.text(notice), icon=":material/error:")
     render_section(form_model(view, saver), shared.form, section)
+    shared.shown(part_of(section))
 
 
 @st.fragment(key=COST)
 def _cost_part(shared: Shared) -> None:
     show_cost(page.load(dossiers.open_dossier, session.portail(), session.acteur(), shared.view.id))
+    shared.shown(COST)
 
 
 @st.fragment(key=BAR)
@@ -105,6 +108,7 @@ def _bar_part(shared: Shared) -> None:
     view = _view(shared, BAR)
     steps = list_steps(view)
     _show_bar(view, steps, _current(shared, steps))
+    shared.shown(BAR)
 
 
 def _current(shared: Shared, steps: Sequence[StepView]) -> StepView:

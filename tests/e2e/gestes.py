@@ -61,8 +61,8 @@ class Formulaire:
         heading(self.page, re.compile(r"^Étape \d sur \d"))
 
     def next(self, titre: str) -> None:
-        """Go to the next step by its button."""
-        button(self.page, "Étape suivante").click()
+        """Go to the next step by the link under the form."""
+        self.page.get_by_role("link", name="Étape suivante").click()
         heading(self.page, re.compile(rf"^Étape \d sur \d : {titre}"))
 
     def widget(self, champ: str, part: str | None = None) -> Locator:

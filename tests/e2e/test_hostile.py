@@ -209,7 +209,7 @@ def test_the_back_button_leads_back_with_everything_there(serveur: Serveur, mond
     page = open_page(clerk(monde))
     form = open_form(page, dossier_id, "referent")
     form.type("referent.fonction", "adjointe à la directrice")
-    button(page, "Étape suivante").click()
+    page.get_by_role("link", name="Étape suivante").click()
     heading(page, re.compile("^Étape 4"))
     page.go_back()
     heading(page, re.compile("^Étape 3"))
