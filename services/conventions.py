@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -249,7 +250,7 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
         roles = roles_on(acteur, convention)
         centre_side = convention.centre_id in acteur.par_centre
         warnings = list_convention_warnings(session, convention)
-        pieces = tuple(pieces_of(session, [convention.id])[convention.id])
+        pieces = tuple(pieces_of(session, acteur, [convention])[convention.id])
         return ConventionView(
             **_columns(convention),
             etat_affiche=displayed_state(convention.etat, convention.date_effet, day),
@@ -259,7 +260,7 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
             reference_dossier=convention.dossier.reference,
             deliberation_date=deliberation_date(session, convention),
             pieces=pieces,
-            signatures=_signatures(session, convention),
+            signatures=_signatures(session, convention, {piece.id for piece in pieces}),
             actions=_actions(session, acteur, convention),
             avertissements=tuple(warnings) if centre_side else _told(warnings),
             historique=_history(session, convention),
@@ -324,13 +325,9 @@ def _actions(session: Session, acteur: Acteur, convention: Convention) -> tuple[
     return tuple(rows)
 
 
-def _signatures(session: Session, convention: Convention) -> tuple[SignatureRow, ...]:
-    """The electronic signatures of the files that the convention holds."""
-    query = (
-        select(Piece)
-        .where(Piece.convention_id == convention.id, Piece.retiree_le.is_(None))
-        .order_by(Piece.deposee_le, Piece.id)
-    )
+def _signatures(session: Session, convention: Convention, shown: Collection[UUID]) -> tuple[SignatureRow, ...]:
+    """The electronic signatures of the files shown."""
+    query = select(Piece).where(Piece.id.in_(shown)).order_by(Piece.deposee_le, Piece.id)
     return tuple(
         SignatureRow(
             piece_id=piece.id,

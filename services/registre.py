@@ -33,6 +33,8 @@ from services.paging import Page, paginate
 from services.portail import Portail, record
 
 MAX_ZIP = 200
+BEFORE_FORCE = ("a_signer", "signee_collectivite", "annulee")
+"""States of a convention that the centre has not signed."""
 NUMBERED = 100
 """Characters kept of a file's name that needs a number to differ from another one."""
 
@@ -65,7 +67,7 @@ def list_conventions(portail: Portail, acteur: Acteur, filtre: ConventionFilter)
             order=(*(one.nulls_last() for one in order), Convention.id.asc()),
             build=lambda row: row,
         )
-        pieces = pieces_of(session, [row.Convention.id for row in found.rows])
+        pieces = pieces_of(session, acteur, [row.Convention for row in found.rows])
         rows = tuple(_row(session, acteur, row, days, pieces[row.Convention.id]) for row in found.rows)
         return Page(rows, found.total, found.page, found.taille)
 
@@ -134,11 +136,19 @@ def state_label(session: Session, acteur: Acteur, convention: Convention, today:
     return workflow.label(convention.etat, collectivite=convention.centre_id not in acteur.par_centre)
 
 
-def pieces_of(session: Session, convention_ids: Sequence[UUID]) -> defaultdict[UUID, list[PieceRow]]:
-    """Files of these conventions that were not taken away, oldest first."""
+def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Convention]) -> defaultdict[UUID, list[PieceRow]]:
+    """Files of these conventions that this person may read and that were not taken away, oldest first.
+
+    A file signed by both parties that still waits for a warning to be lifted is the centre's own business.
+    """
+    waiting = [one.id for one in conventions if one.etat in BEFORE_FORCE and one.centre_id not in acteur.par_centre]
     query = (
         select(Piece)
-        .where(Piece.convention_id.in_(convention_ids), Piece.retiree_le.is_(None))
+        .where(
+            Piece.convention_id.in_([one.id for one in conventions]),
+            Piece.retiree_le.is_(None),
+            or_(Piece.usage != "signee_centre", Piece.convention_id.not_in(waiting)),
+        )
         .order_by(Piece.deposee_le, Piece.id)
     )
     found: defaultdict[UUID, list[PieceRow]] = defaultdict(list)
@@ -163,7 +173,7 @@ def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID])
         conventions = session.scalars(visible_conventions(acteur).where(Convention.id.in_(wanted))).all()
         if len(conventions) != len(wanted):
             raise Introuvable()
-        data = _zip(portail, session, conventions)
+        data = _zip(portail, session, acteur, conventions)
     with portail.db.write() as session:
         for convention in conventions:
             record(
@@ -177,9 +187,9 @@ def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID])
     return file_name("conventions", clock.today().isoformat(), extension="zip"), data
 
 
-def _zip(portail: Portail, session: Session, conventions: Sequence[Convention]) -> bytes:
+def _zip(portail: Portail, session: Session, acteur: Acteur, conventions: Sequence[Convention]) -> bytes:
     stream = io.BytesIO()
-    pieces = pieces_of(session, [one.id for one in conventions])
+    pieces = pieces_of(session, acteur, conventions)
     stored = select(Piece.id, Piece.sha256).where(Piece.convention_id.in_([one.id for one in conventions]))
     hashes = {row.id: row.sha256 for row in session.execute(stored)}
     several = len({one.centre_id for one in conventions}) > 1

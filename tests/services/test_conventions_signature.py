@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,8 +14,9 @@ import pytest
 from documents.sandbox import run_limited
 from domain.errors import Conflit, Invalide, PortailError, Refus
 from models import Courriel
-from services import clock, conventions, signatures
+from services import clock, conventions, registre, signatures
 from services.access import Acteur
+from services.convention_views import ConventionFilter
 from services.portail import Portail
 from tests.conventions import examine_here, make_convention, pdf, read_convention, signed_pdf, signing
 from tests.factories import Monde, journal_actions
@@ -94,6 +97,26 @@ def test_countersigned_file_with_another_page_count_waits(portail: Portail, mond
     assert signatures.countersign(portail, monde.signataire_centre, convention_id, **signing(short)) == "en_vigueur"
     usages = _usages(portail, monde.direction, convention_id)
     assert usages.count("signee_centre") == 1
+
+
+def test_countersigned_file_that_waits_is_shown_to_the_centre_only(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "signee_collectivite", pages=1)
+    (theirs,) = conventions.open_convention(portail, monde.instructeur, convention_id).avertissements
+    signatures.lift_convention_warning(portail, monde.instructeur, convention_id, theirs.code, "Vu.")
+    with pytest.raises(Refus, match="est conservé"):
+        signatures.countersign(portail, monde.signataire_centre, convention_id, **signing(pdf(2)))
+    assert "signee_centre" in _usages(portail, monde.instructeur, convention_id)
+    for person in (monde.gestionnaire, monde.direction):
+        assert "signee_centre" not in _usages(portail, person, convention_id)
+        (row,) = registre.list_conventions(portail, person, ConventionFilter()).rows
+        assert "signee_centre" not in [piece.usage for piece in row.pieces]
+    with zipfile.ZipFile(io.BytesIO(registre.export_zip(portail, monde.direction, [convention_id])[1])) as archive:
+        assert not any("deux-parties" in name for name in archive.namelist())
+    for warning in conventions.open_convention(portail, monde.instructeur, convention_id).avertissements:
+        if warning.levee is None:
+            signatures.lift_convention_warning(portail, monde.instructeur, convention_id, warning.code, "Vu.")
+    signatures.countersign(portail, monde.signataire_centre, convention_id, **signing(pdf(2)))
+    assert "signee_centre" in _usages(portail, monde.direction, convention_id)
 
 
 def test_lifting_covers_one_file_only(portail: Portail, monde: Monde) -> None:
