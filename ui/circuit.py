@@ -105,7 +105,7 @@ def next_step(view: ConventionView) -> str:
     if view.etat == "signee_collectivite":
         pending = any(warning.levee is None for warning in view.avertissements)
         if Role.SIGNATAIRE_CENTRE in view.roles and pending and not view.peut_lever:
-            return "Un instructeur doit d’abord lever ce qui est à vérifier. Vous pourrez ensuite contresigner."
+            return "Le document signé présente un point à vérifier. Vous pourrez contresigner ensuite."
         if Role.SIGNATAIRE_CENTRE in view.roles:
             return (
                 "Téléchargez le document signé par la collectivité, contresignez-le, puis déposez ici le PDF signé par les"
