@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from models import Centre, Collectivite, Convention, Dossier, RoleAttribue, Utilisateur
+from models import Centre, Convention, Dossier, RoleAttribue, Utilisateur
 
 
 @dataclass(frozen=True)
@@ -99,32 +100,27 @@ def require(held: frozenset[Role], *roles: Role, message: str = "Votre rôle ne 
 
 
 def visible_dossiers(acteur: Acteur) -> Select[Dossier]:
-    """Dossiers of the person's collectivités, and those addressed to the person's centres."""
-    return select(Dossier).where(_scope(Dossier, acteur))
+    """Dossiers of the person's collectivités, and those addressed to the centres where the person is more than an
+    assistant: the assistant of a centre records hours for the collectivités assigned to them, and reads no dossier as long
+    as none is."""
+    centres = {centre_id for centre_id, roles in acteur.par_centre.items() if roles - {Role.ASSISTANT}}
+    return select(Dossier).where(_scope(Dossier, acteur, centres))
 
 
 def visible_conventions(acteur: Acteur) -> Select[Convention]:
     """Conventions of the person's collectivités, and those of the person's centres."""
-    return select(Convention).where(_scope(Convention, acteur))
+    return select(Convention).where(_scope(Convention, acteur, acteur.centre_ids))
 
 
-def _scope(table: type[Dossier] | type[Convention], acteur: Acteur) -> ColumnElement[bool]:
+def _scope(
+    table: type[Dossier] | type[Convention], acteur: Acteur, centre_ids: Collection[UUID]
+) -> ColumnElement[bool]:
     conditions = []
-    if acteur.centre_ids:
-        conditions.append(table.centre_id.in_(acteur.centre_ids))
+    if centre_ids:
+        conditions.append(table.centre_id.in_(centre_ids))
     if acteur.collectivite_ids:
         conditions.append(table.collectivite_id.in_(acteur.collectivite_ids))
     return or_(*conditions) if conditions else false()
-
-
-def visible_collectivites(acteur: Acteur) -> Select[Collectivite]:
-    """The person's collectivités, and those that have a dossier with the person's centres."""
-    conditions = [Collectivite.id.in_(acteur.collectivite_ids)]
-    if acteur.centre_ids:
-        conditions.append(
-            Collectivite.id.in_(select(Dossier.collectivite_id).where(Dossier.centre_id.in_(acteur.centre_ids)))
-        )
-    return select(Collectivite).where(or_(*conditions))
 
 
 def visible_centres(acteur: Acteur) -> Select[Centre]:
