@@ -113,7 +113,8 @@ def _sqlite_engine(url: str) -> Engine:
         # The driver must not issue BEGIN by itself: we choose DEFERRED or IMMEDIATE below.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000"):
+        # FULL: a number that was given, printed and mailed must outlive a power cut.
+        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         sql_text.register(connection)

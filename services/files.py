@@ -6,12 +6,15 @@ People reach bytes only through a `Piece` row, whose permission is checked (serv
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import fsspec
 from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -30,16 +33,34 @@ class FileStore:
         return f"{self._root}/{sha256[:2]}/{sha256}"
 
     def write(self, data: bytes) -> str:
-        """Store `data`, give its SHA-256. Writing the same bytes twice stores them once; a crash leaves no half file."""
+        """Store `data`, give its SHA-256. Writing the same bytes twice stores them once, unless what is there has another
+        size: then it is damaged, and replaced. A crash or a power cut leaves no half file."""
         sha256 = hashlib.sha256(data).hexdigest()
-        path = self._path(sha256)
-        if not self._fs.exists(path):
-            self._fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-            partial = f"{path}.{uuid4().hex}"
-            with self._fs.open(partial, "wb") as stream:
-                stream.write(data)
-            self._fs.mv(partial, path)
+        if self._size(sha256) != len(data):
+            self._put(self._path(sha256), data)
         return sha256
+
+    def _size(self, sha256: str) -> int | None:
+        try:
+            return int(self._fs.size(self._path(sha256)))
+        except FileNotFoundError:
+            return None
+
+    def _put(self, path: str, data: bytes) -> None:
+        """Write under another name, then take the place of `path` at once."""
+        folder = path.rsplit("/", 1)[0]
+        self._fs.makedirs(folder, exist_ok=True)
+        partial = f"{path}.{uuid4().hex}"
+        with self._fs.open(partial, "wb") as stream:
+            stream.write(data)
+        if isinstance(self._fs, LocalFileSystem):
+            # The database is told of a file only once the disk holds its bytes and its name.
+            _sync(partial)
+            Path(partial).replace(path)
+            _sync(folder)
+            _sync(self._root)
+        else:
+            self._fs.mv(partial, path)
 
     def read(self, sha256: str) -> bytes:
         """The bytes of `sha256`, checked against it. FileNotFoundError when absent, OSError when damaged."""
@@ -76,6 +97,15 @@ class FileStore:
         with self._fs.open(probe, "wb") as stream:
             stream.write(b"ok")
         self._fs.rm_file(probe)
+
+
+def _sync(path: str) -> None:
+    """Wait until the disk holds this file or this folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def store(session: Session, files: FileStore, data: bytes) -> Fichier:
