@@ -156,6 +156,8 @@ def _sign(
         )
         if not waiting:
             notify_convention(session, convention, step.action)
+        else:  # the same file, deposited again once this is lifted, is no echo of this deposit
+            session.delete(session.get_one(Operation, operation_id))
         etat = convention.etat
     if waiting:
         intro = "Le document est conservé, mais la convention n’est pas encore signée : un instructeur doit lever ceci."

@@ -12,12 +12,20 @@ from domain.errors import PortailError
 from ui import page
 from ui.dates import day_input, read_day_or_error
 
-Submit = Callable[..., Any]
-"""Called with nom, data, date_signature, signataire, operation_id; raises PortailError."""
+Submit = Callable[..., str]
+"""Called with nom, data, date_signature, signataire, operation_id; gives the convention's state, or raises PortailError."""
+
+ANNOUNCED = {
+    "a_signer": "Rien n’est déposé : la convention est de nouveau à signer par la collectivité.",
+    "signee_collectivite": "Convention signée déposée. Elle attend la signature du centre.",
+    "annulee": "Rien n’est déposé : la convention est annulée.",
+}
+"""What is said of the state that a deposit leaves, in place of the usual words: another person may have acted meanwhile."""
 
 
 def show_signature_form(name: str, label: str, submit: Submit, *, limit: int, done: str) -> None:
-    """The form of one deposit. What was given stays when it is refused; a double click deposits once."""
+    """The form of one deposit. What was given stays when it is refused; a double click deposits once. `done` is said once
+    the convention is signed by both parties."""
     operation = page.operation_id(name)
     errors: dict[str, str] = st.session_state.setdefault(f"{name}:erreurs", {})
     with st.form(f"{name}:{operation}", border=True, width=720):
@@ -68,7 +76,7 @@ def _submit(
 ) -> None:
     try:
         with st.spinner("Vérification du document…"):
-            submit(
+            etat = submit(
                 nom=uploaded.name,
                 data=uploaded.getvalue(),
                 date_signature=signed_on,
@@ -80,7 +88,7 @@ def _submit(
         errors[place or ""] = error.message
         return
     page.renew_operation(name)
-    page.notify(done)
+    page.notify(ANNOUNCED.get(etat, done))
 
 
 def _error(errors: dict[str, str], champ: str) -> None:

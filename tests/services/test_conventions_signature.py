@@ -99,6 +99,22 @@ def test_countersigned_file_with_another_page_count_waits(portail: Portail, mond
     assert usages.count("signee_centre") == 1
 
 
+def test_same_form_countersigns_once_the_warning_is_lifted(portail: Portail, monde: Monde) -> None:
+    """The page stays open meanwhile: it deposits with the operation of the deposit that had to wait."""
+    convention_id = make_convention(portail, monde, "signee_collectivite", pages=3)
+    given = signing(pdf(2))
+    for _ in range(2):
+        with pytest.raises(Refus, match="est conservé"):
+            signatures.countersign(portail, monde.signataire_centre, convention_id, **given)
+    assert _usages(portail, monde.instructeur, convention_id).count("signee_centre") == 1
+    (warning,) = conventions.open_convention(portail, monde.instructeur, convention_id).avertissements
+    signatures.lift_convention_warning(portail, monde.instructeur, convention_id, warning.code, "Page blanche retirée.")
+    for _ in range(2):
+        assert signatures.countersign(portail, monde.signataire_centre, convention_id, **given) == "en_vigueur"
+    assert read_convention(portail, convention_id).centre_signee_le == date(2023, 1, 6)
+    assert journal_actions(portail, convention_id).count("convention.signer_centre") == 3
+
+
 def test_countersigned_file_that_waits_is_shown_to_the_centre_only(portail: Portail, monde: Monde) -> None:
     convention_id = make_convention(portail, monde, "signee_collectivite", pages=1)
     (theirs,) = conventions.open_convention(portail, monde.instructeur, convention_id).avertissements
