@@ -22,6 +22,12 @@ EMPTY = {
     "a_confirmer": "Aucune demande n’attend d’être confirmée par son auteur.",
     "traitees": "Aucune demande n’a encore été traitée.",
 }
+FORWARDED = "Demande transmise à {} : c’est à cette collectivité d’inviter {}."
+FORWARDING = (
+    "Cette collectivité gère déjà ses accès : la demande sera transmise à {}, qui doit inviter {}. Aucun compte n’est ouvert"
+    " d’ici."
+)
+BY_HAND = " Prévenez-la : ce portail n’envoie pas de courriel."
 
 
 def accept(row: DemandeRow) -> None:
@@ -33,7 +39,11 @@ def accept(row: DemandeRow) -> None:
         row.id,
         operation_id=page.operation_id(f"accepter-{row.id}"),
     )
-    if done:
+    if done and user_id is None:
+        told = FORWARDED.format(", ".join(row.gestionnaires), row.demandeur)
+        page.notify(told if session.portail().settings.smtp_url else told + BY_HAND)
+        st.rerun()
+    elif done:
         page.notify(f"Demande acceptée : {row.demandeur} est invité comme gestionnaire de {row.collectivite}.")
         page.go("utilisateurs", id=user_id)
 
@@ -81,11 +91,17 @@ def show_request(row: DemandeRow, *, main: bool) -> None:
             return
         if not row.confirmee:
             st.warning("Adresse non confirmée : vérifiez auprès de la collectivité avant d’accepter.")
-        if row.comptes:
+        if row.gestionnaires:
+            st.info(FORWARDING.format(page.text(", ".join(row.gestionnaires)), page.text(row.demandeur)))
+        elif row.comptes:
             st.warning(f"Cette collectivité a déjà des comptes : {page.text(', '.join(row.comptes))}.")
         if session.acteur().has(Role.INSTRUCTEUR):
             with st.container(horizontal=True):
-                if st.button("Accepter et inviter", type="primary" if main else "secondary", key=f"accepter-{row.id}"):
+                if st.button(
+                    "Transmettre" if row.gestionnaires else "Accepter et inviter",
+                    type="primary" if main else "secondary",
+                    key=f"accepter-{row.id}",
+                ):
                     accept(row)
                 if st.button("Refuser", key=f"refuser-{row.id}-bouton"):
                     refuse(row)

@@ -15,7 +15,7 @@ from domain.text import fold
 from models import Centre, Collectivite, Courriel, RoleAttribue, Utilisateur
 from services import clock, journal, limits, passwords, rights, sessions
 from services.access import Acteur
-from services.invitations import Identity, check_identity, void_links
+from services.invitations import Identity, check_identity, record_grant, void_links
 from services.paging import Page, paginate
 from services.portail import Portail, record
 from services.rights import Grant, Perimetre
@@ -155,7 +155,7 @@ def _role_row(session: Session, acteur: Acteur, held: RoleAttribue, today: date)
         du=held.du,
         au=held.au,
         en_vigueur=held.du <= today and (held.au is None or held.au >= today),
-        modifiable=rights.may_give(session, acteur, held),
+        modifiable=rights.may_end(session, acteur, held),
     )
 
 
@@ -168,19 +168,7 @@ def add_role(portail: Portail, acteur: Acteur, utilisateur_id: UUID, grant: Gran
         rights.check_grant(session, acteur, grant)
         if not rights.give(session, user.id, grant, acteur.utilisateur_id):
             raise Invalide("Cette personne a déjà ce rôle sur cette période.", champ="roles")
-        record(
-            session,
-            acteur,
-            "role.attribuer",
-            centre_id=grant.centre_id or next(iter(acteur.centre_ids), None),
-            objet="utilisateur",
-            objet_id=user.id,
-            role=grant.role.value,
-            collectivite=grant.collectivite_id,
-            titulaire=grant.titulaire,
-            du=grant.du.isoformat(),
-            au=grant.au.isoformat() if grant.au else None,
-        )
+        record_grant(session, acteur, user.id, grant)
 
 
 def end_role(portail: Portail, acteur: Acteur, role_id: UUID, *, dernier_jour: date | None = None) -> None:
@@ -189,25 +177,22 @@ def end_role(portail: Portail, acteur: Acteur, role_id: UUID, *, dernier_jour: d
         held = session.get(RoleAttribue, role_id)
         if held is None or not rights.may_give(session, acteur, held):
             raise Introuvable()
+        if not rights.may_end(session, acteur, held):
+            raise Refus("Ce rôle a été donné par un autre centre ou par la collectivité : c’est à eux d’y mettre fin.")
         last = dernier_jour or clock.today() - timedelta(days=1)
-        record(
-            session,
-            acteur,
-            "role.terminer",
-            centre_id=held.centre_id or next(iter(acteur.centre_ids), None),
-            objet="utilisateur",
-            objet_id=held.utilisateur_id,
-            role=held.role,
-            collectivite=held.collectivite_id,
-            au=last.isoformat(),
-        )
-        centre_id, was_admin = held.centre_id, held.role == Role.ADMINISTRATEUR.value
+        told = rights.journal_centres(session, acteur, held)
+        ended = {"role": held.role, "collectivite": held.collectivite_id, "au": last.isoformat()}
+        person_id, centre_id, was_admin = held.utilisateur_id, held.centre_id, held.role == Role.ADMINISTRATEUR.value
         if last < held.du:
             session.delete(held)
         else:
             held.au = last
         if was_admin and centre_id:
             rights.check_administrators(session, [centre_id], clock.today())
+        for concerned in told:  # last: the journal's head is always locked after the rows that an action changes
+            record(
+                session, acteur, "role.terminer", centre_id=concerned, objet="utilisateur", objet_id=person_id, **ended
+            )
 
 
 def deactivate(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> None:

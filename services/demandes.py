@@ -16,7 +16,7 @@ from domain.referentiel import load_referentiel
 from domain.roles import Role
 from domain.text import clean_text
 from models import Centre, Collectivite, DemandeAdhesion, RoleAttribue, Utilisateur, utc_now
-from services import clock, journal, limits, mails
+from services import clock, journal, limits, mails, rights
 from services.access import Acteur, require
 from services.invitations import check_identity, ensure_account, invite_account
 from services.links import check_link, use_link
@@ -68,7 +68,8 @@ class Saisie:
 @dataclass(frozen=True)
 class DemandeRow:
     """A request as the centre reads it. `confirmee` tells whether the address was confirmed by mail; `comptes` names the
-    people who already act for this collectivité (then the request may well be a mistake)."""
+    people who already act for this collectivité (then the request may well be a mistake), `gestionnaires` those among them
+    who invite their colleagues: accepting forwards the request to them (`transmise`)."""
 
     id: UUID
     etat: str
@@ -88,6 +89,8 @@ class DemandeRow:
     traitee_par: str | None
     motif: str | None
     comptes: tuple[str, ...]
+    gestionnaires: tuple[str, ...]
+    transmise: bool
 
 
 def submit_demande(portail: Portail, saisie: Saisie, adresse: str, *, operation_id: str) -> bool:
@@ -255,10 +258,11 @@ def _row(session: Session, demande: DemandeAdhesion) -> DemandeRow:
         .where(Collectivite.siren == demande.siren, Utilisateur.actif)
         .distinct()
     )
+    forwarded = demande.etat == "acceptee" and demande.collectivite_id is None
     return DemandeRow(
         id=demande.id,
         etat=demande.etat,
-        etat_libelle=ETATS[demande.etat],
+        etat_libelle="Transmise à la collectivité" if forwarded else ETATS[demande.etat],
         siren=demande.siren,
         collectivite=demande.collectivite_nom,
         type_libelle=TYPES.get(demande.collectivite_type, demande.collectivite_type),
@@ -274,15 +278,23 @@ def _row(session: Session, demande: DemandeAdhesion) -> DemandeRow:
         traitee_par=handler.nom_complet if handler else None,
         motif=demande.motif,
         comptes=tuple(person.nom_complet for person in people),
+        gestionnaires=tuple(person.nom_complet for person in _managers(session, demande)),
+        transmise=forwarded,
     )
 
 
-def accept_demande(portail: Portail, acteur: Acteur, demande_id: UUID, *, operation_id: str) -> UUID:
+def accept_demande(portail: Portail, acteur: Acteur, demande_id: UUID, *, operation_id: str) -> UUID | None:
     """Accept: the collectivité is created when it is not known yet, and the person is invited as its gestionnaire. Gives
-    the person's account id."""
+    the person's account id; None when the collectivité has people who invite their colleagues: nothing is opened then,
+    the request is forwarded to them, since they alone know whether this person works there."""
     with portail.action(acteur, "demande.accepter", objet="demande", objet_id=demande_id) as session:
-        limits.wait_turn(session)
         demande = _to_handle(session, acteur, demande_id, already=not once(session, operation_id))
+        if demande.etat == "acceptee" and demande.collectivite_id is None:
+            return None
+        limits.wait_turn(session)
+        if demande.etat == "recue" and (managers := _managers(session, demande)):
+            _forward(session, acteur, demande, managers)
+            return None
         identity = check_identity(demande.courriel, demande.prenom, demande.nom, demande.telephone)
         user = ensure_account(session, identity)
         if demande.etat == "acceptee":
@@ -292,17 +304,42 @@ def accept_demande(portail: Portail, acteur: Acteur, demande_id: UUID, *, operat
         demande.traitee_le, demande.traitee_par = utc_now(), acteur.utilisateur_id
         centre = session.get_one(Centre, demande.centre_id)
         grant = Grant(Role.GESTIONNAIRE, clock.today(centre.fuseau), collectivite_id=collectivite.id)
-        record(
-            session,
-            acteur,
-            "demande.accepter",
-            centre_id=centre.id,
-            objet="demande",
-            objet_id=demande.id,
-            collectivite=collectivite.id,
-        )
+        told = {"objet": "demande", "objet_id": demande.id, "collectivite": collectivite.id}
+        record(session, acteur, "demande.accepter", centre_id=centre.id, **told)
         invite_account(session, user, [grant], by=acteur, centre_id=centre.id)
         return user.id
+
+
+def _managers(session: Session, demande: DemandeAdhesion) -> list[Utilisateur]:
+    known = session.scalar(select(Collectivite.id).where(Collectivite.siren == demande.siren))
+    today = clock.today(session.get_one(Centre, demande.centre_id).fuseau)
+    return rights.active_managers(session, known, today) if known else []
+
+
+def _forward(session: Session, acteur: Acteur, demande: DemandeAdhesion, managers: list[Utilisateur]) -> None:
+    """Hand the request over to those who invite for this collectivité. It keeps no collectivité: the centre does not come
+    to know the collectivité, nor to manage its people, by a request that anybody may write."""
+    demande.etat = "acceptee"
+    demande.traitee_le, demande.traitee_par = utc_now(), acteur.utilisateur_id
+    for person in managers:
+        mails.queue(
+            session,
+            "demande_transmise",
+            person.courriel,
+            utilisateur_id=person.id,
+            demande_id=demande.id,
+            centre_id=demande.centre_id,
+        )
+    mails.queue(session, "demande_orientee", demande.courriel, demande_id=demande.id, centre_id=demande.centre_id)
+    record(
+        session,
+        acteur,
+        "demande.transmettre",
+        centre_id=demande.centre_id,
+        objet="demande",
+        objet_id=demande.id,
+        destinataires=[str(person.id) for person in managers],
+    )
 
 
 def refuse_demande(portail: Portail, acteur: Acteur, demande_id: UUID, motif: str) -> None:

@@ -112,24 +112,30 @@ def invite_account(
     password already. Permission is the caller's business."""
     given = [grant for grant in roles if rights.give(session, user.id, grant, by.utilisateur_id)]
     for grant in given:
+        record_grant(session, by, user.id, grant)
+    if user.password_hash is None:
+        queue_invitation(session, user, centre_id)
+        record(session, by, "utilisateur.inviter", centre_id=centre_id, objet="utilisateur", objet_id=user.id)
+    elif given:
+        mails.queue(session, "nouveaux_droits", user.courriel, utilisateur_id=user.id, centre_id=centre_id)
+
+
+def record_grant(session: Session, by: Acteur, utilisateur_id: UUID, grant: Grant) -> None:
+    """Journal a role given, for every centre concerned."""
+    for concerned in rights.journal_centres(session, by, grant):
         record(
             session,
             by,
             "role.attribuer",
-            centre_id=grant.centre_id or centre_id,
+            centre_id=concerned,
             objet="utilisateur",
-            objet_id=user.id,
+            objet_id=utilisateur_id,
             role=grant.role.value,
             collectivite=grant.collectivite_id,
             titulaire=grant.titulaire,
             du=grant.du.isoformat(),
             au=grant.au.isoformat() if grant.au else None,
         )
-    if user.password_hash is None:
-        queue_invitation(session, user, centre_id)
-        record(session, by, "utilisateur.inviter", centre_id=centre_id, objet="utilisateur", objet_id=user.id)
-    elif given:
-        mails.queue(session, "nouveaux_droits", user.courriel, utilisateur_id=user.id, centre_id=centre_id)
 
 
 def queue_invitation(session: Session, user: Utilisateur, centre_id: UUID | None) -> None:

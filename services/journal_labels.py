@@ -49,6 +49,7 @@ ACTION_LABELS: dict[str, str] = {
     "demande.deposer": "Demande d’adhésion reçue",
     "demande.confirmer": "Demande d’adhésion confirmée",
     "demande.accepter": "Demande d’adhésion acceptée",
+    "demande.transmettre": "Demande d’adhésion transmise à la collectivité",
     "demande.refuser": "Demande d’adhésion refusée",
     "utilisateur.inviter": "Personne invitée",
     "utilisateur.relancer": "Invitation renvoyée",

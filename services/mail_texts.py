@@ -17,6 +17,7 @@ class Context:
     prenom: str = ""
     nom: str = ""
     collectivite: str = ""
+    demandeur: str = ""
     motif: str = ""
     lien: str = ""
     du_centre: bool = False
@@ -85,6 +86,24 @@ def _demande_received(context: Context) -> tuple[str, str]:
     )
 
 
+def _demande_forwarded(context: Context) -> tuple[str, str]:
+    return (
+        "Une personne demande à vous rejoindre sur le portail",
+        f"{context.demandeur} a demandé à accéder au portail du service social du travail pour {context.collectivite}."
+        f" {context.service} n’ouvre pas ce compte lui-même, puisque votre collectivité invite déjà ses agents.\n\n"
+        "Si vous connaissez cette personne et qu’elle doit avoir accès au portail, invitez-la :\n"
+        f"{context.adresse}/utilisateurs?vue=inviter\n\nSinon, ne faites rien.",
+    )
+
+
+def _demande_redirected(context: Context) -> tuple[str, str]:
+    return (
+        "Votre demande d’adhésion est transmise à votre collectivité",
+        f"{context.collectivite} utilise déjà le portail du service social du travail. Votre demande a été transmise aux"
+        " personnes qui y gèrent les accès : c’est à elles de vous inviter.",
+    )
+
+
 def _demande_refused(context: Context) -> tuple[str, str]:
     return (
         "Votre demande d’adhésion n’a pas été retenue",
@@ -122,6 +141,8 @@ WRITERS: dict[str, Writer] = {
     "mot_de_passe": _password,
     "confirmation": _confirmation,
     "demande_recue": _demande_received,
+    "demande_transmise": _demande_forwarded,
+    "demande_orientee": _demande_redirected,
     "demande_refusee": _demande_refused,
     "dossier_depose": _about_dossier(
         "Dossier déposé", "Le dossier {reference} vient d’être déposé : il attend d’être pris en charge."

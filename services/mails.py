@@ -149,6 +149,7 @@ def _written(portail: Portail, session: Session, mail: Courriel, user: Utilisate
             prenom=user.prenom if user else demande.prenom if demande else "",
             nom=user.nom if user else demande.nom if demande else "",
             collectivite=demande.collectivite_nom if demande else "",
+            demandeur=f"{demande.prenom} {demande.nom} ({demande.courriel})" if demande else "",
             motif=(demande.motif or "") if demande else "",
             lien=link,
             du_centre=_of_centre(session, user),

@@ -92,6 +92,63 @@ def may_give(session: Session, acteur: Acteur, held: RoleAttribue | Grant) -> bo
     return False
 
 
+def concerned_centres(session: Session, collectivite_id: UUID) -> frozenset[UUID]:
+    """Centres that know this collectivité: each reads in its journal who acts for it."""
+    through_dossier = select(Dossier.centre_id).where(Dossier.collectivite_id == collectivite_id)
+    through_demande = select(DemandeAdhesion.centre_id).where(
+        DemandeAdhesion.collectivite_id == collectivite_id, DemandeAdhesion.etat == "acceptee"
+    )
+    return frozenset(session.scalars(through_dossier.union(through_demande)))
+
+
+def journal_centres(session: Session, acteur: Acteur, held: RoleAttribue | Grant) -> list[UUID | None]:
+    """Whose journal tells of a change of this role: the role's centre, else every centre that knows the collectivité and
+    those where the acteur gives roles; one line of no centre when there is none."""
+    if held.centre_id:
+        return [held.centre_id]
+    known = concerned_centres(session, held.collectivite_id) if held.collectivite_id else frozenset()
+    return [*sorted(known | acteur.centres_with(*BY_CENTRE))] or [None]
+
+
+def may_end(session: Session, acteur: Acteur, held: RoleAttribue) -> bool:
+    """Whether this person may end this role. Colleagues do for their collectivité; a centre does when no other centre
+    knows the collectivité, otherwise only for the roles that its own people gave."""
+    if not may_give(session, acteur, held):
+        return False
+    if _is_ours(session, acteur, held):
+        return True
+    by_us = select(RoleAttribue.id).where(
+        RoleAttribue.utilisateur_id == held.attribue_par,
+        RoleAttribue.centre_id.in_(acteur.centres_with(*BY_CENTRE)),
+    )
+    return held.attribue_par is not None and session.scalar(by_us.limit(1)) is not None
+
+
+def _is_ours(session: Session, acteur: Acteur, held: RoleAttribue) -> bool:
+    """Whether no other centre has a say in this role."""
+    if held.collectivite_id is None or held.collectivite_id in acteur.collectivites_with(*BY_COLLECTIVITE):
+        return True
+    return concerned_centres(session, held.collectivite_id) <= acteur.centres_with(*BY_CENTRE)
+
+
+def active_managers(session: Session, collectivite_id: UUID, today: date) -> list[Utilisateur]:
+    """People in office who invite their colleagues for this collectivité."""
+    query = (
+        select(Utilisateur)
+        .join(RoleAttribue, RoleAttribue.utilisateur_id == Utilisateur.id)
+        .where(
+            RoleAttribue.collectivite_id == collectivite_id,
+            RoleAttribue.role.in_([role.value for role in BY_COLLECTIVITE]),
+            RoleAttribue.du <= today,
+            or_(RoleAttribue.au.is_(None), RoleAttribue.au >= today),
+            Utilisateur.actif,
+        )
+        .distinct()
+        .order_by(Utilisateur.nom, Utilisateur.prenom)
+    )
+    return list(session.scalars(query))
+
+
 def check_grant(session: Session, acteur: Acteur, grant: Grant) -> None:
     """Raise Refus when the role is not this person's to give, Invalide when its dates make no sense."""
     if not may_give(session, acteur, grant):
@@ -172,9 +229,9 @@ def roles_of(session: Session, utilisateur_id: UUID, today: date) -> list[RoleAt
 
 
 def answers_for(session: Session, acteur: Acteur, utilisateur_id: UUID, today: date) -> bool:
-    """Whether every role of this person is the acteur's to give: only then may they act on the account itself
-    (deactivate it, see its links), which reaches beyond one centre or collectivité."""
+    """Whether every role of this person is the acteur's to give and no other centre has a say in one of them: only then
+    may they act on the account itself (deactivate it, see its links), which reaches beyond one centre or collectivité."""
     held = roles_of(session, utilisateur_id, today) or list(
         session.scalars(select(RoleAttribue).where(RoleAttribue.utilisateur_id == utilisateur_id))
     )
-    return bool(held) and all(may_give(session, acteur, one) for one in held)
+    return bool(held) and all(may_give(session, acteur, one) and _is_ours(session, acteur, one) for one in held)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from domain.errors import Introuvable, Invalide, PortailError, Refus
 from domain.offer import load_centre
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from models import Collectivite, RoleAttribue, Utilisateur
+from models import AuditEvent, Collectivite, Dossier, RoleAttribue, Utilisateur
 from services import accounts, clock, invitations, passwords, rights, sessions
 from services.access import Acteur
 from services.portail import Portail
@@ -297,6 +297,38 @@ def test_account_with_roles_elsewhere_is_not_ours_to_close(monde_sqlite: Monde) 
     )
     with pytest.raises(Refus, match="aussi des rôles"):
         accounts.deactivate(portail, monde_sqlite.gestionnaire, stranger.utilisateur_id)
+
+
+def test_centre_touches_only_what_is_its_own_of_a_collectivite_that_two_centres_know(known: Monde) -> None:
+    portail, other = known.portail, make_other_centre(known.portail)
+    with portail.db.write() as session:
+        theirs = session.scalars(select(RoleAttribue).where(RoleAttribue.collectivite_id.is_not(None))).all()
+        ours = {one.utilisateur_id: one.id for one in theirs}
+        first = session.scalars(select(Dossier)).one()
+        session.add(_same_dossier(first, next(iter(other.centre_ids))))
+    role_id = ours[known.gestionnaire.utilisateur_id]
+    with pytest.raises(Refus, match="autre centre"):
+        accounts.end_role(portail, other, role_id)
+    with pytest.raises(Refus):
+        invitations.pending_link(portail, other, known.gestionnaire.utilisateur_id)
+    with pytest.raises(Refus):
+        accounts.deactivate(portail, other, known.gestionnaire.utilisateur_id)
+    user_id = _invite(portail, other, Grant(Role.DIRECTION, TODAY, collectivite_id=known.collectivite_id))
+    with portail.db.read() as session:
+        query = select(AuditEvent.centre_id).where(AuditEvent.action == "role.attribuer")
+        assert set(session.scalars(query)) == {known.centre_id, *other.centre_ids}, "each centre reads it"
+        given = session.scalars(select(RoleAttribue.id).where(RoleAttribue.utilisateur_id == user_id)).one()
+    accounts.end_role(portail, other, given)
+
+
+def _same_dossier(first: Dossier, centre_id: UUID) -> Dossier:
+    return Dossier(
+        reference=f"{first.reference}-B",
+        centre_id=centre_id,
+        collectivite_id=first.collectivite_id,
+        offre_version_id=first.offre_version_id,
+        cree_par=first.cree_par,
+    )
 
 
 def test_profile_and_password_are_ones_own(monde: Monde) -> None:

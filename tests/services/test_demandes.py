@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import Collectivite, DemandeAdhesion
+from models import Collectivite, DemandeAdhesion, Utilisateur
 from services import accounts, demandes
 from services.demandes import Saisie
 from services.links import mint_link
 from services.portail import Portail
 from tests.comptes import ADDRESS, mails, token_of
-from tests.factories import Monde, acteur, journal_actions, make_other_centre
+from tests.factories import Monde, acteur, journal_actions, make_dossier, make_other_centre
 
 IVRY = "219400413"
 
@@ -146,6 +146,7 @@ def test_acceptance_creates_the_collectivite_and_invites_its_gestionnaire(monde:
     first = demandes.accept_demande(portail, monde.instructeur, demande.id, operation_id="clic")
     again = demandes.accept_demande(portail, monde.instructeur, demande.id, operation_id="clic")
     assert first == again
+    assert first
     with portail.db.read() as session:
         created = session.scalars(select(Collectivite).where(Collectivite.siren == IVRY)).one()
     assert (created.nom, created.type, created.code_insee, created.departement) == (
@@ -162,13 +163,42 @@ def test_acceptance_creates_the_collectivite_and_invites_its_gestionnaire(monde:
     assert row.repond, "the centre can invite again before any dossier exists"
 
 
-def test_acceptance_joins_a_collectivite_already_there(monde_sqlite: Monde) -> None:
+def test_acceptance_joins_a_collectivite_that_nobody_manages_any_more(monde_sqlite: Monde) -> None:
     portail = monde_sqlite.portail
     _submit(monde_sqlite, siren="219400223")
+    for person in (monde_sqlite.gestionnaire, monde_sqlite.direction):
+        with portail.db.write() as session:
+            session.get_one(Utilisateur, person.utilisateur_id).actif = False
     row = demandes.list_demandes(portail, monde_sqlite.instructeur).rows[0]
-    assert set(row.comptes) == {"Gestionnaire Modèle", "Signataire Modèle", "Direction Modèle"}
+    assert (row.comptes, row.gestionnaires) == (("Signataire Modèle",), ())
     user_id = demandes.accept_demande(portail, monde_sqlite.instructeur, row.id, operation_id="1")
+    assert user_id
     assert acteur(portail, user_id).collectivite_ids == {monde_sqlite.collectivite_id}
+
+
+def test_request_for_a_managed_collectivite_opens_nothing_and_goes_to_its_people(monde: Monde) -> None:
+    """Anybody may write a request, at any centre: it is for the collectivité to say who works there."""
+    portail, other = monde.portail, make_other_centre(monde.portail)
+    make_dossier(portail, monde, complet=False)
+    _submit(monde, siren="219400223", centre_id=next(iter(other.centre_ids)))
+    row = demandes.list_demandes(portail, other).rows[0]
+    assert set(row.gestionnaires) == {"Gestionnaire Modèle", "Direction Modèle"}
+    for _ in range(2):
+        assert demandes.accept_demande(portail, other, row.id, operation_id="clic") is None
+    with portail.db.read() as session:
+        assert session.scalars(select(Utilisateur).where(Utilisateur.courriel == "lea@example.org")).all() == []
+    assert sorted((kind, to) for kind, to, _ in mails(portail)) == sorted(
+        [
+            ("demande_orientee", "lea@example.org"),
+            ("demande_transmise", monde.direction.courriel),
+            ("demande_transmise", monde.gestionnaire.courriel),
+        ]
+    )
+    done = demandes.list_demandes(portail, other, etats=("acceptee",)).rows[0]
+    assert (done.transmise, done.etat_libelle) == (True, "Transmise à la collectivité")
+    assert journal_actions(portail).count("demande.transmettre") == 1
+    with pytest.raises(Introuvable):
+        accounts.open_user(portail, other, monde.gestionnaire.utilisateur_id)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.INSTRUCTEUR])
