@@ -1,6 +1,6 @@
 """Word to PDF through LibreOffice, when it is installed.
 
-One conversion at a time in this process, with a profile of its own (two processes on one profile lose files), no network and
+One conversion at a time in this process, and few waiting for it (the threads that wait are those that answer everybody), with a profile of its own (two processes on one profile lose files), no network and
 no macros. LibreOffice's PDFs differ from one run to the next: whoever needs the same file twice keeps the bytes.
 """
 
@@ -13,6 +13,8 @@ import signal
 import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from domain.errors import PdfIndisponible
 
 COMMANDS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
 TIMEOUT = 120.0  # seconds; a convention takes one or two, the very first start of a profile a few more
+WAIT = 8.0  # seconds left to a conversion for its turn
+PLACES = 3  # conversions under way or waiting for their turn; the next one is refused at once
 CLOSED_PROXY = "http://127.0.0.1:9"  # the discard port: nothing listens there
 EXPORT = 'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"}}'
 SETTINGS = {
@@ -37,7 +41,9 @@ SETTINGS = {
     ("Office.Common/Security/Scripting", "DisableActiveContent"): "true",
     ("Office.Writer/Content/Update", "Link"): "0",
 }
+BUSY = "La conversion en PDF est occupée. Réessayez dans un instant, ou téléchargez le document Word."
 _lock = threading.Lock()
+_places = threading.BoundedSemaphore(PLACES)
 
 
 def pdf_available() -> bool:
@@ -55,13 +61,24 @@ def docx_to_pdf(docx: bytes, timeout: float = TIMEOUT) -> bytes:
     if command is None:
         raise PdfIndisponible("La conversion en PDF n’est pas installée sur ce serveur. Téléchargez le document Word.")
     refuse_unsafe(WordPackage(docx))
-    if not _lock.acquire(timeout=timeout):
-        raise PdfIndisponible("La conversion en PDF est occupée. Réessayez dans un instant.")
+    with _turn(), tempfile.TemporaryDirectory(prefix="portail-pdf-") as folder:
+        return _convert(command, docx, Path(folder), timeout)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """The right to convert; PdfIndisponible when too many wait already, or when the turn does not come soon."""
+    if not _places.acquire(blocking=False):
+        raise PdfIndisponible(BUSY)
     try:
-        with tempfile.TemporaryDirectory(prefix="portail-pdf-") as folder:
-            return _convert(command, docx, Path(folder), timeout)
+        if not _lock.acquire(timeout=WAIT):
+            raise PdfIndisponible(BUSY)
+        try:
+            yield
+        finally:
+            _lock.release()
     finally:
-        _lock.release()
+        _places.release()
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 
 import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -84,3 +86,29 @@ def test_without_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_not_a_word_file() -> None:
     with pytest.raises(Invalide):
         pdf.docx_to_pdf(b"rien")
+
+
+def test_who_waits_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_command", lambda: "soffice")
+    monkeypatch.setattr(pdf, "WAIT", 0.01)
+    with pdf._turn(), pytest.raises(PdfIndisponible, match="occupée"):
+        pdf.docx_to_pdf(word("a"))
+
+
+def test_few_people_wait_for_a_conversion_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are refused at once: forty clicks do not take every thread of the server."""
+    monkeypatch.setattr(pdf, "_command", lambda: "soffice")
+    release = threading.Event()
+
+    def convert(*_: object) -> bytes:
+        release.wait(30)
+        return b"%PDF-"
+
+    monkeypatch.setattr(pdf, "_convert", convert)
+    monkeypatch.setattr(pdf, "WAIT", 30.0)
+    with ThreadPoolExecutor(10) as pool:
+        clicks = [pool.submit(pdf.docx_to_pdf, word("a")) for _ in range(10)]
+        refused = list(islice(as_completed(clicks, timeout=30), 10 - pdf.PLACES))
+        assert all(isinstance(one.exception(), PdfIndisponible) for one in refused)
+        release.set()
+    assert sum(one.exception() is None for one in clicks) == pdf.PLACES
