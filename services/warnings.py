@@ -1,11 +1,12 @@
 """Warnings on a dossier: what deserves a person's eye before anything is issued, until an instructeur lifts it.
 
 A warning's code says what it is about as precisely as what would make it another warning, so that a warning lifted for
-2027 does not cover 2028.
+2027 does not cover 2028, nor one amount another.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
 from sqlalchemy import select
@@ -87,8 +88,10 @@ def _tarif_warning(state: DossierState, tarifs: list[Tarif], du_centre: bool) ->
     texte = (warn_other_year if du_centre else tell_other_year)(annee, chosen) if annee is not None else None
     if texte is None:
         return {}
-    years = "-".join(sorted({str(tarif.annee) for tarif in chosen if tarif.annee != annee}))
-    return {f"tarif_autre_annee:{years}:{annee}": texte}
+    others = [tarif for tarif in chosen if tarif.annee != annee]
+    years = "-".join(sorted({str(tarif.annee) for tarif in others}))
+    amounts = ",".join(sorted(f"{tarif.code}:{tarif.annee}:{tarif.montant:.2f}" for tarif in others))
+    return {f"tarif_autre_annee:{years}:{annee}:{hashlib.sha256(amounts.encode()).hexdigest()[:16]}": texte}
 
 
 def _identity_warning(state: DossierState, known: Collectivite) -> dict[str, str]:

@@ -11,7 +11,8 @@ from domain.roles import Role
 from services.dossiers import open_dossier
 from services.portail import Portail
 from services.tarifs import list_centre_tarifs, list_codes, save_tarif
-from tests.factories import Monde, journal_actions, make_dossier, make_stranger
+from services.workflow import perform
+from tests.factories import Monde, journal_actions, lift_warnings, make_dossier, make_stranger
 
 GIVEN = {"annee": "2023", "montant": "70 000,50 €", "numero": "2022-60", "date": "1/12/2022"}
 
@@ -35,6 +36,19 @@ def test_the_tariff_of_the_year_needs_no_lifting(portail: Portail, monde: Monde)
     after = open_dossier(portail, monde.instructeur, dossier_id)
     assert before and not after.avertissements
     assert after.montants is not None and after.montants["tarif"]["montant"] == Decimal("70000.50")
+
+
+def test_a_warning_lifted_for_one_amount_does_not_cover_another(portail: Portail, monde: Monde) -> None:
+    dossier_id = make_dossier(portail, monde, "en_instruction")
+    lift_warnings(portail, monde, dossier_id)
+    _save(monde, annee="2019")  # a year that the dossier does not use changes nothing
+    (warning,) = open_dossier(portail, monde.instructeur, dossier_id).avertissements
+    assert warning.levee is not None
+    _save(monde, annee="2022", montant="99 999,00")
+    (warning,) = open_dossier(portail, monde.instructeur, dossier_id).avertissements
+    assert warning.levee is None
+    with pytest.raises(Refus, match="Levez l’avertissement"):
+        perform(portail, monde.instructeur, dossier_id, "accepter")
 
 
 def test_a_tariff_is_corrected_in_place(portail: Portail, monde: Monde) -> None:
