@@ -47,7 +47,7 @@ from services.numerotation import format_numero, next_rang
 from services.offres import get_offer
 from services.portail import Portail, record
 from services.registre import pieces_of, state_label
-from services.signatures import ATTACHERS
+from services.signatures import ATTACHERS, list_line_blocages
 from services.workflow import ALREADY, check_line, find_line, list_blocages, summarize
 
 logger = logging.getLogger("portail")
@@ -318,9 +318,11 @@ def _actions(session: Session, acteur: Acteur, convention: Convention) -> tuple[
     workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
     rows = []
     for line in workflow.actions(convention.etat, roles_on(acteur, convention)):
-        blocages: list[str] = []
+        blocages = list_line_blocages(line)
         if line.action == "signer_centre":
-            blocages = [f"À lever : {one}" for one in pending(session, convention, examine_stored(session, convention))]
+            blocages += [
+                f"À lever : {one}" for one in pending(session, convention, examine_stored(session, convention))
+            ]
         rows.append(ActionRow(line.action, line.libelle, line.motif, tuple(blocages)))
     return tuple(rows)
 

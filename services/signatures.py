@@ -39,9 +39,12 @@ from services.files import store
 from services.notifications import notify_convention
 from services.offres import get_offer
 from services.portail import Portail, once, record
-from services.workflow import MOTIF_LENGTH, check_line, check_motif, find_line, summarize
+from services.workflow import MOTIF_LENGTH, check_line, check_motif, find_line, summarize, unknown_condition
 
 MEGABYTE = 1_000_000
+PDF_SIGNE = "pdf_signe"
+DEPOSITS = ("deposer_signature", "signer_centre")
+"""Actions that come with a signed PDF."""
 SIGNATORY_LENGTH = 200
 ATTACHERS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.SIGNATAIRE_CENTRE)
 """Who may attach the receipt of transmission to the prefecture."""
@@ -170,7 +173,18 @@ def _check(session: Session, acteur: Acteur, convention: Convention, action: str
     workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
     line = find_line(workflow, action)
     check_line(workflow, line, convention.etat, roles_on(acteur, convention), ALREADY.get(action))
+    blocages = list_line_blocages(line)
+    if blocages:
+        raise Refus(summarize(f"« {line.libelle} » n’est pas encore possible.", blocages))
     return line
+
+
+def list_line_blocages(line: Transition) -> list[str]:
+    """What the condition of a line of the convention's table still wants. `pdf_signe` holds by itself for the two deposits,
+    which begin with the examination of the file; nothing else knows how to check it."""
+    if line.condition is None or (line.condition == PDF_SIGNE and line.action in DEPOSITS):
+        return []
+    return unknown_condition(line.condition)
 
 
 def _examine(

@@ -140,9 +140,12 @@ def list_blocages(session: Session, state: DossierState, line: Transition) -> li
     if line.condition is None:
         return []
     condition = _CONDITIONS.get(line.condition)
-    if condition is None:  # an offer's own table may name a rule that this version does not know: never let it pass
-        return [f"La condition « {line.condition} » de l’offre est inconnue : prévenez l’administrateur du centre."]
-    return condition(session, state)
+    return unknown_condition(line.condition) if condition is None else condition(session, state)
+
+
+def unknown_condition(condition: str) -> list[str]:
+    """An offer's own table may name a rule that this version does not know: never let it pass."""
+    return [f"La condition « {condition} » de l’offre est inconnue : prévenez l’administrateur du centre."]
 
 
 # Conditions ------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,8 @@ import pytest
 from domain.errors import Conflit, Refus
 from domain.roles import Role
 from domain.workflow import CONVENTION
-from services import signatures
+from models import OffreVersion
+from services import conventions, signatures
 from services.access import Acteur
 from services.portail import Portail
 from tests.conventions import examine_here, make_convention, read_convention, signing
@@ -60,6 +63,40 @@ def test_state_action_role(portail: Portail, monde: Monde, etat: str) -> None:
             assert read_convention(portail, convention_id).etat == etat
             expected = [] if isinstance(refused.value, Conflit) else ["refus"]
             assert journal_actions(portail, convention_id)[-1:] in (expected, ["refus"])
+
+
+@pytest.mark.parametrize("condition", ["avis_du_comite", "pdf_signe"])
+def test_condition_that_nobody_checks_never_passes(monde_sqlite: Monde, condition: str) -> None:
+    """An offer may bring its own table: `pdf_signe` means something for a deposit only."""
+    portail = monde_sqlite.portail
+    with portail.db.write() as session:
+        version = session.get_one(OffreVersion, monde_sqlite.version_id)
+        content = copy.deepcopy(version.contenu)
+        for line in content["workflow_convention"]["transitions"]:
+            line["condition"] = condition
+        own = OffreVersion(
+            centre_id=version.centre_id, code="propre", titre="Propre", numero=1, contenu=content, gabarits={}
+        )
+        session.add(own)
+        session.flush()
+        monde = replace(monde_sqlite, version_id=own.id)
+    for etat, action in (
+        ("a_signer", "deposer_signature"),
+        ("a_signer", "annuler"),
+        ("signee_collectivite", "signer_centre"),
+    ):
+        convention_id = make_convention(portail, monde, etat)
+        person = monde[TABLE[action][2][0]]
+        shown = conventions.open_convention(portail, person, convention_id).action(action)
+        assert shown is not None
+        if condition == "pdf_signe" and action != "annuler":
+            assert shown.blocages == ()
+            assert ACTIONS[action](portail, person, convention_id) == TABLE[action][1]
+            continue
+        assert condition in shown.blocages[0]
+        with pytest.raises(Refus, match="est inconnue"):
+            ACTIONS[action](portail, person, convention_id)
+        assert read_convention(portail, convention_id).etat == etat
 
 
 @pytest.mark.parametrize("make_outsider", [make_stranger, make_other_centre])
