@@ -147,13 +147,13 @@ def render_document(
 def compiled_master(made_of: Ingredients, document: Document, watermark: str | None) -> CompiledTemplate:
     """The compiled master of a document, made at the first call for these very files."""
     parts = _parts(made_of, document)
-    key = (watermark or "", made_of.logo or "", *(f"{'=' if static else ''}{sha256}" for _, sha256, static in parts))
+    key = (watermark or "", made_of.logo or "", *(f"{'=' if one.static else ''}{one.sha256}" for one in parts))
     with _masters_lock:
         found = _masters.get(key)
         if found is not None:
             _masters.move_to_end(key)
             return found
-    composed = compose([Part(made_of.read(sha256), static, nom) for nom, sha256, static in parts], watermark)
+    composed = compose([Part(made_of.read(one.sha256), one.static, one.nom) for one in parts], watermark)
     if made_of.logo:
         composed = place_logo(composed, made_of.read(made_of.logo))
     master = CompiledTemplate(composed)
@@ -164,16 +164,27 @@ def compiled_master(made_of: Ingredients, document: Document, watermark: str | N
     return master
 
 
-def _parts(made_of: Ingredients, document: Document) -> list[tuple[str, str, bool]]:
-    """(name, SHA-256, static) of each file that the master is composed of, in order: an annex that the centre supplies as
-    a Word file comes after the page that announces it."""
-    found: list[tuple[str, str, bool]] = []
+@dataclass(frozen=True)
+class _File:
+    """A file that a master is composed of. `key` names it in the seal; `static`: it is no template."""
+
+    key: str
+    nom: str
+    sha256: str
+    static: bool = False
+
+
+def _parts(made_of: Ingredients, document: Document) -> list[_File]:
+    """Each file that the master is composed of, in order: an annex that the centre supplies as a Word file comes after
+    the page that announces it."""
+    found: list[_File] = []
     for part in document.parts:
         name = part.template or made_of.offer.annexe(str(part.annexe)).template
-        found.append((name, made_of.gabarits[name], False))
+        found.append(_File(name, name, made_of.gabarits[name]))
         own = made_of.annexes.get(part.annexe or "")
         if own is not None and own.type_mime == DOCX_TYPE:
-            found.append((own.nom, own.sha256, True))
+            # Its name is the centre's choice, and may be that of a template.
+            found.append(_File(f"annexe:{part.annexe}", own.nom, own.sha256, static=True))
     return found
 
 
@@ -183,7 +194,7 @@ def _manifest(made_of: Ingredients, document: Document, data: bytes, context: Ma
     return {
         **seal(data, context, {}, version),
         # Templates are stored by hash: no need to read their bytes again.
-        "gabarits": {nom: sha256 for nom, sha256, _ in _parts(made_of, document)},
+        "gabarits": {one.key: one.sha256 for one in _parts(made_of, document)},
         "document": document.id,
         "numero": context["convention"]["numero"],
         "annexes": context["annexes_liste"],

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select, update
 from domain.errors import Conflit, Introuvable, Invalide, PdfIndisponible, Refus
 from domain.roles import Role
 from domain.workflow import DOSSIER
-from models import Convention, Courriel, Dossier, Levee, Numerotation, Piece, Reponse
+from models import Convention, Courriel, Dossier, Levee, Numerotation, OffreVersion, Piece, Reponse
 from services import centre_files, clock, conventions, dossiers, pieces
 from services.portail import Portail
 from tests.conventions import examine_here, pdf, word_text
@@ -240,9 +240,14 @@ def test_centre_annex_as_word_is_composed_in(portail: Portail, monde: Monde) -> 
     own.add_paragraph("Article premier {{ du centre }} : le secret.")
     stream = io.BytesIO()
     own.save(stream)
-    _supply(portail, monde, "code.docx", stream.getvalue())
+    _supply(portail, monde, "annexe-deontologie.docx", stream.getvalue())
     convention_id = conventions.issue_convention(portail, monde.instructeur, make_dossier(portail, monde, "accepte"))
     view = conventions.open_convention(portail, monde.gestionnaire, convention_id)
     assert "Article premier {{ du centre }} : le secret." in _text(portail, view.sha256)
     assert view.piece("annexe") is None
-    assert view.manifeste["gabarits"]["code.docx"] == hashlib.sha256(stream.getvalue()).hexdigest()
+    # The name that the centre gave its file is that of a template too: the seal holds both.
+    with portail.db.read() as session:
+        templates = session.get_one(OffreVersion, monde.version_id).gabarits
+    sealed = view.manifeste["gabarits"]
+    assert sealed["annexe:deontologie"] == hashlib.sha256(stream.getvalue()).hexdigest()
+    assert sealed["annexe-deontologie.docx"] == templates["annexe-deontologie.docx"]
