@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from commands import documents, exploitation, utilisateur
+from commands import courriels, documents, exploitation, utilisateur
 from commands.french import Group, speak_french
 
 speak_french()
@@ -24,6 +24,7 @@ for command in (
     exploitation.servir,
     exploitation.demo,
     utilisateur.utilisateur,
+    courriels.courriels,
     exploitation.journal_group,
     exploitation.save,
     exploitation.restore,

@@ -140,10 +140,13 @@ def record_grant(session: Session, by: Acteur, utilisateur_id: UUID, grant: Gran
 
 def queue_invitation(session: Session, user: Utilisateur, centre_id: UUID | None) -> None:
     """Queue an invitation; one that still waits to be sent is not doubled."""
-    waiting = select(Courriel.id).where(
+    waiting = select(Courriel).where(
         Courriel.utilisateur_id == user.id, Courriel.modele == "invitation", Courriel.etat == "a_envoyer"
     )
-    if session.scalar(waiting.limit(1)) is None:
+    queued = session.scalars(waiting.limit(1)).one_or_none()
+    if queued is not None:
+        mails.hasten(queued)
+    else:
         mails.queue(session, "invitation", user.courriel, utilisateur_id=user.id, centre_id=centre_id)
 
 

@@ -1,5 +1,6 @@
 """Mails: queued in the transaction of what they announce, written and sent after it. Links are made at sending time, so
-that their secret is never stored; a mail is claimed before it is sent, so that two servers never send it twice."""
+that their secret is never stored; a mail is claimed before it is sent, so that two servers never send it twice. What fails
+for a time (server down, address refused « for now ») is tried again, later and later."""
 
 from __future__ import annotations
 
@@ -9,14 +10,18 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from domain.formatting import siren as format_siren
+from domain.referentiel import load_referentiel
 from models import Centre, Courriel, DemandeAdhesion, RoleAttribue, Utilisateur, utc_now
 from services import mail_texts
 from services.links import mint_link
@@ -27,6 +32,12 @@ logger = logging.getLogger("portail")
 BATCH = 50
 TIMEOUT = 20
 """Seconds given to the mail server for each exchange."""
+RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
+"""Waits after each attempt that failed for a time; after the last one the mail is « echec »."""
+IN_FLIGHT = timedelta(hours=1)
+"""A mail « incertain » for less may still be on its way."""
+TRIED, NEXT = "_essais", "_prochain"
+"""Kept in `Courriel.parametres`: attempts that failed, and when the next one is due (ISO 8601)."""
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 """Mail servers on this machine: a password given to them travels nowhere."""
 LINK_MODELS = {"invitation": "invitation", "mot_de_passe": "mot_de_passe", "confirmation": "confirmation"}
@@ -35,11 +46,26 @@ LINK_MODELS = {"invitation": "invitation", "mot_de_passe": "mot_de_passe", "conf
 
 @dataclass(frozen=True)
 class Report:
-    """Outcome of one round: mails sent, failed, and set aside because no mail server is configured."""
+    """Outcome of one round: mails sent, failed for good, put off, and set aside because no mail server is configured."""
 
     envoyes: int = 0
     echecs: int = 0
     sans_smtp: int = 0
+    reportes: int = 0
+
+
+@dataclass(frozen=True)
+class MailRow:
+    """A mail that has not left, as an operator sees it. `prochain` is when it will be tried again by itself."""
+
+    id: UUID
+    modele: str
+    destinataire: str
+    etat: str
+    cree_le: datetime
+    essais: int
+    prochain: datetime | None
+    erreur: str | None
 
 
 def queue(
@@ -69,15 +95,29 @@ def queue(
 def deliver(portail: Portail) -> Report:
     """Send what is waiting. A failure is recorded on the mail and logged; it never reaches whoever asked for it."""
     with portail.db.read() as session:
-        waiting = session.scalars(
-            select(Courriel.id).where(Courriel.etat == "a_envoyer").order_by(Courriel.cree_le).limit(BATCH)
-        ).all()
+        rows = session.execute(
+            select(Courriel.id, Courriel.parametres).where(Courriel.etat == "a_envoyer").order_by(Courriel.cree_le)
+        )
+        now = utc_now()
+        waiting = [row.id for row in rows if (_due(row.parametres) or now) <= now][:BATCH]
     if not waiting:
         return Report()
     if not portail.settings.smtp_url:
-        return Report(sans_smtp=_set_aside(portail, list(waiting)))
+        return Report(sans_smtp=_set_aside(portail, waiting))
     outcomes = [_deliver_one(portail, mail_id) for mail_id in waiting]
-    return Report(envoyes=outcomes.count("envoye"), echecs=outcomes.count("echec"))
+    return Report(
+        envoyes=outcomes.count("envoye"), echecs=outcomes.count("echec"), reportes=outcomes.count("a_envoyer")
+    )
+
+
+def _due(parametres: dict[str, Any]) -> datetime | None:
+    given = parametres.get(NEXT)
+    return datetime.fromisoformat(given) if given else None
+
+
+def hasten(mail: Courriel) -> None:
+    """Try this mail again at the next round: somebody asks for it once more."""
+    mail.parametres = {key: value for key, value in mail.parametres.items() if key not in (TRIED, NEXT)}
 
 
 def _set_aside(portail: Portail, waiting: list[UUID]) -> int:
@@ -101,8 +141,36 @@ def _deliver_one(portail: Portail, mail_id: UUID) -> str:
         _send(portail, message)
     except (OSError, smtplib.SMTPException) as error:
         logger.warning("mail %s could not be sent: %s", mail_id, type(error).__name__)
-        return _record(portail, mail_id, "echec", error)
+        return _put_off(portail, mail_id, error) if _is_temporary(error) else _record(portail, mail_id, "echec", error)
     return _record(portail, mail_id, "envoye", None)
+
+
+def _is_temporary(error: Exception) -> bool:
+    """Whether the same mail may well leave later: network trouble, answers 4xx, and a login that the operator can repair."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code < 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPServerDisconnected):
+        return True
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code < 500
+    return not isinstance(error, smtplib.SMTPException)
+
+
+def _put_off(portail: Portail, mail_id: UUID, error: Exception) -> str:
+    """Back in the queue for later; « echec » after the last attempt."""
+    with portail.db.write() as session:
+        mail = session.get(Courriel, mail_id)
+        tried = int(mail.parametres.get(TRIED, 0)) if mail is not None else 0
+        if mail is not None and tried < len(RETRIES):
+            due = utc_now() + RETRIES[tried]
+            mail.parametres = {**mail.parametres, TRIED: tried + 1, NEXT: due.isoformat()}
+            mail.etat, mail.erreur = "a_envoyer", _told(error)
+            return "a_envoyer"
+    return _record(portail, mail_id, "echec", error)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__} : {error}"[:500]
 
 
 def _claim(portail: Portail, mail_id: UUID) -> EmailMessage | None:
@@ -146,9 +214,9 @@ def _written(portail: Portail, session: Session, mail: Courriel, user: Utilisate
         mail_texts.Context(
             adresse=portail.settings.adresse_publique,
             centre=centre.nom if centre else "",
-            prenom=user.prenom if user else demande.prenom if demande else "",
-            nom=user.nom if user else demande.nom if demande else "",
-            collectivite=demande.collectivite_nom if demande else "",
+            prenom=user.prenom if user else demande.prenom if demande and demande.confirmee_le else "",
+            nom=user.nom if user else demande.nom if demande and demande.confirmee_le else "",
+            collectivite=_collectivite(demande) if demande else "",
             demandeur=f"{demande.prenom} {demande.nom} ({demande.courriel})" if demande else "",
             motif=(demande.motif or "") if demande else "",
             lien=link,
@@ -167,6 +235,14 @@ def _written(portail: Portail, session: Session, mail: Courriel, user: Utilisate
     return message
 
 
+def _collectivite(demande: DemandeAdhesion) -> str:
+    """Name for a mail. Until its author's address is confirmed, nothing typed on the public page is sent to it: the portal
+    would carry anybody's words to anybody. The name is then that of the national list, or there is only the SIREN."""
+    if demande.confirmee_le or load_referentiel().get(demande.siren) is not None:
+        return demande.collectivite_nom
+    return f"la collectivité dont le SIREN est {format_siren(demande.siren)}"
+
+
 def _of_centre(session: Session, user: Utilisateur | None) -> bool:
     query = select(RoleAttribue.id).where(RoleAttribue.centre_id.is_not(None))
     return user is not None and session.scalar(query.where(RoleAttribue.utilisateur_id == user.id).limit(1)) is not None
@@ -177,7 +253,7 @@ def _record(portail: Portail, mail_id: UUID, etat: str, error: Exception | None)
         mail = session.get(Courriel, mail_id)
         if mail is not None:
             mail.etat = etat
-            mail.erreur = f"{type(error).__name__} : {error}"[:500] if error else None
+            mail.erreur = _told(error) if error else None
             mail.envoye_le = utc_now() if etat == "envoye" else None
     return etat
 
@@ -211,10 +287,35 @@ def _server(url: str) -> Iterator[smtplib.SMTP]:
         yield server
 
 
-def retry(portail: Portail) -> int:
-    """Put failed and doubtful mails back in the queue (an operator's decision); how many."""
+def list_unsent(portail: Portail) -> list[MailRow]:
+    """Mails that failed, that wait for another attempt, or of which nobody knows whether they left; the oldest first."""
+    with portail.db.read() as session:
+        query = (
+            select(Courriel).where(Courriel.etat.in_(("a_envoyer", "echec", "incertain"))).order_by(Courriel.cree_le)
+        )
+        return [
+            MailRow(
+                id=mail.id,
+                modele=mail.modele,
+                destinataire=mail.destinataire,
+                etat=mail.etat,
+                cree_le=mail.cree_le,
+                essais=int(mail.parametres.get(TRIED, 0)),
+                prochain=_due(mail.parametres) if mail.etat == "a_envoyer" else None,
+                erreur=mail.erreur,
+            )
+            for mail in session.scalars(query)
+        ]
+
+
+def retry(portail: Portail, *, incertains: bool = False) -> int:
+    """Put the mails that failed, and those that wait, back at the head of the queue (an operator's decision); how many.
+    `incertains`: those that may have left too, unless they are so recent that they may be on their way."""
+    doubtful = (Courriel.etat == "incertain") & (Courriel.cree_le < utc_now() - IN_FLIGHT)
+    failed = Courriel.etat.in_(("echec", "a_envoyer"))
     with portail.db.write() as session:
-        again = session.scalars(select(Courriel).where(Courriel.etat.in_(("echec", "incertain")))).all()
+        again = session.scalars(select(Courriel).where(or_(failed, doubtful) if incertains else failed)).all()
         for mail in again:
+            hasten(mail)
             mail.etat, mail.erreur = "a_envoyer", None
     return len(again)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -13,8 +15,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from models import Courriel
-from services import invitations, mail_texts, mails
+from models import Courriel, utc_now
+from services import demandes, invitations, mail_texts, mails
+from services.demandes import Saisie
 from services.portail import Portail
 from tests.comptes import ADDRESS, PASSWORD, cheap_hashing, give_password, token_of
 from tests.comptes import mails as listed
@@ -121,7 +124,90 @@ def test_server_down_loses_nothing(monde_smtp: Monde) -> None:
     portail = monde_smtp.portail
     portail.settings = replace(portail.settings, smtp_url="smtp://127.0.0.1:9")
     invitations.invite_again(portail, monde_smtp.gestionnaire, monde_smtp.signataire.utilisateur_id)
+    assert mails.deliver(portail) == mails.Report(reportes=1)
+    assert mails.deliver(portail) == mails.Report(), "not before its time"
+    assert [state for _, _, state in listed(portail)] == ["a_envoyer"]
+    for _ in mails.RETRIES[1:]:
+        _make_due(portail)
+        assert mails.deliver(portail) == mails.Report(reportes=1)
+    _make_due(portail)
     assert mails.deliver(portail) == mails.Report(echecs=1)
+
+
+def _make_due(portail: Portail) -> None:
+    with portail.db.write() as session:
+        for mail in session.query(Courriel):
+            mail.parametres = {**mail.parametres, mails.NEXT: (utc_now() - timedelta(seconds=1)).isoformat()}
+
+
+def test_server_back_sends_what_waited(monde_smtp: Monde, mailbox: tuple[Mailbox, str]) -> None:
+    portail, good = monde_smtp.portail, monde_smtp.portail.settings
+    portail.settings = replace(good, smtp_url="smtp://127.0.0.1:9")
+    invitations.invite_again(portail, monde_smtp.gestionnaire, monde_smtp.signataire.utilisateur_id)
+    mails.deliver(portail)
+    portail.settings = good
+    _make_due(portail)
+    assert mails.deliver(portail) == mails.Report(envoyes=1)
+    assert mails.list_unsent(portail) == []
+
+
+def test_invitation_asked_again_does_not_wait(monde_smtp: Monde, mailbox: tuple[Mailbox, str]) -> None:
+    portail, good = monde_smtp.portail, monde_smtp.portail.settings
+    portail.settings = replace(good, smtp_url="smtp://127.0.0.1:9")
+    invitations.invite_again(portail, monde_smtp.gestionnaire, monde_smtp.signataire.utilisateur_id)
+    mails.deliver(portail)
+    portail.settings = good
+    invitations.invite_again(portail, monde_smtp.gestionnaire, monde_smtp.signataire.utilisateur_id)
+    assert mails.deliver(portail) == mails.Report(envoyes=1)
+
+
+@pytest.mark.parametrize(
+    ("error", "temporary"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@b.fr": (450, b"greylisted")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@b.fr": (550, b"unknown")}), False),
+        (smtplib.SMTPDataError(451, b"later"), True),
+        (smtplib.SMTPDataError(554, b"spam"), False),
+        (smtplib.SMTPAuthenticationError(535, b"no"), True),
+        (smtplib.SMTPServerDisconnected("gone"), True),
+        (TimeoutError(), True),
+        (smtplib.SMTPException("no STARTTLS"), False),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(error: Exception, temporary: bool) -> None:
+    assert mails._is_temporary(error) is temporary
+
+
+def test_doubtful_mail_is_sent_again_only_when_told_and_not_while_on_its_way(monde_smtp: Monde) -> None:
+    portail = monde_smtp.portail
+    with portail.db.write() as session:
+        for age in (timedelta(0), 2 * mails.IN_FLIGHT):
+            mail = mails.queue(session, "demande_refusee", "y@example.org")
+            mail.etat, mail.cree_le = "incertain", utc_now() - age
+    assert mails.deliver(portail) == mails.Report()
+    assert mails.retry(portail) == 0
+    assert mails.retry(portail, incertains=True) == 1
+
+
+def test_strangers_words_are_not_carried_to_an_address_nobody_confirmed(
+    monde_smtp: Monde, mailbox: tuple[Mailbox, str]
+) -> None:
+    asked = Saisie(
+        centre_id=monde_smtp.centre_id,
+        siren="732829320",
+        collectivite_nom="Gagnez sur https://evil.example",
+        collectivite_type="syndicat",
+        prenom="Cliquez",
+        nom="https://evil.example maintenant",
+        courriel="victime@example.org",
+        telephone="0145671234",
+    )
+    demandes.submit_demande(monde_smtp.portail, asked, ADDRESS, operation_id="1")
+    assert mails.deliver(monde_smtp.portail) == mails.Report(envoyes=1)
+    body = _body(mailbox[0].received[0])
+    assert body.startswith("Bonjour,")
+    assert "evil" not in body
+    assert "732\u202f829\u202f320" in body.replace("\xa0", "\u202f").replace(" ", "\u202f")
 
 
 def test_unknown_model_fails_alone(monde_smtp: Monde) -> None:
