@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.evaluation import evaluate
 from services.access import Acteur, get_dossier
-from services.answers import AnswerWriter, apply_parked, list_parked
+from services.answers import AnswerWriter, apply_parked
 from services.dossier_state import load_state
 from services.dossier_views import DossierView, SaveResult
 from services.dossiers import build_form_view
@@ -24,12 +24,14 @@ def open_form(portail: Portail, acteur: Acteur, dossier_id: UUID) -> DossierView
 
     What the person typed in an expired session is saved on the way.
     """
-    with portail.view(acteur, "dossier.ouvrir", objet="dossier", objet_id=dossier_id) as session:
-        dossier = get_dossier(session, acteur, dossier_id)
-        if not list_parked(session, acteur, dossier_id):
-            state = load_state(session, dossier)
-            return build_form_view(session, acteur, state, find_edition(session, acteur, state))
-    apply_parked(portail, acteur, dossier_id)
+    form = _read(portail, acteur, dossier_id)
+    if any(one.mienne and one.motif == "session" for one in form.saisies):
+        apply_parked(portail, acteur, dossier_id)
+        form = _read(portail, acteur, dossier_id)
+    return form
+
+
+def _read(portail: Portail, acteur: Acteur, dossier_id: UUID) -> DossierView:
     with portail.view(acteur, "dossier.ouvrir", objet="dossier", objet_id=dossier_id) as session:
         state = load_state(session, get_dossier(session, acteur, dossier_id))
         return build_form_view(session, acteur, state, find_edition(session, acteur, state))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Introuvable, Refus
+from models import SaisieEnAttente
 from services.answers import save_answer
 from services.dossiers import open_dossier
 from services.saisie import open_form, save_in_form
@@ -37,6 +38,25 @@ def test_what_cannot_be_the_answer_waits_in_the_form(monde: Monde, raw: str, see
     result, form = save_in_form(monde.portail, monde.gestionnaire, dossier_id, CHAMP, raw, version_vue=seen)
     assert result.etat == etat
     assert [(one.champ, one.motif, one.mienne) for one in form.saisies] == [(CHAMP, etat, True)]
+
+
+def test_what_was_typed_in_an_expired_session_is_taken_up(monde: Monde) -> None:
+    dossier_id = make_dossier(monde.portail, monde)
+    version = open_form(monde.portail, monde.gestionnaire, dossier_id).answers[CHAMP].version
+    with monde.portail.db.write() as session:
+        session.add(
+            SaisieEnAttente(
+                dossier_id=dossier_id,
+                champ=CHAMP,
+                utilisateur_id=monde.gestionnaire.utilisateur_id,
+                motif="session",
+                valeur="0140414243",
+                version_vue=version,
+            )
+        )
+    form = open_form(monde.portail, monde.gestionnaire, dossier_id)
+    assert form.answers[CHAMP].valeur == "01 40 41 42 43"
+    assert not form.saisies
 
 
 def test_a_colleague_is_named(monde: Monde) -> None:
