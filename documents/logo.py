@@ -11,6 +11,7 @@ from domain.errors import Invalide
 NAME = "logo-centre"
 MAX_WIDTH = 1_404_000
 """Widest logo, in English Metric Units: 3.9 cm, the column that the templates keep for it."""
+UNREADABLE = "Cette image ne peut pas servir de logo dans les documents Word. Enregistrez-la au format PNG et déposez-la à nouveau."
 
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -19,12 +20,9 @@ A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 def place_logo(docx: bytes, image: bytes) -> bytes:
     """`docx` with `image` (PNG or JPEG) in place of every picture named `logo-centre`: as tall as the picture it replaces,
     less when it would be wider than 3.9 cm, never distorted. Unchanged when the document holds no such picture."""
-    try:
-        picture = Image.from_blob(image)
-        suffix, content_type = f".{picture.ext}", picture.content_type
-        ratio = picture.px_width / picture.px_height
-    except Exception as error:  # the reader of python-docx raises whatever a damaged file makes it stumble on
-        raise Invalide("Le logo du centre ne peut pas être lu. Déposez une image PNG ou JPEG.") from error
+    picture = _read_picture(image)
+    suffix, content_type = f".{picture.ext}", picture.content_type
+    ratio = picture.px_width / picture.px_height
     package = WordPackage(docx)
     stored: str | None = None
     for part in [name for name in package.names if package.type_of(name).endswith("+xml")]:
@@ -35,6 +33,23 @@ def place_logo(docx: bytes, image: bytes) -> bytes:
         if stored:
             _forget_unused_images(package, part)
     return package.to_bytes() if stored else docx
+
+
+def check_logo(image: bytes) -> None:
+    """Raises `Invalide` when `place_logo` could not use this image: asked when the logo is deposited, so that the documents
+    of everybody do not stop later. Some JPEG files, which every viewer shows, are in this case."""
+    _read_picture(image)
+
+
+def _read_picture(image: bytes) -> Image:
+    try:
+        picture = Image.from_blob(image)
+        readable = bool(picture.ext) and picture.px_width > 0 and picture.px_height > 0
+    except Exception as error:  # the reader of python-docx raises whatever a damaged file makes it stumble on
+        raise Invalide(UNREADABLE) from error
+    if not readable:
+        raise Invalide(UNREADABLE)
+    return picture
 
 
 def _drawings(root: etree._Element) -> list[etree._Element]:

@@ -6,14 +6,19 @@ old one, since issued conventions were made with it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable
+from io import BytesIO
 from pathlib import PurePath
 from uuid import UUID
 
+from docx import Document as new_document
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.compose import Part, open_part
+from documents.compiled import CompiledTemplate
+from documents.compose import Part, compose
+from documents.logo import check_logo
 from documents.uploads import UploadKind, check_upload
 from domain.errors import Introuvable, Invalide
 from domain.offer import Offer
@@ -25,6 +30,8 @@ from services.dossier_views import PieceRow
 from services.files import store
 from services.offres import get_offer, published_offers
 from services.portail import Portail, once, record
+
+logger = logging.getLogger("portail")
 
 MAX_LOGO = 1_000_000
 
@@ -137,12 +144,36 @@ def _record(session: Session, acteur: Acteur, action: str, piece: Piece) -> None
     )
 
 
+def _compose_alone(data: bytes) -> None:
+    """Make a document of this annex, as issuing does: a file that cannot be composed is refused when it is deposited, not
+    when a convention is issued."""
+    try:
+        CompiledTemplate(compose([Part(_cover()), Part(data, static=True)])).render({})
+    except Invalide:
+        raise
+    except Exception as error:  # whatever an unusual file makes the engine stumble on
+        logger.exception("an annex could not be composed")
+        raise Invalide(
+            "Ce document Word ne peut pas être joint aux conventions. Enregistrez-le à nouveau dans Word, ou déposez un PDF."
+        ) from error
+
+
+def _cover() -> bytes:
+    """A page for the annex to come after."""
+    document, stream = new_document(), BytesIO()
+    document.add_paragraph("Annexe")
+    document.save(stream)
+    return stream.getvalue()
+
+
 def _check(champ: str, nom: str, data: bytes, kinds: Collection[str], limit: int) -> UploadKind:
     """What the file is; the message of a refusal belongs to `champ`."""
     try:
         checked = check_upload(nom, data, kinds, limit)
         if checked.kind == "docx":
-            open_part(Part(data, static=True))
+            _compose_alone(data)
+        elif champ == "logo":
+            check_logo(data)
     except Invalide as error:
         raise Invalide(error.message, champ=champ) from error
     return checked

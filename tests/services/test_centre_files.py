@@ -13,6 +13,7 @@ from sqlalchemy import select
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import Piece
+from services import centre_files
 from services.centre_files import attach_annexe, attach_logo, remove_centre_file
 from services.parametres import open_parametres
 from services.pieces import open_piece
@@ -99,6 +100,41 @@ def test_bad_logo_is_refused(monde_sqlite: Monde, data: bytes) -> None:
     with pytest.raises(Invalide) as caught:
         _logo(monde_sqlite, data)
     assert caught.value.champ == "logo"
+
+
+def _adobe_jpeg() -> bytes:
+    """A JPEG that begins with Adobe's marker, as Photoshop writes it, without the JFIF header that the Word engine needs."""
+    stream = io.BytesIO()
+    Image.new("CMYK", (40, 20)).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def test_a_logo_that_no_document_could_carry_is_refused(monde_sqlite: Monde) -> None:
+    with pytest.raises(Invalide, match="PNG") as caught:
+        _logo(monde_sqlite, _adobe_jpeg(), "logo.jpg")
+    assert caught.value.champ == "logo"
+    assert _pieces(monde_sqlite.portail) == []
+
+
+def test_an_ordinary_jpeg_logo_is_accepted(monde_sqlite: Monde) -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 20)).save(stream, "JPEG")
+    _logo(monde_sqlite, stream.getvalue(), "logo.jpg")
+    assert len(_pieces(monde_sqlite.portail)) == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("imprévu"), Invalide("Ce document ne se compose pas.")])
+def test_an_annexe_that_cannot_be_composed_is_refused(
+    monde_sqlite: Monde, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise error
+
+    monkeypatch.setattr(centre_files, "compose", fail)
+    with pytest.raises(Invalide) as caught:
+        _annexe(monde_sqlite, "code.docx", _docx())
+    assert caught.value.champ == "deontologie"
+    assert _pieces(monde_sqlite.portail) == []
 
 
 def test_double_click_stores_once(portail: Portail, monde: Monde) -> None:
