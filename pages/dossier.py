@@ -12,6 +12,7 @@ from ui.dossier_review import (
     show_messages,
     show_state,
 )
+from ui.dossier_saver import DossierSaver, show_refusal
 from ui.dossier_wizard import is_form_step, show_form_step, show_summary_step
 
 
@@ -24,6 +25,7 @@ def show_header(view: DossierView) -> None:
 def show_other(view: DossierView) -> None:
     """Everything but the forms of a draft: its summary, corrections to make, or a dossier to read."""
     show_header(view)
+    show_refusal(DossierSaver(view))
     if view.editable and view.etat == "brouillon":
         show_summary_step(view)
         show_messages(view)

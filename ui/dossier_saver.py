@@ -21,10 +21,12 @@ from ui import page, session
 from ui.dossier_parts import Shared
 from ui.forms import Found, state
 from ui.forms.fills import changes_of_choice, changes_of_collectivite, find_collectivites
+from ui.forms.words import in_words
 
 Result = TypeVar("Result")
 EXPIRED = "Votre session a expiré. Votre saisie a été mise de côté : elle sera reprise dès votre connexion."
-LOST = "Votre session est fermée : reconnectez-vous. Cette dernière saisie n’a pas pu être gardée."
+LOST = "Votre session est fermée : reconnectez-vous. {} Recopiez-la si vous en avez besoin."
+NOT_SAVED = "Votre dernière saisie, «\u00a0{}\u00a0», n’a pas été enregistrée."
 
 
 class DossierSaver:
@@ -35,9 +37,10 @@ class DossierSaver:
         self.dossier_id = view.id
         self.shared = shared
         self.parts: list[str] | None = None
+        self.fields = view.offer.formset.fields
         self.prefix = f"d{view.id.hex[:12]}:"
         self.departements = tuple(view.centre.parametres.get("departements") or ())
-        self.filling = frozenset(one.id for one in view.offer.formset.fields.values() if one.fills and one.options)
+        self.filling = frozenset(one.id for one in self.fields.values() if one.fills and one.options)
 
     def save(self, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
         acteur = session.current()
@@ -47,9 +50,13 @@ class DossierSaver:
         if champ in self.filling:
             return self._save_and_fill(acteur, champ, raw, version_vue)
         if self.shared is None:
-            return self._try(answers.save_answer, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
+            result = self._try(answers.save_answer, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
+            if result is None:
+                self._regret(champ, raw)
+            return result
         saved = self._try(saisie.save_in_form, acteur, self.dossier_id, champ, raw, version_vue=version_vue)
         if saved is None:
+            self._regret(champ, raw)
             return None
         self.parts = self.shared.receive(saved[1], champ)
         return saved[0]
@@ -66,6 +73,11 @@ class DossierSaver:
             st.rerun(parts if parts else "app")
         except StreamlitAPIException:
             return  # a part is gone since: the field's own part runs again, which is what happens by default
+
+    def _regret(self, champ: str, raw: Json) -> None:
+        """Add to the reason of a refusal what was typed: the field may be gone from the page."""
+        reason = st.session_state.get(self._notice_key, "")
+        st.session_state[self._notice_key] = f"{reason} {self._not_saved(champ, raw)}"
 
     def _save_and_fill(self, acteur: Acteur, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
         """As `save`, for a choice whose answer brings usual words with it."""
@@ -133,7 +145,11 @@ class DossierSaver:
         kept = bool(jeton) and answers.park_saisie(
             session.portail(), token_hash(jeton or ""), self.dossier_id, champ, raw, version_vue
         )
-        page.notify(EXPIRED if kept else LOST)
+        page.notify(EXPIRED if kept else LOST.format(self._not_saved(champ, raw)), warning=True)
+
+    def _not_saved(self, champ: str, raw: Json) -> str:
+        """What was typed and is saved nowhere, to be read again."""
+        return NOT_SAVED.format(in_words(self.fields[champ], raw))
 
     def _open(self, acteur: Acteur) -> DossierView | None:
         return self._try(dossiers.open_dossier, acteur, self.dossier_id)
@@ -156,3 +172,10 @@ class DossierSaver:
         except PortailError as error:
             st.session_state[self._notice_key] = error.message
             return None
+
+
+def show_refusal(saver: DossierSaver) -> None:
+    """Say what the last change could not do, once."""
+    notice = saver.take_notice()
+    if notice:
+        st.error(page.text(notice), icon=":material/error:")

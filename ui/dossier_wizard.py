@@ -24,7 +24,7 @@ from ui.dossier_form import (
 )
 from ui.dossier_parts import BAR, COST, STEPS, Shared, part_of
 from ui.dossier_review import show_summary
-from ui.dossier_saver import DossierSaver
+from ui.dossier_saver import DossierSaver, show_refusal
 from ui.forms import render_focus, render_heading, render_section
 from ui.html import link, show
 
@@ -90,9 +90,7 @@ def _steps_part(shared: Shared) -> None:
 def _section_part(shared: Shared, section: Section) -> None:
     view = _view(shared, part_of(section))
     saver = DossierSaver(view, shared)
-    notice = saver.take_notice()
-    if notice:
-        st.error(page.text(notice), icon=":material/error:")
+    show_refusal(saver)
     render_section(form_model(view, saver), shared.form, section)
     shared.shown(part_of(section))
 

@@ -173,15 +173,18 @@ def show_unexpected(error: Exception) -> bool:
     return True
 
 
-def notify(message: str) -> None:
-    """Announce something done, on the next run: the message survives st.rerun() and a change of page."""
-    st.session_state[_NOTICE] = message
+def notify(message: str, *, warning: bool = False) -> None:
+    """Announce something done, on the next run: the message survives st.rerun() and a change of page. `warning`: it is
+    about something that was not done."""
+    st.session_state[_NOTICE] = message, warning
 
 
 def show_notice() -> None:
     """Show the pending announcement, once."""
-    message = st.session_state.pop(_NOTICE, None)
-    if message:
+    message, warning = st.session_state.pop(_NOTICE, ("", False))
+    if message and warning:
+        st.warning(_plain(message), icon=":material/warning:")
+    elif message:
         st.success(_plain(message), icon=":material/check_circle:")
         st.toast(_plain(message), icon=":material/check_circle:")
 
