@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.fields import FieldError, parse_value
-from models import Reponse, SaisieEnAttente, SessionUtilisateur, Utilisateur, utc_now
+from models import Reponse, SaisieEnAttente, Utilisateur, utc_now
 from services import clock
 from services.access import Acteur, get_dossier, load_acteur
 from services.corrections import list_corrections, mark_handled
@@ -27,6 +27,7 @@ from services.dossier_state import DossierState, load_state
 from services.dossier_views import MotifSaisie, SaveResult
 from services.edition import Edition, find_edition
 from services.portail import Portail, record
+from services.sessions import expired_holder
 from services.workflow import hash_value
 
 MAX_KEPT = 1_000_000
@@ -248,17 +249,13 @@ def park_saisie(
 ) -> bool:
     """Keep what a person typed in a session that had expired (not revoked), until they log in again.
 
-    False, and nothing kept, when the session is unknown or was revoked, or when the person may no longer see the dossier.
+    False, and nothing kept, when the session is unknown, revoked or over for more than a day, or when the person may no longer see the dossier.
     """
     with portail.db.write() as session:
-        found = session.scalars(
-            select(SessionUtilisateur).where(
-                SessionUtilisateur.token_hash == session_token_hash, SessionUtilisateur.revoquee_le.is_(None)
-            )
-        ).one_or_none()
-        person = session.get(Utilisateur, found.utilisateur_id) if found else None
-        if person is None or not person.actif:
+        holder = expired_holder(session, session_token_hash)
+        if holder is None:
             return False
+        person = session.get_one(Utilisateur, holder)
         acteur = load_acteur(session, person, clock.today())
         try:
             dossier = get_dossier(session, acteur, dossier_id, lock=True)

@@ -30,6 +30,8 @@ LOGIN = "c"
 MAX_BY_ACCOUNT = 5
 MAX_BY_ADDRESS = 30
 TICKET_LIFE = timedelta(seconds=30)
+PARKING = timedelta(hours=24)
+"""How long after its end a session still lets what was typed in it be kept."""
 SEEN_EVERY = timedelta(minutes=5)
 WRONG = "Adresse électronique ou mot de passe incorrect."
 
@@ -194,14 +196,15 @@ def home_centre(session: Session, utilisateur_id: UUID) -> UUID | None:
 
 
 def expired_holder(session: Session, hash_of_token: str) -> UUID | None:
-    """Who held this session, when it is over but was not revoked and the account is active: what such a person was
-    typing is kept for their next login. None otherwise."""
+    """Who held this session, when it is over for less than a day, was not revoked, and the account is active: what such a
+    person was typing is kept for their next login. None otherwise: an old cookie writes nothing."""
     return session.scalar(
         select(SessionUtilisateur.utilisateur_id)
         .join(Utilisateur, Utilisateur.id == SessionUtilisateur.utilisateur_id)
         .where(
             SessionUtilisateur.token_hash == hash_of_token,
             SessionUtilisateur.revoquee_le.is_(None),
+            SessionUtilisateur.expire_le > utc_now() - PARKING,
             Utilisateur.actif,
         )
     )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
@@ -332,6 +332,14 @@ def test_it_is_kept_as_typed_when_it_is_invalid_or_no_longer_open(monde: Monde) 
     view = _open(monde, dossier_id)
     assert view.answers[FIELD].valeur == "Camille"
     assert [(one.motif, one.valeur) for one in view.saisies] == [("conflit", "Zoé")]
+
+
+def test_cookie_of_an_old_session_writes_nothing(monde: Monde) -> None:
+    dossier_id = make_dossier(monde.portail, monde)
+    token = _expired_session(monde, monde.gestionnaire)
+    with monde.portail.db.write() as session:
+        session.execute(update(SessionUtilisateur).values(expire_le=utc_now() - timedelta(hours=25)))
+    assert not answers.park_saisie(monde.portail, token, dossier_id, FIELD, "Zoé", _version(monde, dossier_id))
 
 
 def test_nothing_is_parked_for_a_revoked_session_a_stranger_or_a_closed_account(monde: Monde) -> None:
