@@ -87,8 +87,8 @@ def list_users(portail: Portail, acteur: Acteur, *, texte: str = "", page: int =
 
 
 def open_user(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> UserRow:
-    """One person, if this one may see them."""
-    with portail.db.read() as session:
+    """One person, if this one may see them; the refusal is journalled."""
+    with portail.view(acteur, "utilisateur.ouvrir", objet="utilisateur", objet_id=utilisateur_id) as session:
         return _row(session, acteur, _visible(session, acteur, utilisateur_id))
 
 

@@ -51,6 +51,7 @@ ACTION_LABELS: dict[str, str] = {
     "demande.accepter": "Demande d’adhésion acceptée",
     "demande.transmettre": "Demande d’adhésion transmise à la collectivité",
     "demande.refuser": "Demande d’adhésion refusée",
+    "utilisateur.ouvrir": "Compte demandé",
     "utilisateur.inviter": "Personne invitée",
     "utilisateur.relancer": "Invitation renvoyée",
     "utilisateur.lien": "Lien d’accès affiché",
@@ -75,6 +76,7 @@ ACTION_LABELS: dict[str, str] = {
     "journal.verifier": "Journal vérifié",
     "sauvegarde.creer": "Sauvegarde créée",
     "sauvegarde.restaurer": "Sauvegarde restaurée",
+    "fichiers.rattacher": "Magasin de fichiers rattaché",
 }
 
 OBJECT_LABELS: dict[str, str] = {

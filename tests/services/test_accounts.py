@@ -192,6 +192,13 @@ def test_people_of_others_are_invisible(known: Monde) -> None:
         assert accounts.list_users(portail, who).total == 0
 
 
+def test_person_of_others_asked_by_address_is_refused_and_journalled(monde_sqlite: Monde) -> None:
+    stranger = make_stranger(monde_sqlite.portail)
+    with pytest.raises(Introuvable):
+        accounts.open_user(monde_sqlite.portail, monde_sqlite.gestionnaire, stranger.utilisateur_id)
+    assert journal_actions(monde_sqlite.portail) == ["refus"]
+
+
 def test_list_is_searched_by_name_and_address(known: Monde) -> None:
     found = accounts.list_users(known.portail, known.administrateur, texte="instructeur MODELE")
     assert [row.nom for row in found.rows] == ["Instructeur Modèle"]
