@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.roles import Role
@@ -97,6 +98,19 @@ def test_the_check_says_what_was_changed_and_is_journalled(portail: Portail, mon
     with portail.db.write() as session:
         session.execute(update(AuditEvent).where(AuditEvent.seq == 2).values(action="autre"))
     assert verify_chain(portail, monde.administrateur).rupture == 2
+
+
+def test_check_and_export_keep_nobody_from_saving(monde_sqlite: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    portail = monde_sqlite.portail
+    check = journal.verify
+
+    def saving(session: Session) -> journal.Verification:
+        with portail.db.write() as other:
+            journal.record(other, "message.ecrire")
+        return check(session)
+
+    monkeypatch.setattr(journal, "verify", saving)
+    assert verify_chain(portail, monde_sqlite.administrateur).intacte
 
 
 def test_export_is_a_french_table_without_formulas(portail: Portail, monde: Monde) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from domain.errors import Refus
-from models import AuditEvent
+from models import AuditEvent, utc_now
 from services import journal
 from services.portail import Portail, once
 
@@ -45,6 +45,29 @@ def test_removed_line_shows(portail: Portail, line: int) -> None:
     with portail.db.write() as session:
         session.execute(delete(AuditEvent).where(AuditEvent.seq == line))
     assert not _verify(portail).intacte
+
+
+def test_line_added_without_the_head_shows(portail: Portail) -> None:
+    _write(portail, 2)
+    with portail.db.write() as session:
+        session.add(AuditEvent(seq=3, le=utc_now(), action="autre", details={}, hash="0" * 64))
+    assert not _verify(portail).intacte
+
+
+def test_line_written_during_the_check_is_no_rupture(portail: Portail, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(portail, 3)
+    hashed = journal.line_hash
+
+    def meanwhile(event: AuditEvent, previous: str) -> str:
+        if event.seq == 3:
+            monkeypatch.setattr(journal, "line_hash", hashed)
+            _write(portail, 1)
+        return hashed(event, previous)
+
+    monkeypatch.setattr(journal, "line_hash", meanwhile)
+    outcome = _verify(portail)
+    assert (outcome.intacte, outcome.lignes) == (True, 3)
+    assert _verify(portail).lignes == 4
 
 
 def test_refused_action_leaves_only_its_journal_line(portail: Portail) -> None:
