@@ -27,6 +27,8 @@ from services.tokens import new_token, token_hash
 
 LOGIN = "c"
 """Kind of attempt (services.limits)."""
+BLOCKED = "b"
+"""Lock-outs that the journal already tells of (services.limits)."""
 MAX_BY_ACCOUNT = 5
 MAX_BY_ADDRESS = 30
 TICKET_LIFE = timedelta(seconds=30)
@@ -105,10 +107,17 @@ def _count_attempt(portail: Portail, login: str, adresse: str) -> UUID:
         )
         if attempt:
             return attempt
-        journal.record(session, "connexion.bloquee", compte=limits.subject_hash(LOGIN, login))
+        _record_blocked(session, login, adresse)
     raise Refus(
         f"Trop de tentatives de connexion. {limits.wait_message(minutes)}, ou choisissez « Mot de passe oublié »."
     )
+
+
+def _record_blocked(session: Session, login: str, adresse: str) -> None:
+    """One line for each account and lock-out, and few for each address: the journal only grows, and anybody may knock."""
+    told, _ = limits.count(session, BLOCKED, login, adresse, by_subject=1, by_address=MAX_BY_ADDRESS // MAX_BY_ACCOUNT)
+    if told:
+        journal.record(session, "connexion.bloquee", compte=limits.subject_hash(LOGIN, login))
 
 
 def exchange(portail: Portail, ticket: str, agent: str | None) -> tuple[str, datetime]:

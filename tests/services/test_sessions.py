@@ -115,6 +115,14 @@ def test_lock_out_says_how_long(monde_sqlite: Monde) -> None:
     assert "dans 1 minute," in _wrong(monde_sqlite.portail, "personne@example.org")[0]
 
 
+def test_lock_out_is_one_line_of_the_journal(monde_sqlite: Monde) -> None:
+    portail = monde_sqlite.portail
+    _wrong(portail, "inconnu@example.org", times=20)
+    assert journal_actions(portail).count("connexion.bloquee") == 1
+    _wrong(portail, monde_sqlite.gestionnaire.courriel, adresse="192.0.2.99", times=8)
+    assert journal_actions(portail).count("connexion.bloquee") == 2
+
+
 def test_success_clears_the_failures_of_the_account(monde_sqlite: Monde) -> None:
     portail = monde_sqlite.portail
     courriel = give_password(portail, monde_sqlite.gestionnaire.utilisateur_id)
