@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from tests.comptes import give_password, log_in
 from tests.factories import Monde
 from tests.web.conftest import HOST, call, serve
+from web import health
 from web.application import middleware
 from web.guard import Guard
 from web.page_shell import PageShell
@@ -103,6 +104,13 @@ def test_only_assets_are_served(app: Starlette, name: str) -> None:
     assert b"class Guard" not in call(app, "GET", f"/portail/{name}").body
 
 
+def test_health_is_probed_once_in_a_few_seconds(app: Starlette, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    probes: list[int] = []
+    monkeypatch.setattr(monde.portail.files, "ping", lambda: probes.append(1))
+    assert {call(app, "GET", "/healthz").status for _ in range(5)} == {200}
+    assert len(probes) == 1
+
+
 def test_health_checks_database_and_files(app: Starlette, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = call(app, "GET", "/healthz")
     assert (answer.status, json.loads(answer.body)) == (200, {"etat": "ok", "base": "ok", "fichiers": "ok"})
@@ -111,6 +119,7 @@ def test_health_checks_database_and_files(app: Starlette, monde: Monde, monkeypa
         raise OSError("secret path")
 
     monkeypatch.setattr(monde.portail.files, "ping", broken)
+    monkeypatch.setattr(health, "KEPT", 0.0)
     answer = call(app, "GET", "/healthz")
     assert (answer.status, json.loads(answer.body)) == (503, {"etat": "ko", "base": "ok", "fichiers": "ko"})
     assert "secret" not in answer.text
