@@ -66,7 +66,7 @@ def test_refuse_a_dossier(serveur: Serveur, monde: Monde, open_page: OpenPage) -
     assert (view.etat, view.motif) == ("refuse", MOTIF)
 
 
-def test_asking_for_corrections_leads_back_to_the_top(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
+def test_a_change_of_state_leads_back_to_the_top(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
     dossier_id = make_dossier(serveur.portail, monde, "depose")
     page = open_page(courriel("instructeur"))
     page.set_viewport_size({"width": 390, "height": 500})
