@@ -20,10 +20,7 @@ def show_cost(view: DossierView) -> None:
     if amounts is None or amounts["annuel"] is None:
         st.info("Indiquez la part d’un temps plein et les dates : le coût s’affiche ici.", icon=":material/calculate:")
         return
-    for warning in view.avertissements:
-        if warning.code.startswith("tarif"):
-            st.warning(page.text(warning.texte), icon=":material/warning:")
-    show(facts(_lines(amounts)))
+    _show_amounts(view, amounts)
     if amounts["echeancier"]:
         show(_instalments(amounts))
     if amounts["etapes"]:
@@ -31,6 +28,20 @@ def show_cost(view: DossierView) -> None:
             st.markdown(
                 "\n".join(f"{number}. {page.text(one)}" for number, one in enumerate(amounts["etapes"], start=1))
             )
+
+
+def show_commitment(view: DossierView) -> None:
+    """What the collectivité commits to, in a few lines, before it deposits."""
+    if view.montants is not None and view.montants["annuel"] is not None:
+        st.subheader("Ce à quoi vous vous engagez", anchor=False)
+        _show_amounts(view, view.montants)
+
+
+def _show_amounts(view: DossierView, amounts: dict[str, Any]) -> None:
+    for warning in view.avertissements:
+        if warning.code.startswith("tarif"):
+            st.warning(page.text(warning.texte), icon=":material/warning:")
+    show(facts(_lines(amounts)))
 
 
 def _lines(amounts: dict[str, Any]) -> list[tuple[str, str | Markup | None]]:

@@ -10,6 +10,7 @@ from services import corrections, messages, workflow
 from services.dossier_views import CorrectionRow, DossierView
 from ui import page, session
 from ui.actions import Wording, show_actions
+from ui.dossier_cost import show_commitment
 from ui.dossier_form import form_model, list_steps, saved_status, show_missing, to_complete
 from ui.dossier_saver import DossierSaver
 from ui.forms import FormModel, render_field, render_focus
@@ -112,6 +113,7 @@ def show_summary(view: DossierView) -> None:
         one for one in view.evaluation.missing if one.field_id not in blocking and one.required_for != "deposer"
     ])  # fmt: skip
     _show_others(view, "Recommandé", view.evaluation.recommended)
+    show_commitment(view)
     _show_deposit(view)
     show_answers(view, editable=True)
 

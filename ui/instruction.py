@@ -89,7 +89,7 @@ def show_corrections(view: DossierView) -> None:
     if view.corrections:
         show_prepared(view)
     else:
-        st.info("Aucune correction. Dans « Réponses », chaque champ a un lien « À corriger ».")
+        st.info("Aucune correction. Dans « Réponses », chaque champ a un lien « Demander une correction ».")
 
 
 def _show_files(view: DossierView) -> None:

@@ -66,7 +66,7 @@ def render_answer(view: DossierView, state: FieldState, ask: AskLink | None = No
     request = Markup("")
     if ask is not None:
         request = Markup('<span class="p-demander">{}</span>').format(
-            link("À corriger", ask(field.id), hidden=f": {field.label}", here=True)
+            link("Demander une correction", ask(field.id), hidden=f": {field.label}", here=True)
         )
     return Markup('<dl id="champ-{}"><dt>{}</dt><dd>{}{}{}</dd></dl>').format(
         field.id, field.label, render_value(view, state), render_notes(view, field), request

@@ -249,7 +249,7 @@ def ask_for_correction(page: Page) -> None:
     heading(page, re.compile("^Dossier D-"))
     button(page, "Prendre en charge").click()
     see(page, "Dossier pris en charge.")
-    page.locator("[id='champ-referent.telephone']").get_by_role("link", name=re.compile("^À corriger")).click()
+    page.locator("[id='champ-referent.telephone']").get_by_role("link", name=re.compile("^Demander une correction")).click()
     page.get_by_label("Explication pour la collectivité").fill("Ce numéro est celui du standard.")
     button(page, "Préparer la demande").click()
     see(page, "Correction préparée")
