@@ -167,13 +167,25 @@ def invite_again(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> None
 
 def pending_link(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> str:
     """A new link for an administrator to hand over when the portal sends no mail: an invitation, or a change of password
-    for an active account. Earlier links stop working. Journalled: whoever holds the link can open the account."""
+    for an active account (refused when the portal sends mail: `invite_again` does it without showing the link). Earlier
+    links stop working. Journalled, and the person is told: whoever holds the link can open the account."""
     with portail.action(acteur, "utilisateur.lien", objet="utilisateur", objet_id=utilisateur_id) as session:
         user = _account(session, utilisateur_id)
         if not acteur.has(Role.ADMINISTRATEUR) or not rights.answers_for(session, acteur, user.id, clock.today()):
             raise Refus("Seul un administrateur répondant de tous les rôles de cette personne peut obtenir ce lien.")
+        if user.password_hash and portail.settings.smtp_url:
+            raise Refus(
+                "Cette personne a un compte actif : envoyez-lui un lien de mot de passe, elle seule le recevra."
+            )
         usage = "mot_de_passe" if user.password_hash else "invitation"
         link = mint_link(portail, session, usage, utilisateur_id=user.id)
+        mails.queue(
+            session,
+            "lien_remis",
+            user.courriel,
+            utilisateur_id=user.id,
+            centre_id=next(iter(acteur.centres_with(Role.ADMINISTRATEUR))),
+        )
         record(
             session,
             acteur,

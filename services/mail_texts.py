@@ -69,6 +69,15 @@ def _password(context: Context) -> tuple[str, str]:
     )
 
 
+def _link_handed_over(context: Context) -> tuple[str, str]:
+    return (
+        "Un lien d’accès à votre compte a été créé",
+        "Un administrateur a créé un lien qui permet de choisir le mot de passe de votre compte sur le portail du service"
+        " social du travail. Il doit vous le remettre, et à vous seul.\n\n"
+        "Si vous n’attendiez pas ce lien, prévenez votre centre de gestion sans tarder.",
+    )
+
+
 def _confirmation(context: Context) -> tuple[str, str]:
     return (
         "Confirmez votre demande d’adhésion",
@@ -139,6 +148,7 @@ WRITERS: dict[str, Writer] = {
     "invitation": _invitation,
     "nouveaux_droits": _new_role,
     "mot_de_passe": _password,
+    "lien_remis": _link_handed_over,
     "confirmation": _confirmation,
     "demande_recue": _demande_received,
     "demande_transmise": _demande_forwarded,

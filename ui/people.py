@@ -185,7 +185,8 @@ def _account_actions(user: UserRow) -> None:
             if st.button(label, icon=":material/mail:"):
                 page.run(invitations.invite_again, portail, acteur, user.id, succes="Le message va partir.")
                 st.rerun()
-        may_link = user.repond and user.etat != "desactive" and acteur.has(Role.ADMINISTRATEUR)
+        reachable = user.etat == "actif" and portail.settings.smtp_url  # a mail does it, without showing the link
+        may_link = user.repond and user.etat != "desactive" and not reachable and acteur.has(Role.ADMINISTRATEUR)
         if may_link and st.button("Obtenir un lien à remettre", icon=":material/link:"):
             _show_link(user)
         if user.repond and not user.soi:

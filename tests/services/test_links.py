@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -142,6 +143,22 @@ def test_only_an_administrator_gets_a_link(monde_sqlite: Monde, role: Role) -> N
         user_id = session.scalars(select(Utilisateur.id).where(Utilisateur.courriel == "nouvelle@example.org")).one()
     with pytest.raises(Refus):
         invitations.pending_link(monde_sqlite.portail, monde_sqlite[role], user_id)
+
+
+def test_with_mail_nobody_gets_the_link_of_an_account_that_has_a_password(monde_sqlite: Monde) -> None:
+    """Whoever holds the link can take the account over; the person receives it by mail."""
+    portail, admin, person = monde_sqlite.portail, monde_sqlite.administrateur, monde_sqlite.instructeur
+    give_password(portail, person.utilisateur_id)
+    assert invitations.pending_link(portail, admin, person.utilisateur_id), "without mail there is no other way"
+    portail.settings = replace(portail.settings, smtp_url="smtp://127.0.0.1:9")
+    with pytest.raises(Refus, match="envoyez-lui"):
+        invitations.pending_link(portail, admin, person.utilisateur_id)
+
+
+def test_person_is_told_that_a_link_was_made(monde_sqlite: Monde) -> None:
+    portail, person = monde_sqlite.portail, monde_sqlite.instructeur
+    invitations.pending_link(portail, monde_sqlite.administrateur, person.utilisateur_id)
+    assert [(kind, to) for kind, to, _ in mails(portail)] == [("lien_remis", person.courriel)]
 
 
 def test_administrator_gets_no_link_of_someone_with_roles_elsewhere(monde_sqlite: Monde) -> None:
