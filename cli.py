@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from commands import courriels, documents, exploitation, utilisateur
+from commands import courriels, documents, exploitation, fichiers, utilisateur
 from commands.french import Group, speak_french
 
 speak_french()
@@ -28,6 +28,7 @@ for command in (
     exploitation.journal_group,
     exploitation.save,
     exploitation.restore,
+    fichiers.fichiers,
     documents.convention,
     documents.deliberation,
     documents.gabarit,

@@ -32,13 +32,15 @@ class AuditEvent(Base):
 
 
 class JournalHead(Base):
-    """The end of the chain: one row, locked while a transaction appends."""
+    """The end of the chain: one row, locked while a transaction appends. `installation` names this database: the file
+    store carries the same name, so that neither is ever used with another (services.files.check_owner)."""
 
     __tablename__ = "journal_head"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(String(64))
+    installation: Mapped[UUID] = mapped_column(default=new_id)
 
 
 class Operation(Base):

@@ -10,15 +10,17 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import fsspec
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models import Fichier, utc_now
+from domain.errors import Refus
+from models import Fichier, JournalHead, utc_now
 
 
 class FileStore:
@@ -90,6 +92,22 @@ class FileStore:
         names = (str(path).rsplit("/", 1)[-1] for path in self._fs.find(self._root))
         return [name for name in names if re.fullmatch("[0-9a-f]{64}", name)]
 
+    def owner(self) -> str | None:
+        """The installation that this store belongs to; None when it has none yet."""
+        try:
+            with self._fs.open(self._mark, "rb") as stream:
+                return bytes(stream.read()).decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            return None
+
+    def set_owner(self, installation: UUID) -> None:
+        """Say which installation this store belongs to from now on."""
+        self._put(self._mark, str(installation).encode())
+
+    @property
+    def _mark(self) -> str:
+        return f"{self._root}/installation"
+
     def ping(self) -> None:
         """Write and remove a small file; raises when the store cannot be written."""
         probe = f"{self._root}/.sante-{uuid4().hex}"
@@ -97,6 +115,21 @@ class FileStore:
         with self._fs.open(probe, "wb") as stream:
             stream.write(b"ok")
         self._fs.rm_file(probe)
+
+
+def check_owner(session: Session, files: FileStore) -> None:
+    """Refus when the file store belongs to another installation than the database: a wrong setting, or a copy, must not
+    purge, nor add to, somebody else's files. A store without owner becomes this installation's."""
+    installation = session.scalars(select(JournalHead.installation)).one()
+    owner = files.owner()
+    if owner is None:
+        files.set_owner(installation)
+    elif owner != str(installation):
+        raise Refus(
+            "Le magasin de fichiers appartient à une autre installation que la base de données. Vérifiez DATABASE_URL,"
+            " PORTAIL_DATA et PORTAIL_FICHIERS. Si ces fichiers sont bien ceux de cette base (après une restauration, par"
+            " exemple), lancez « portail fichiers rattacher »."
+        )
 
 
 def _sync(path: str) -> None:
@@ -111,7 +144,7 @@ def _sync(path: str) -> None:
 def store(session: Session, files: FileStore, data: bytes) -> Fichier:
     """Store `data` and give its row. The row is taken first and held, so that the purge cannot remove the bytes under it
     and two people who send the same file wait for each other. A rolled back transaction leaves at most bytes without a
-    row, which the purge removes, never a row without bytes."""
+    row, which an operator may remove, never a row without bytes."""
     sha256 = hashlib.sha256(data).hexdigest()
     claim_row(session, sha256, len(data), utc_now())
     row = session.get_one(Fichier, sha256, with_for_update={"read": True, "key_share": True})

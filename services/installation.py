@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
-from domain.errors import Invalide
+from domain.errors import Invalide, Refus
 from domain.roles import Role
-from models import RoleAttribue, Utilisateur
+from models import JournalHead, RoleAttribue, Utilisateur
 from services import journal
+from services.files import check_owner
 from services.offres import load_offres
 from services.portail import Portail
 from services.settings import ROOT, Settings, database_url
@@ -26,12 +27,13 @@ DEMO_MARK = "DEMONSTRATION"
 
 def install(portail: Portail) -> list[str]:
     """Create or migrate the database, start the journal, load the centres and offers that it does not have. Gives French
-    messages saying what was done. Running it again changes nothing."""
+    messages saying what was done. Running it again changes nothing. Refus when the file store is another installation's."""
     new = portail.db.revision() is None
     migrated = not portail.db.is_current()
     portail.db.migrate()
     with portail.db.write() as session:
         journal.create_head(session)
+    check_store(portail)
     messages = ["Base de données créée."] if new else ["Base de données mise à jour."] if migrated else []
     return [*messages, *load_offres(portail), "Installation prête."]
 
@@ -56,9 +58,28 @@ def check_production(portail: Portail) -> tuple[list[str], list[str]]:
         advice.append("Aucun administrateur actif : lancez « portail utilisateur creer-administrateur ».")
     try:
         portail.files.ping()
+        if portail.db.is_current():
+            check_store(portail)
+    except Refus as refus:
+        problems.append(refus.message)
     except OSError as error:
         problems.append(f"Le magasin de fichiers {settings.fichiers_url} ne peut pas être écrit ({error}).")
     return problems, advice
+
+
+def check_store(portail: Portail) -> None:
+    """Refus when the file store belongs to another installation than the database."""
+    with portail.db.read() as session:
+        check_owner(session, portail.files)
+
+
+def take_store(portail: Portail) -> None:
+    """Make the file store this database's, whoever had it. Journalled."""
+    with portail.db.write() as session:
+        former = portail.files.owner()
+        head = session.scalars(select(JournalHead.installation)).one()
+        journal.record(session, "fichiers.rattacher", ancienne=former)
+        portail.files.set_owner(head)
 
 
 def _check_settings(settings: Settings) -> tuple[list[str], list[str]]:

@@ -20,7 +20,7 @@ from services.answers import AnswerWriter
 from services.dossier_state import DossierState, load_state
 from services.dossier_views import SaveResult
 from services.edition import find_edition
-from services.files import claim_row, store
+from services.files import check_owner, claim_row, store
 from services.portail import Portail, once, record
 
 GRACE = timedelta(days=1)
@@ -226,15 +226,22 @@ def purge_drafts(portail: Portail, *, days: int = ABANDONED_DAYS) -> int:
         return len(pieces)
 
 
-def purge_files(portail: Portail) -> int:
-    """Remove replaced files that no deposit holds, then bytes that nothing refers to. Gives the number of files removed.
+def purge_files(portail: Portail, *, orphelins: bool = False) -> int:
+    """Remove replaced files that no deposit holds, then the bytes of the rows that nothing refers to. Gives the number of
+    files removed. Refus, and nothing is removed, when the file store belongs to another installation.
 
     A file is a row of dossier, convention or centre, or a template of an offer version; younger than a day, it is left.
+    Bytes that no row knows are left too, unless an operator asks for `orphelins`: they may be what a restored database has
+    forgotten.
     """
     limit = utc_now() - GRACE
     with portail.db.write() as session:
+        check_owner(session, portail.files)
         _purge_replaced(session, limit)
-        _adopt_lost_bytes(session, portail, limit)
+        if orphelins:
+            for sha256, written in _unknown(session, portail, limit):
+                claim_row(session, sha256, 0, written)
+            session.flush()
         kept = _template_hashes(session)
         orphans = session.scalars(
             select(Fichier)
@@ -265,13 +272,19 @@ def _purge_replaced(session: Session, limit: datetime) -> None:
     session.flush()
 
 
-def _adopt_lost_bytes(session: Session, portail: Portail, limit: datetime) -> None:
-    """Give a row to bytes that a rolled back transaction left, so that they go the way of the others."""
+def list_orphelins(portail: Portail) -> list[str]:
+    """Hashes of the stored bytes, older than a day, that no row of the database knows: what a rolled back deposit left, or
+    what was deposited since the copy that the database was restored from."""
+    with portail.db.read() as session:
+        return [sha256 for sha256, _ in _unknown(session, portail, utc_now() - GRACE)]
+
+
+def _unknown(session: Session, portail: Portail, limit: datetime) -> list[tuple[str, datetime]]:
+    """Stored bytes without a row, written before `limit`, and when."""
     known = set(session.scalars(select(Fichier.sha256)))
-    for sha256 in portail.files.list_hashes():
-        if sha256 not in known and (written := portail.files.modified(sha256)) < limit:
-            claim_row(session, sha256, 0, written)
-    session.flush()
+    unknown = (sha256 for sha256 in portail.files.list_hashes() if sha256 not in known)
+    dated = ((sha256, portail.files.modified(sha256)) for sha256 in unknown)
+    return [(sha256, written) for sha256, written in dated if written < limit]
 
 
 def _template_hashes(session: Session) -> set[str]:

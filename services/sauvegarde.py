@@ -23,7 +23,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from domain.errors import Invalide, Refus
-from models import Base, Courriel, Fichier, JournalHead, SessionUtilisateur, TicketConnexion, utc_now
+from models import Base, Courriel, Fichier, JournalHead, SessionUtilisateur, TicketConnexion, new_id, utc_now
 from models.base import UtcDateTime
 from services import journal
 from services.portail import Portail
@@ -242,5 +242,7 @@ def _settle(session: Session, manifest: dict[str, Any]) -> None:
     head = session.get_one(JournalHead, 1)
     if not outcome.intacte or (head.seq, head.hash) != (manifest["journal"]["seq"], manifest["journal"]["hash"]):
         raise Refus(f"Le journal de la sauvegarde n’est pas intact ({outcome.message}) Rien n’a été restauré.")
+    # Another installation than the one that was saved: it does not purge that one's files by mistake (services.files).
+    head.installation = new_id()
     session.execute(update(Courriel).where(Courriel.etat == "a_envoyer").values(etat="incertain"))
     journal.record(session, "sauvegarde.restaurer", journal_seq=head.seq, journal_hash=head.hash)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from domain.referentiel import load_referentiel
 from services import mails
+from services.files import check_owner
 from services.portail import Portail
 from services.process import running_portail
 from web import assets, auth, files, health
@@ -50,11 +51,12 @@ def middleware() -> list[Middleware]:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Refuse to start on a database that is missing or behind: better a clear message than errors on every page. While
+    """Refuse to start on a database that is missing or behind, or on another installation's files: better a clear message than errors on every page. While
     the application runs, mails are sent as they come, and what is out of date is deleted."""
     portail = running_portail()
     if not await run_in_threadpool(portail.db.is_current):
         raise RuntimeError("La base de données n’est pas à jour : lancez « portail init » avant de démarrer.")
+    await run_in_threadpool(_check_store, portail)
     tasks = [
         asyncio.create_task(_repeat(mails.deliver, MAIL_PERIOD)),
         asyncio.create_task(_repeat(_tidy, TIDY_PERIOD)),
@@ -76,6 +78,11 @@ async def _repeat(work: Callable[[Portail], object], seconds: float) -> None:
         except Exception:
             logger.exception("%s failed", work.__name__)
         await asyncio.sleep(seconds)
+
+
+def _check_store(portail: Portail) -> None:
+    with portail.db.read() as session:
+        check_owner(session, portail.files)
 
 
 def _tidy(portail: Portail) -> None:

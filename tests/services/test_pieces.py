@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +14,8 @@ from sqlalchemy import select, update
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import AuditEvent, Dossier, Fichier, Piece, utc_now
-from services import corrections, dossiers, files, pieces, workflow
+from models import AuditEvent, Dossier, Fichier, JournalHead, Piece, utc_now
+from services import corrections, dossiers, files, housekeeping, pieces, workflow
 from services.dossier_views import SaveResult
 from services.portail import Portail
 from tests.factories import (
@@ -172,7 +173,7 @@ def test_the_purge_keeps_what_is_used_or_deposited_or_young(monde: Monde) -> Non
         files.store(session, portail.files, b"sans ligne")
     assert pieces.purge_files(portail) == 0  # all of it is young
     _age(portail)
-    # contents[1], and the bytes without a row; contents[0] is in another dossier, the deposited one is in a snapshot.
+    # contents[1], and the row without a piece; contents[0] is in another dossier, the deposited one is in a snapshot.
     assert pieces.purge_files(portail) == 2
     stored = set(portail.files.list_hashes())
     with portail.db.read() as session:
@@ -203,17 +204,46 @@ def test_files_of_abandoned_drafts_are_purged(monde: Monde) -> None:
     assert len(dossiers.open_dossier(portail, monde.gestionnaire, kept).pieces) == 1
 
 
-def test_bytes_of_a_rolled_back_upload_are_purged(monde: Monde) -> None:
-    portail = monde.portail
+def _leave_unknown_bytes(portail: Portail) -> str:
+    """Old bytes that the database has forgotten, as after a restoration; their hash."""
     with pytest.raises(RuntimeError), portail.db.write() as session:
         files.store(session, portail.files, b"perdu")
         raise RuntimeError
     (lost,) = portail.files.list_hashes()
-    assert pieces.purge_files(portail) == 0
     path = next(Path(portail.settings.fichiers_url).rglob(lost))
     os.utime(path, (0, 0))
-    assert pieces.purge_files(portail) == 1
-    assert portail.files.list_hashes() == []
+    return lost
+
+
+def test_bytes_that_no_row_knows_stay_until_an_operator_asks(portail: Portail) -> None:
+    lost = _leave_unknown_bytes(portail)
+    assert sum(housekeeping.tidy(portail).values()) == 0
+    assert pieces.list_orphelins(portail) == portail.files.list_hashes() == [lost]
+    assert pieces.purge_files(portail, orphelins=True) == 1
+    assert pieces.list_orphelins(portail) == portail.files.list_hashes() == []
+
+
+def test_young_unknown_bytes_stay_even_then(monde_sqlite: Monde) -> None:
+    portail = monde_sqlite.portail
+    files.FileStore(portail.settings.fichiers_url).write(b"en cours")
+    assert pieces.list_orphelins(portail) == []
+    assert pieces.purge_files(portail, orphelins=True) == 0
+    assert len(portail.files.list_hashes()) == 1
+
+
+@pytest.mark.parametrize("orphelins", [False, True])
+def test_another_installation_s_files_are_never_purged(make_portail: Callable[[str], Portail], orphelins: bool) -> None:
+    production, copy = make_portail("sqlite"), make_portail("sqlite")
+    assert pieces.purge_files(production) == 0  # the store is the production's from now on
+    lost = _leave_unknown_bytes(production)
+    copy.files = production.files
+    with copy.db.write() as session:
+        session.execute(update(JournalHead).values(installation=uuid4()))
+        files.store(session, copy.files, b"perdu")
+    _age(copy)
+    with pytest.raises(Refus, match="autre installation"):
+        pieces.purge_files(copy, orphelins=orphelins)
+    assert production.files.list_hashes() == [lost]
 
 
 def test_the_same_file_from_several_people_at_once_is_stored_once(monde: Monde) -> None:
