@@ -69,6 +69,8 @@ class DossierSaver:
             return  # a click came with the change, and the whole page is about to run for it: parts would stand in its way
         # A click that came during the save is obeyed here: asking for parts over it would bring this page's address back.
         st.session_state.get(self._notice_key)
+        if parts is not None and len(parts) == 1:
+            return  # the field's own part, which runs again by default
         try:
             st.rerun(parts if parts else "app")
         except StreamlitAPIException:
