@@ -68,10 +68,12 @@ def show_actions(
     main: Sequence[str],
     warnings: Sequence[Avertissement] = (),
     lifts: bool = True,
+    after_typing: Sequence[str] = (),
 ) -> None:
     """Buttons of these actions. The first of `main` that is possible is the page's main action; a blocked one is shown
     with what it waits for. `key` holds the thing and its state: an echo of a click on a former state finds no button.
-    `warnings` are those that the page shows above, which this person may lift or not (`lifts`)."""
+    `warnings` are those that the page shows above, which this person may lift or not (`lifts`). Buttons of `after_typing`
+    can always be pressed: the field that unblocks them is only saved when it is left, by that very click."""
     primary = main_action(actions, main)
     with st.container(horizontal=True, gap="small"):
         for row in sorted(actions, key=lambda one: one.action != primary):
@@ -79,9 +81,9 @@ def show_actions(
                 row.libelle,
                 key=f"{key}:{row.action}",
                 type="primary" if row.action == primary else "secondary",
-                disabled=bool(row.blocages),
+                disabled=bool(row.blocages) and row.action not in after_typing,
             )
-            if clicked:
+            if clicked and not row.blocages:
                 _start(row, perform, wordings.get(row.action), key)
     _show_reasons(actions, warnings, lifts)
 

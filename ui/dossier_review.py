@@ -96,6 +96,7 @@ def show_dossier_actions(view: DossierView, *codes: str) -> None:
             WORDINGS,
             key=f"dossier:{view.id}:{view.etat}",
             main=MAIN,
+            after_typing=MAIN,
         )
 
 
