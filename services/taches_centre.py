@@ -18,7 +18,7 @@ from services.dossier_state import load_states
 from services.offres import get_offer, list_tarifs, published_offers
 from services.tache_rows import LIMIT, Tache, unread_taches
 from services.taches_collectivite import describe_progress
-from services.warnings import find_warnings, tarif_codes
+from services.warnings import find_doubles, find_warnings, tarif_codes
 
 IN_FLIGHT = timedelta(hours=1)
 """Time after which a mail being sent counts as lost."""
@@ -167,10 +167,11 @@ def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite
     tarifs = {centre_id: list_tarifs(session, centre_id) for centre_id in {d.centre_id for d, _ in reviewed.values()}}
     query = select(Levee.dossier_id, Levee.code).where(Levee.dossier_id.in_(reviewed))
     lifted = set(session.execute(query).all())
+    doubles = find_doubles(session, reviewed)
     counts = {}
     for state in load_states(session, [dossier for dossier, _ in reviewed.values()]):
         dossier = state.dossier
-        codes = find_warnings(state, tarifs[dossier.centre_id], reviewed[dossier.id][1])
+        codes = find_warnings(state, tarifs[dossier.centre_id], reviewed[dossier.id][1], doubles.get(dossier.id, ()))
         counts[dossier.id] = sum(1 for code in codes if (dossier.id, code) not in lifted)
     return counts
 

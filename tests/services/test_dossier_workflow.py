@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from models import AuditEvent, Depot, Dossier
 from services import answers, corrections, dossiers, journal, workflow
 from services.access import Acteur
 from services.portail import Portail
+from tests.conventions import make_convention
 from tests.factories import (
     ETATS,
     Monde,
@@ -242,6 +244,57 @@ def test_a_warning_is_lifted_once_with_a_reason(portail: Portail, monde: Monde) 
     assert lifted is not None
     assert (lifted.motif, lifted.par) == (MOTIF, "Instructeur Modèle")
     assert dossiers.open_dossier(portail, monde.gestionnaire, dossier_id).avertissements == ()
+
+
+def _doubles(monde: Monde, role: Role, dossier_id: UUID) -> list[str]:
+    found = dossiers.open_dossier(monde.portail, monde[role], dossier_id).avertissements
+    return [row.texte for row in found if row.code.startswith("double:")]
+
+
+def test_second_adhesion_is_lifted_before_it_is_accepted(portail: Portail, monde: Monde) -> None:
+    first = make_dossier(portail, monde, "en_instruction")
+    assert _doubles(monde, I, first) == []
+    second = make_dossier(portail, monde)
+    (told,) = _doubles(monde, G, second)
+    assert told.startswith("Votre collectivité a déjà un dossier en cours pour cette offre : D-")
+    # The draft does not hold the first dossier; once deposited, each one waits for a person's eye.
+    assert _doubles(monde, I, first) == []
+    workflow.perform(portail, monde.gestionnaire, second, "deposer")
+    workflow.perform(portail, monde.instructeur, second, "prendre_en_charge")
+    (told,) = _doubles(monde, I, first)
+    assert "seconde adhésion" in told
+    for row in dossiers.open_dossier(portail, monde.instructeur, second).avertissements:
+        if not row.code.startswith("double:"):
+            workflow.lift_warning(portail, monde.instructeur, second, row.code, MOTIF)
+    with pytest.raises(Refus, match="seconde adhésion"):
+        workflow.perform(portail, monde.instructeur, second, "accepter")
+    lift_warnings(portail, monde, second)
+    assert workflow.perform(portail, monde.instructeur, second, "accepter") == "accepte"
+
+
+def test_two_drafts_are_told_to_the_later_one_only(portail: Portail, monde: Monde) -> None:
+    first, second = make_dossier(portail, monde, complet=False), make_dossier(portail, monde, complet=False)
+    assert _doubles(monde, G, first) == []
+    assert len(_doubles(monde, G, second)) == 1
+    workflow.perform(portail, monde.gestionnaire, first, "retirer", motif=MOTIF)
+    assert _doubles(monde, G, second) == []
+
+
+@pytest.mark.parametrize(
+    ("etat", "effet", "told"),
+    [
+        ("en_vigueur", date(2020, 1, 1), True),
+        ("a_signer", date(2020, 1, 1), True),
+        ("annulee", date(2020, 1, 1), False),
+        ("resiliee", date(2020, 1, 1), False),
+        ("en_vigueur", date(2016, 1, 1), False),
+    ],
+)
+def test_live_convention_makes_a_second_adhesion(monde_sqlite: Monde, etat: str, effet: date, told: bool) -> None:
+    """The dossier takes effect on 1 January 2023: a convention that ended in 2020 is no double."""
+    make_convention(monde_sqlite.portail, monde_sqlite, etat, date_effet=effet)
+    found = _doubles(monde_sqlite, I, make_dossier(monde_sqlite.portail, monde_sqlite, "en_instruction"))
+    assert ["2026-0001" in one and "31 décembre 2024" in one.replace("\u00a0", " ") for one in found] == [True] * told
 
 
 def test_another_collectivite_s_siren_is_an_anomaly(portail: Portail, monde: Monde) -> None:
