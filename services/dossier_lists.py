@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from domain.roles import Role
 from domain.text import fold
 from models import Centre, Collectivite, DemandeAdhesion, Dossier, OffreVersion, RoleAttribue, Utilisateur
+from services import clock
 from services.access import Acteur, visible_dossiers
 from services.dossier_views import DossierFilter, DossierRow
 from services.messages import count_unread
@@ -106,21 +108,27 @@ def _row(session: Session, acteur: Acteur, row: Row[*tuple[Any, ...]], unread: d
 
 
 def list_instructeurs(portail: Portail, acteur: Acteur) -> list[tuple[UUID, str]]:
-    """Instructeurs of the person's centres, by name: for the filter and for assigning a dossier."""
+    """Instructeurs of the person's centres today, by name: for the filter and for assigning a dossier."""
     with portail.db.read() as session:
-        query = (
-            select(Utilisateur)
-            .where(
-                Utilisateur.id.in_(
-                    select(RoleAttribue.utilisateur_id).where(
-                        RoleAttribue.role == Role.INSTRUCTEUR, RoleAttribue.centre_id.in_(acteur.centre_ids)
-                    )
-                ),
-                Utilisateur.actif,
-            )
-            .order_by(Utilisateur.nom, Utilisateur.prenom)
-        )
+        held = holders_today(session, acteur.centre_ids)
+        people = {one for ids in held.values() for one in ids}
+        query = select(Utilisateur).where(Utilisateur.id.in_(people)).order_by(Utilisateur.nom, Utilisateur.prenom)
         return [(one.id, one.nom_complet) for one in session.scalars(query)]
+
+
+def holders_today(session: Session, centre_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """By centre, the people with an active account who are instructeurs there on the centre's day."""
+    query = (
+        select(RoleAttribue, Centre.fuseau)
+        .join(Centre, Centre.id == RoleAttribue.centre_id)
+        .join(Utilisateur, Utilisateur.id == RoleAttribue.utilisateur_id)
+        .where(RoleAttribue.role == Role.INSTRUCTEUR, RoleAttribue.centre_id.in_(centre_ids), Utilisateur.actif)
+    )
+    found: dict[UUID, set[UUID]] = {one: set() for one in centre_ids}
+    for role, fuseau in session.execute(query):
+        if role.du <= (day := clock.today(fuseau)) and (role.au is None or role.au >= day):
+            found[role.centre_id].add(role.utilisateur_id)
+    return found
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from models import (
     OffreVersion,
     Piece,
     Reponse,
-    RoleAttribue,
     SaisieEnAttente,
     Utilisateur,
     utc_now,
@@ -34,6 +33,7 @@ from services import clock
 from services.access import Acteur, get_dossier, require, roles_on
 from services.answers import apply_parked, list_parked
 from services.corrections import correction_row, list_corrections
+from services.dossier_lists import holders_today
 from services.dossier_state import DossierState, load_state
 from services.dossier_views import (
     Answer,
@@ -150,19 +150,14 @@ def _put(forms: FormSet, answers: dict[str, Any], champ: str, raw: object) -> No
 
 
 def assign_instructeur(portail: Portail, acteur: Acteur, dossier_id: UUID, utilisateur_id: UUID | None) -> None:
-    """Entrust the dossier to an instructeur of its centre, or to nobody (None)."""
+    """Entrust the dossier to somebody who is an instructeur of its centre today, or to nobody (None)."""
     with portail.action(acteur, "dossier.attribuer", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
         roles = roles_on(acteur, dossier)
         require(roles, Role.INSTRUCTEUR, Role.RESPONSABLE, message="Seul le centre attribue un dossier.")
-        if utilisateur_id is not None:
-            held = select(RoleAttribue.id).where(
-                RoleAttribue.utilisateur_id == utilisateur_id,
-                RoleAttribue.centre_id == dossier.centre_id,
-                RoleAttribue.role == Role.INSTRUCTEUR,
-            )
-            if session.scalars(held.limit(1)).one_or_none() is None:
-                raise Refus("Cette personne n’est pas instructeur du centre.")
+        held = holders_today(session, [dossier.centre_id])[dossier.centre_id]
+        if utilisateur_id is not None and utilisateur_id not in held:
+            raise Refus("Cette personne n’est pas instructeur du centre aujourd’hui.")
         dossier.instructeur_id, dossier.modifie_le = utilisateur_id, utc_now()
         session.flush()
         record(

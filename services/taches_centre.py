@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain.roles import Role
@@ -14,6 +14,7 @@ from models import Centre, Collectivite, Convention, Courriel, DemandeAdhesion, 
 from services import clock
 from services.access import Acteur
 from services.convention_warnings import examine_stored, pending
+from services.dossier_lists import holders_today
 from services.dossier_state import load_states
 from services.offres import get_offer, list_tarifs, published_offers
 from services.tache_rows import LIMIT, Tache, unread_taches
@@ -95,7 +96,8 @@ GROUPS = {
 
 
 def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
-    """Dossiers that wait for the instructeur: those of everybody when deposited, then their own and nobody's."""
+    """Dossiers that wait for the instructeur: those of everybody when deposited, then their own and nobody's (those of
+    somebody who is no longer an instructeur are nobody's)."""
     query = (
         select(Dossier, Collectivite)
         .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
@@ -103,8 +105,7 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
             Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR)),
             or_(
                 Dossier.etat == "depose",
-                Dossier.etat.in_(("en_instruction", "accepte"))
-                & or_(Dossier.instructeur_id.is_(None), Dossier.instructeur_id == acteur.utilisateur_id),
+                Dossier.etat.in_(("en_instruction", "accepte")) & _mine(session, acteur),
                 (Dossier.etat == "brouillon") & (Dossier.cree_par == acteur.utilisateur_id),
             ),
         )
@@ -134,6 +135,15 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
         )
         for state in drafts
     ]
+
+
+def _mine(session: Session, acteur: Acteur) -> ColumnElement[bool]:
+    """Dossiers in the charge of the person, or of nobody who is an instructeur of their centre today."""
+    others = [
+        and_(Dossier.centre_id == centre_id, Dossier.instructeur_id.in_(people - {acteur.utilisateur_id}))
+        for centre_id, people in holders_today(session, acteur.centres_with(Role.INSTRUCTEUR)).items()
+    ]
+    return or_(Dossier.instructeur_id.is_(None), ~or_(false(), *others))
 
 
 def _dossier_tache(dossier: Dossier, collectivite: Collectivite, deposits: int, warnings: int) -> Tache:
@@ -178,8 +188,7 @@ def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite
 
 def _unread(session: Session, acteur: Acteur) -> list[Tache]:
     centres = Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR))
-    mine = or_(Dossier.instructeur_id.is_(None), Dossier.instructeur_id == acteur.utilisateur_id)
-    return unread_taches(session, acteur, "instruction", centres, mine)
+    return unread_taches(session, acteur, "instruction", centres, _mine(session, acteur))
 
 
 def _settings(session: Session, acteur: Acteur) -> list[Tache]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from domain.errors import Refus
 from domain.roles import Role
-from models import Convention, Courriel, DemandeAdhesion, Piece, Tarif
+from models import Convention, Courriel, DemandeAdhesion, Piece, RoleAttribue, Tarif, Utilisateur
 from services import clock, files, messages, taches
 from services.access import Acteur
+from services.dossier_lists import list_instructeurs
+from services.dossiers import assign_instructeur
 from services.taches import Tache
 from tests.factories import Monde, make_acteur, make_dossier, make_other_centre, make_stranger
 
@@ -55,6 +59,29 @@ def test_a_dossier_waits_for_the_right_people(monde: Monde, etat: str) -> None:
                 assert (one.page, one.parametres) == (page, {"id": str(dossier_id)})
     for person in (make_stranger(monde.portail), make_acteur(monde.portail)):
         assert taches.list_taches(monde.portail, person) == []
+
+
+def test_a_dossier_of_somebody_who_left_waits_for_the_others(monde: Monde) -> None:
+    portail, left = monde.portail, monde.instructeur
+    dossier_id = make_dossier(portail, monde, "en_instruction")
+    messages.post_message(portail, monde.gestionnaire, dossier_id, "Où en est le dossier ?", operation_id="un")
+    other = make_acteur(portail, Role.INSTRUCTEUR, centre=monde.centre_id, nom="Nouveau")
+    assert _groups(monde, other) == []
+    with portail.db.write() as session:
+        role = session.scalars(select(RoleAttribue).where(RoleAttribue.utilisateur_id == left.utilisateur_id)).one()
+        role.au = clock.today() - timedelta(days=1)
+    assert _groups(monde, other) == ["Dossiers à instruire", "Messages non lus"]
+    assert [nom for _, nom in list_instructeurs(portail, other)] == [other.nom]
+    with pytest.raises(Refus, match="aujourd’hui"):
+        assign_instructeur(portail, other, dossier_id, left.utilisateur_id)
+    with portail.db.write() as session:
+        role = session.scalars(select(RoleAttribue).where(RoleAttribue.utilisateur_id == left.utilisateur_id)).one()
+        role.au = None
+        session.get_one(Utilisateur, left.utilisateur_id).actif = False
+    assert _groups(monde, other) == ["Dossiers à instruire", "Messages non lus"]
+    with pytest.raises(Refus, match="aujourd’hui"):
+        assign_instructeur(portail, other, dossier_id, left.utilisateur_id)
+    assign_instructeur(portail, other, dossier_id, other.utilisateur_id)
 
 
 def test_a_draft_says_how_far_it_is_and_what_is_missing(monde: Monde) -> None:
