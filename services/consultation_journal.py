@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.roles import Role
-from models import AuditEvent, Centre, Convention, Dossier, RoleAttribue, Utilisateur
-from services import journal
+from models import AuditEvent, Centre, Collectivite, Convention, Dossier, RoleAttribue, Utilisateur
+from services import journal, rights
 from services.access import Acteur, get_dossier
 from services.clock import DEFAULT_ZONE, local_time, today
 from services.convention_views import EventRow
@@ -151,9 +151,10 @@ def _administered(acteur: Acteur) -> frozenset[UUID]:
 
 
 def _lines(centre_ids: frozenset[UUID]) -> Select[Any]:
-    """Lines of these centres, and what belongs to no centre (logins, refused pages) of their people: those who hold a
-    role there, or for a collectivité that has a dossier there."""
-    known = select(Dossier.collectivite_id).where(Dossier.centre_id.in_(centre_ids))
+    """Lines of these centres; what belongs to no centre (logins, refused pages) of their people: those who hold a role
+    there, or for a collectivité that they know; and what is about nobody (logins that name no account), which every
+    administrator reads."""
+    known = select(Collectivite.id).where(rights.known_collectivites(centre_ids))
     members = select(RoleAttribue.utilisateur_id).where(
         or_(RoleAttribue.centre_id.in_(centre_ids), RoleAttribue.collectivite_id.in_(known))
     )
@@ -161,6 +162,7 @@ def _lines(centre_ids: frozenset[UUID]) -> Select[Any]:
         or_(
             AuditEvent.centre_id.in_(centre_ids),
             and_(AuditEvent.centre_id.is_(None), AuditEvent.acteur_id.in_(members)),
+            and_(AuditEvent.centre_id.is_(None), AuditEvent.acteur_id.is_(None), AuditEvent.objet_id.is_(None)),
         )
     )
 

@@ -23,6 +23,7 @@ from services import journal, limits, passwords
 from services.access import Acteur, load_acteur
 from services.clock import DEFAULT_ZONE, today
 from services.portail import Portail, record
+from services.rights import concerned_centres
 from services.tokens import new_token, token_hash
 
 LOGIN = "c"
@@ -191,14 +192,20 @@ def _day(session: Session, utilisateur_id: UUID) -> date:
 
 
 def home_centre(session: Session, utilisateur_id: UUID) -> UUID | None:
-    """The centre whose journal shows this person's logins: theirs, else the only one there is, else none."""
+    """The centre whose journal shows this person's logins: theirs, else one that knows their collectivité, else the only one
+    there is, else none."""
     held = session.scalar(
         select(RoleAttribue.centre_id)
         .where(RoleAttribue.utilisateur_id == utilisateur_id, RoleAttribue.centre_id.is_not(None))
         .limit(1)
     )
-    if held:
-        return held
+    places = select(RoleAttribue.collectivite_id).where(RoleAttribue.utilisateur_id == utilisateur_id)
+    known = held or next(
+        (min(found) for place in session.scalars(places) if place and (found := concerned_centres(session, place))),
+        None,
+    )
+    if known:
+        return known
     if session.scalar(select(func.count()).select_from(Centre)) == 1:
         return session.scalar(select(Centre.id))
     return None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from domain.errors import Introuvable, Refus
 from domain.roles import Role
 from domain.workflow import CONVENTION, DOSSIER
-from models import AuditEvent, Utilisateur
+from models import AuditEvent, DemandeAdhesion, Utilisateur
 from services import clock, journal
 from services.consultation_journal import (
     JournalFilter,
@@ -27,6 +27,7 @@ from services.consultation_journal import (
 )
 from services.journal_labels import ACTION_LABELS
 from services.portail import Portail
+from services.sessions import authenticate, home_centre
 from services.settings import ROOT
 from tests.factories import Monde, make_dossier, make_other_centre, make_stranger
 
@@ -66,6 +67,38 @@ def test_so_are_those_of_its_collectivites(monde_sqlite: Monde) -> None:
     with monde_sqlite.portail.db.write() as session:
         journal.record(session, "connexion.reussie", acteur_id=monde_sqlite.direction.utilisateur_id)
     assert _lines(monde_sqlite)[0] == ("Connexion", "Direction Modèle", "")
+
+
+def test_so_are_those_of_a_collectivite_known_by_its_accepted_request(monde_sqlite: Monde) -> None:
+    portail, other = monde_sqlite.portail, make_other_centre(monde_sqlite.portail)
+    with portail.db.write() as session:
+        session.add(
+            DemandeAdhesion(
+                centre_id=next(iter(other.centre_ids)),
+                siren="219400223",
+                collectivite_nom="Choisy-le-Roi",
+                collectivite_type="commune",
+                prenom="Léa",
+                nom="Durand",
+                courriel="lea@example.org",
+                etat="acceptee",
+                collectivite_id=monde_sqlite.collectivite_id,
+            )
+        )
+        journal.record(session, "session.revoquer", acteur_id=monde_sqlite.gestionnaire.utilisateur_id)
+    assert list_lines(portail, other, JournalFilter()).total == 1
+    with portail.db.read() as session:
+        assert home_centre(session, monde_sqlite.gestionnaire.utilisateur_id) in other.centre_ids
+
+
+def test_logins_that_name_nobody_are_read_by_every_administrator(monde_sqlite: Monde) -> None:
+    other = make_other_centre(monde_sqlite.portail)
+    for courriel in ("inconnu@example.org",) * 6:
+        with pytest.raises(Refus):
+            authenticate(monde_sqlite.portail, courriel, "faux", "192.0.2.1", verify=lambda *_: False)
+    for who in (monde_sqlite.administrateur, other):
+        found = [row.action for row in list_lines(monde_sqlite.portail, who, JournalFilter()).rows]
+        assert found == ["connexion.bloquee", *["connexion.echec"] * 5]
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATEUR])
