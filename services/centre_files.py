@@ -34,6 +34,9 @@ from services.portail import Portail, once, record
 logger = logging.getLogger("portail")
 
 MAX_LOGO = 1_000_000
+CENTRE_LOCK = {"key_share": True}
+"""How a centre's row is locked. What refers to the centre (a mail queued by another action, which may hold the journal's
+head) only needs its key: a plain FOR UPDATE would make the two wait for each other."""
 
 
 def annexes_of(offers: Iterable[Offer]) -> dict[str, str]:
@@ -104,7 +107,7 @@ def _attach(
             raise Introuvable()
         require(acteur.roles_for(centre_id=centre_id), Role.ADMINISTRATEUR)
         # The centre's row is the lock: two people who replace the same file leave one current file.
-        session.get_one(Centre, centre_id, with_for_update=True)
+        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
         if annexe is not None:
             offers = [get_offer(session, version.id) for version in published_offers(session, centre_id)]
             if annexe not in annexes_of(offers):

@@ -98,8 +98,8 @@ def issue_convention(portail: Portail, acteur: Acteur, dossier_id: UUID) -> UUID
         _store_issued(session, portail, acteur, convention, made_of, rendered)
         dossier.etat = line.vers
         session.flush()
-        _record_issue(session, acteur, convention)
         notify_convention(session, convention, "emettre")
+        _record_issue(session, acteur, convention)
     _try_pdf(portail, acteur, convention.id)
     return convention.id
 

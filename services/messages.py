@@ -48,6 +48,7 @@ def add_message(session: Session, acteur: Acteur, dossier: Dossier, texte: str, 
     message = Message(dossier_id=dossier.id, auteur_id=acteur.utilisateur_id, du_centre=du_centre, texte=texte)
     session.add(message)
     session.flush()
+    notify_message(session, dossier, du_centre=du_centre)
     record(
         session,
         acteur,
@@ -57,7 +58,6 @@ def add_message(session: Session, acteur: Acteur, dossier: Dossier, texte: str, 
         objet_id=dossier.id,
         message=message.id,
     )
-    notify_message(session, dossier, du_centre=du_centre)
     return message
 
 

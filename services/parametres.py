@@ -30,7 +30,7 @@ from domain.roles import Role
 from models import Centre, Piece
 from services import clock
 from services.access import Acteur, require
-from services.centre_files import annexes_of, current_pieces, piece_row
+from services.centre_files import CENTRE_LOCK, annexes_of, current_pieces, piece_row
 from services.dossier_views import CentreRow, PieceRow
 from services.offres import get_offer, published_offers
 from services.portail import Portail, record
@@ -115,7 +115,7 @@ def save_parametres(
     with portail.action(acteur, "centre.modifier", objet="centre", objet_id=centre_id) as session:
         centre = _readable(session, acteur, centre_id)
         require(acteur.roles_for(centre_id=centre.id), Role.ADMINISTRATEUR)
-        session.refresh(centre, with_for_update=True)
+        session.refresh(centre, with_for_update=CENTRE_LOCK)
         if centre.version != version_vue:
             raise Conflit(CHANGED)
         before = _values(centre.parametres)

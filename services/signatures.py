@@ -154,13 +154,13 @@ def _sign(
         piece = _store(session, portail, acteur, convention, step, deposit)
         if not waiting:
             convention.etat, convention.motif = line.vers, None
-        _record(
-            session, acteur, action, convention, piece=piece.id, sha256=piece.sha256, en_attente=len(waiting) or None
-        )
-        if not waiting:
+            session.flush()
             notify_convention(session, convention, step.action)
         else:  # the same file, deposited again once this is lifted, is no echo of this deposit
             session.delete(session.get_one(Operation, operation_id))
+        _record(
+            session, acteur, action, convention, piece=piece.id, sha256=piece.sha256, en_attente=len(waiting) or None
+        )
         etat = convention.etat
     if waiting:
         intro = "Le document est conservé, mais la convention n’est pas encore signée : un instructeur doit lever ceci."
@@ -323,8 +323,9 @@ def _decide(portail: Portail, acteur: Acteur, convention_id: UUID, action: str, 
             _retire(session, convention, "signee_centre")
             convention.collectivite_signee_le = convention.collectivite_signataire = None
         convention.etat, convention.motif = line.vers, reason
-        _record(session, acteur, f"convention.{action}", convention)
+        session.flush()
         notify_convention(session, convention, action)
+        _record(session, acteur, f"convention.{action}", convention)
         return convention.etat
 
 

@@ -16,6 +16,7 @@ from domain.fields import Field, FieldError, parse_value
 from domain.roles import Role
 from models import Centre, Tarif
 from services.access import Acteur, require
+from services.centre_files import CENTRE_LOCK
 from services.offres import get_offer, published_offers
 from services.portail import Portail, record
 from services.warnings import tarif_codes
@@ -85,7 +86,7 @@ def save_tarif(portail: Portail, acteur: Acteur, centre_id: UUID, code: str, val
     with portail.action(acteur, "tarif.enregistrer", objet="centre", objet_id=centre_id) as session:
         _require_centre(acteur, centre_id)
         require(acteur.roles_for(centre_id=centre_id), *MANAGERS)
-        session.get_one(Centre, centre_id, with_for_update=True)
+        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
         if code not in _codes(session, centre_id):
             raise Invalide("Choisissez une prestation de la liste.", champ="code")
         given = {champ: _read(field, valeurs.get(champ, "")) for champ, field in FIELDS.items()}

@@ -70,7 +70,8 @@ def perform(portail: Portail, acteur: Acteur, dossier_id: UUID, action: str, *, 
             dossier.motif = reason
         details = effect(session, acteur, state)
         session.flush()
-        record(
+        notify_action(session, dossier, action)
+        record(  # last: everybody takes the journal's head after everything else
             session,
             acteur,
             f"dossier.{action}",
@@ -81,7 +82,6 @@ def perform(portail: Portail, acteur: Acteur, dossier_id: UUID, action: str, *, 
             vers=line.vers,
             **details,
         )
-        notify_action(session, dossier, action)
         return line.vers
 
 
