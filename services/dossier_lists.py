@@ -119,15 +119,15 @@ def list_instructeurs(portail: Portail, acteur: Acteur) -> list[tuple[UUID, str]
 def holders_today(session: Session, centre_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
     """By centre, the people with an active account who are instructeurs there on the centre's day."""
     query = (
-        select(RoleAttribue, Centre.fuseau)
+        select(RoleAttribue, Centre.id, Centre.fuseau)
         .join(Centre, Centre.id == RoleAttribue.centre_id)
         .join(Utilisateur, Utilisateur.id == RoleAttribue.utilisateur_id)
         .where(RoleAttribue.role == Role.INSTRUCTEUR, RoleAttribue.centre_id.in_(centre_ids), Utilisateur.actif)
     )
     found: dict[UUID, set[UUID]] = {one: set() for one in centre_ids}
-    for role, fuseau in session.execute(query):
+    for role, centre_id, fuseau in session.execute(query):
         if role.du <= (day := clock.today(fuseau)) and (role.au is None or role.au >= day):
-            found[role.centre_id].add(role.utilisateur_id)
+            found[centre_id].add(role.utilisateur_id)
     return found
 
 
