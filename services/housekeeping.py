@@ -20,7 +20,7 @@ from models import (
     utc_now,
 )
 from services.limits import WINDOW
-from services.pieces import purge_drafts, purge_files
+from services.pieces import purge_brouillons, purge_drafts, purge_files
 from services.portail import Portail
 
 SESSION_DAYS = 30
@@ -47,7 +47,8 @@ def tidy(portail: Portail) -> dict[str, int]:
             "operations": _drop(session, Operation, Operation.le < now - timedelta(days=OPERATION_DAYS)),
             "courriels": _drop(session, Courriel, _old_mail(now - timedelta(days=MAIL_DAYS))),
         }
-    counts["brouillons"] = purge_drafts(portail)
+    counts["brouillons"] = purge_brouillons(portail)
+    counts["pieces_retirees"] = purge_drafts(portail)
     counts["fichiers"] = purge_files(portail)
     return counts
 

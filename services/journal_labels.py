@@ -22,6 +22,7 @@ ACTION_LABELS: dict[str, str] = {
     "dossier.emettre": "Convention émise",
     "dossier.attribuer": "Dossier confié",
     "dossier.ouvrir": "Dossier demandé",
+    "dossier.purger": "Brouillon abandonné retiré",
     "dossier.historique": "Historique d’un dossier demandé",
     "dossier.lever_avertissement": "Avertissement levé sur un dossier",
     "reponse.enregistrer": "Réponse enregistrée",

@@ -7,14 +7,26 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from documents.uploads import EXTENSIONS, UploadKind, check_upload
 from domain.errors import Introuvable, Invalide
 from domain.fields import Field
 from domain.text import clean_text
-from models import Centre, Depot, Dossier, Fichier, OffreVersion, Piece, Reponse, utc_now
+from models import (
+    Centre,
+    Depot,
+    Dossier,
+    Fichier,
+    Message,
+    OffreVersion,
+    Piece,
+    Reponse,
+    SaisieEnAttente,
+    utc_now,
+)
+from services import journal
 from services.access import Acteur, get_convention, get_dossier, visible_centres
 from services.answers import AnswerWriter
 from services.dossier_state import DossierState, load_state
@@ -26,6 +38,8 @@ from services.portail import Portail, once, record
 GRACE = timedelta(days=1)
 """Age under which nothing is purged: somebody may be working with it."""
 ABANDONED_DAYS = 365
+DRAFT_DAYS = 2 * 365
+"""Days without any change after which a draft that was never deposited is given up, with what was typed in it."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +238,35 @@ def purge_drafts(portail: Portail, *, days: int = ABANDONED_DAYS) -> int:
             piece.retiree_le = limit
             session.execute(delete(Reponse).where(Reponse.dossier_id == piece.dossier_id, Reponse.champ == piece.champ))
         return len(pieces)
+
+
+def purge_brouillons(portail: Portail, *, days: int = DRAFT_DAYS) -> int:
+    """Give up the drafts that were never deposited, and that nobody changed or wrote a message about for `days` days: what
+    was typed goes, files are taken away, the dossier stays as withdrawn. Each is journalled. Gives their number."""
+    limit = utc_now() - timedelta(days=days)
+    query = select(Dossier).where(
+        Dossier.etat == "brouillon",
+        Dossier.modifie_le < limit,
+        ~exists().where(Depot.dossier_id == Dossier.id),
+        ~exists().where(Message.dossier_id == Dossier.id, Message.le >= limit),
+        ~exists().where(SaisieEnAttente.dossier_id == Dossier.id, SaisieEnAttente.le >= limit),
+    )
+    with portail.db.write() as session:
+        abandoned = session.scalars(query.with_for_update(of=Dossier, skip_locked=True)).all()
+        ids = [dossier.id for dossier in abandoned]
+        for table in (Reponse, SaisieEnAttente):
+            session.execute(delete(table).where(table.dossier_id.in_(ids)))
+        session.execute(
+            update(Piece).where(Piece.dossier_id.in_(ids), Piece.retiree_le.is_(None)).values(retiree_le=utc_now())
+        )
+        for dossier in abandoned:
+            dossier.etat, dossier.motif = "retire", "Brouillon abandonné : aucun changement depuis longtemps."
+        session.flush()
+        for dossier in abandoned:
+            journal.record(
+                session, "dossier.purger", centre_id=dossier.centre_id, objet="dossier", objet_id=dossier.id, jours=days
+            )
+        return len(abandoned)
 
 
 def purge_files(portail: Portail, *, orphelins: bool = False) -> int:
