@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -61,8 +62,10 @@ def add_message(session: Session, acteur: Acteur, dossier: Dossier, texte: str, 
     return message
 
 
-def mark_messages_read(portail: Portail, acteur: Acteur, dossier_id: UUID) -> None:
-    """Remember that the person has read every message that the dossier has now. Nothing is written when none is new."""
+def mark_messages_read(portail: Portail, acteur: Acteur, dossier_id: UUID, *, jusqu_a: datetime | None = None) -> None:
+    """Remember that the person has read the messages written until `jusqu_a`, the date of the last one shown: one that
+    arrived since then stays new. Without it, every message that the dossier has now. Nothing is written when none is new.
+    """
     with portail.view(acteur, "message.lire", objet="dossier", objet_id=dossier_id) as session:
         get_dossier(session, acteur, dossier_id)
         if not count_unread(session, acteur, [dossier_id]):
@@ -71,10 +74,11 @@ def mark_messages_read(portail: Portail, acteur: Acteur, dossier_id: UUID) -> No
         get_dossier(session, acteur, dossier_id, lock=True)
         key = (acteur.utilisateur_id, dossier_id)
         seen = session.get(LectureMessages, key)
+        until = jusqu_a or utc_now()
         if seen is None:
-            session.add(LectureMessages(utilisateur_id=key[0], dossier_id=key[1], lu_le=utc_now()))
-        else:
-            seen.lu_le = utc_now()
+            session.add(LectureMessages(utilisateur_id=key[0], dossier_id=key[1], lu_le=until))
+        else:  # an older page, shown again, does not make new what was read since
+            seen.lu_le = max(seen.lu_le, until)
 
 
 def list_messages(session: Session, acteur: Acteur, dossier: Dossier) -> tuple[MessageRow, ...]:

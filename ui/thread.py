@@ -22,6 +22,13 @@ def show_thread(rows: Sequence[MessageRow], fuseau: str, *, empty: str) -> None:
     show(Markup('<div class="p-fil">{}</div>').format(Markup("").join(render_message(row, fuseau) for row in rows)))
 
 
+def mark_shown(dossier_id: UUID, rows: Sequence[MessageRow]) -> None:
+    """Remember that the person has read the messages shown, and no other: one may have arrived meanwhile."""
+    if any(row.nouveau for row in rows):
+        until = max(row.le for row in rows)
+        page.ran(messages.mark_messages_read, session.portail(), session.acteur(), dossier_id, jusqu_a=until)
+
+
 def render_message(row: MessageRow, fuseau: str) -> Markup:
     """One message with who wrote it and when."""
     side = "centre" if row.du_centre else "collectivité"
