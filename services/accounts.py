@@ -113,7 +113,7 @@ def _visible(session: Session, acteur: Acteur, utilisateur_id: UUID) -> Utilisat
 
 
 def _row(session: Session, acteur: Acteur, user: Utilisateur) -> UserRow:
-    today = clock.today()
+    today = sessions.day_of(session, user.id)
     held = session.scalars(
         select(RoleAttribue).where(RoleAttribue.utilisateur_id == user.id).order_by(RoleAttribue.du.desc())
     ).all()
@@ -179,7 +179,7 @@ def end_role(portail: Portail, acteur: Acteur, role_id: UUID, *, dernier_jour: d
             raise Introuvable()
         if not rights.may_end(session, acteur, held):
             raise Refus("Ce rôle a été donné par un autre centre ou par la collectivité : c’est à eux d’y mettre fin.")
-        last = dernier_jour or clock.today() - timedelta(days=1)
+        last = dernier_jour or sessions.day_of(session, held.utilisateur_id) - timedelta(days=1)
         told = rights.journal_centres(session, acteur, held)
         ended = {"role": held.role, "collectivite": held.collectivite_id, "au": last.isoformat()}
         person_id, centre_id, was_admin = held.utilisateur_id, held.centre_id, held.role == Role.ADMINISTRATEUR.value

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.text import clean_text
 from models import (
     Centre,
+    DemandeAdhesion,
+    Dossier,
     RoleAttribue,
     SessionUtilisateur,
     TicketConnexion,
@@ -173,19 +175,28 @@ def current(portail: Portail, token: str | None, adresse: str | None = None) -> 
         if found is None:
             return None
         row, user = found
-        acteur = load_acteur(session, user, _day(session, user.id), session_id=row.id, adresse=adresse)
+        acteur = load_acteur(session, user, day_of(session, user.id), session_id=row.id, adresse=adresse)
     if now - row.vue_le > SEEN_EVERY:
         with portail.db.write() as session:
             session.execute(update(SessionUtilisateur).where(SessionUtilisateur.id == row.id).values(vue_le=now))
     return acteur
 
 
-def _day(session: Session, utilisateur_id: UUID) -> date:
-    """Today where the person works: their centre's time zone, else Paris."""
+def day_of(session: Session, utilisateur_id: UUID) -> date:
+    """Today where the person works, by which their roles begin and end: in the time zone of their centre, else of one that
+    knows their collectivité, else in Paris."""
+    held = select(RoleAttribue.centre_id).where(RoleAttribue.utilisateur_id == utilisateur_id)
+    places = select(RoleAttribue.collectivite_id).where(RoleAttribue.utilisateur_id == utilisateur_id)
     zone = session.scalar(
         select(Centre.fuseau)
-        .join(RoleAttribue, RoleAttribue.centre_id == Centre.id)
-        .where(RoleAttribue.utilisateur_id == utilisateur_id)
+        .where(
+            or_(
+                Centre.id.in_(held),
+                Centre.id.in_(select(Dossier.centre_id).where(Dossier.collectivite_id.in_(places))),
+                Centre.id.in_(select(DemandeAdhesion.centre_id).where(DemandeAdhesion.collectivite_id.in_(places))),
+            )
+        )
+        .order_by(case((Centre.id.in_(held), 0), else_=1), Centre.code)
         .limit(1)
     )
     return today(zone or DEFAULT_ZONE)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from domain.errors import Introuvable, Invalide, PortailError, Refus
 from domain.offer import load_centre
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from models import AuditEvent, Collectivite, Dossier, RoleAttribue, Utilisateur
+from models import AuditEvent, Centre, Collectivite, Dossier, RoleAttribue, Utilisateur
 from services import accounts, clock, invitations, passwords, rights, sessions
 from services.access import Acteur
 from services.portail import Portail
@@ -223,6 +223,25 @@ def test_role_ends_at_once(monde: Monde) -> None:
     accounts.end_role(portail, monde.gestionnaire, role.id)
     assert not acteur(portail, user_id).collectivite_ids
     assert "role.terminer" in journal_actions(portail)
+
+
+@pytest.mark.parametrize("of_centre", [True, False])
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_role_ends_at_once_wherever_the_centre_is(monde_sqlite: Monde, zone: str, *, of_centre: bool) -> None:
+    """At any hour, one of the two is on another day than Paris. Also for the people of a collectivité that the centre knows."""
+    portail = monde_sqlite.portail
+    make_dossier(portail, monde_sqlite, complet=False)
+    with portail.db.write() as session:
+        session.get_one(Centre, monde_sqlite.centre_id).fuseau = zone
+    person = monde_sqlite.instructeur if of_centre else monde_sqlite.signataire
+    token = log_in(portail, give_password(portail, person.utilisateur_id))
+    role = accounts.open_user(portail, monde_sqlite.administrateur, person.utilisateur_id).roles[0]
+    accounts.end_role(portail, monde_sqlite.administrateur, role.id)
+    found = sessions.current(portail, token)
+    assert found is not None
+    assert not found.has(*Role)
+    with portail.db.read() as session:
+        assert session.get_one(RoleAttribue, role.id).au == clock.today(zone) - timedelta(days=1)
 
 
 def test_role_not_begun_is_removed(monde_sqlite: Monde) -> None:
