@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.field_types.text import format_telephone, normalize_email
+from domain.formatting import date_courte
 from domain.roles import Role
 from domain.text import clean_text
 from models import Centre, Courriel, LienUsageUnique, TicketConnexion, Utilisateur, utc_now
@@ -86,8 +87,22 @@ def invite(
             rights.check_grant(session, acteur, grant)
         user = ensure_account(session, identity)
         if once(session, operation_id):
+            for grant in roles:
+                _check_no_change(session, user, grant)
             invite_account(session, user, roles, by=acteur, centre_id=centre_id or next(iter(acteur.centre_ids), None))
     return user.id
+
+
+def _check_no_change(session: Session, user: Utilisateur, grant: Grant) -> None:
+    """Inviting again sends the invitation again; it changes no role, and does not pretend to."""
+    held = rights.find_overlap(session, user.id, grant)
+    if held is not None and (held.au, held.titulaire) != (grant.au, grant.titulaire):
+        until = f"jusqu’au {date_courte(held.au)}" if held.au else "sans date de fin"
+        raise Invalide(
+            f"Cette personne a déjà ce rôle ({'titulaire' if held.titulaire else 'suppléant'}, {until}). Pour le changer,"
+            " mettez-y fin sur sa fiche, puis attribuez-le de nouveau.",
+            champ="roles",
+        )
 
 
 def ensure_account(session: Session, identity: Identity) -> Utilisateur:

@@ -158,19 +158,8 @@ def check_grant(session: Session, acteur: Acteur, grant: Grant) -> None:
 
 
 def give(session: Session, utilisateur_id: UUID, grant: Grant, by: UUID | None) -> bool:
-    """Give the role in the current transaction; False when the person already holds it over the same days."""
-    same = select(RoleAttribue).where(
-        RoleAttribue.utilisateur_id == utilisateur_id,
-        RoleAttribue.role == grant.role.value,
-        RoleAttribue.centre_id == grant.centre_id if grant.centre_id else RoleAttribue.centre_id.is_(None),
-        RoleAttribue.collectivite_id == grant.collectivite_id
-        if grant.collectivite_id
-        else RoleAttribue.collectivite_id.is_(None),
-        or_(RoleAttribue.au.is_(None), RoleAttribue.au >= grant.du),
-    )
-    if grant.au is not None:
-        same = same.where(RoleAttribue.du <= grant.au)
-    if session.scalars(same.limit(1)).one_or_none() is not None:
+    """Give the role in the current transaction; False when the person already holds it over some of these days."""
+    if find_overlap(session, utilisateur_id, grant) is not None:
         return False
     session.add(
         RoleAttribue(
@@ -186,6 +175,22 @@ def give(session: Session, utilisateur_id: UUID, grant: Grant, by: UUID | None) 
     )
     session.flush()
     return True
+
+
+def find_overlap(session: Session, utilisateur_id: UUID, grant: Grant) -> RoleAttribue | None:
+    """The same role of this person, there, over some of these days."""
+    same = select(RoleAttribue).where(
+        RoleAttribue.utilisateur_id == utilisateur_id,
+        RoleAttribue.role == grant.role.value,
+        RoleAttribue.centre_id == grant.centre_id if grant.centre_id else RoleAttribue.centre_id.is_(None),
+        RoleAttribue.collectivite_id == grant.collectivite_id
+        if grant.collectivite_id
+        else RoleAttribue.collectivite_id.is_(None),
+        or_(RoleAttribue.au.is_(None), RoleAttribue.au >= grant.du),
+    )
+    if grant.au is not None:
+        same = same.where(RoleAttribue.du <= grant.au)
+    return session.scalars(same.limit(1)).one_or_none()
 
 
 def check_administrators(session: Session, centre_ids: Iterable[UUID], today: date) -> None:

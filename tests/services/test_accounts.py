@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -205,6 +207,22 @@ def test_list_is_searched_by_name_and_address(known: Monde) -> None:
     everyone = accounts.list_users(known.portail, known.administrateur)
     assert everyone.total == len(Role)
     assert accounts.list_users(known.portail, known.administrateur, texte="introuvable 100%_\\ \ud800").total == 0
+
+
+@pytest.mark.parametrize("change", [{"au": None}, {"titulaire": True}])
+def test_inviting_again_does_not_pretend_to_change_a_role(monde_sqlite: Monde, change: dict[str, Any]) -> None:
+    portail, me = monde_sqlite.portail, monde_sqlite.gestionnaire
+    grant = Grant(
+        Role.SIGNATAIRE,
+        TODAY,
+        collectivite_id=monde_sqlite.collectivite_id,
+        titulaire=False,
+        au=TODAY + timedelta(days=9),
+    )
+    user_id = _invite(portail, me, grant)
+    assert _invite(portail, me, grant) == user_id, "the same invitation goes again"
+    with pytest.raises(Invalide, match="mettez-y fin"):
+        _invite(portail, me, replace(grant, **change))
 
 
 def test_role_given_twice_is_said(monde_sqlite: Monde) -> None:
