@@ -29,6 +29,8 @@ class Settings:
     courriel_expediteur: str = "portail@example.org"
     session_heures: int = 8
     taille_max_mo: int = 20
+    certificats: tuple[bytes, ...] = field(default=(), repr=False)
+    """PEM files of the authorities whose electronic signatures are recognised."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -58,7 +60,21 @@ class Settings:
             courriel_expediteur=env.get("PORTAIL_EXPEDITEUR", "portail@example.org"),
             session_heures=_count(env, "PORTAIL_SESSION_HEURES", 8),
             taille_max_mo=_count(env, "PORTAIL_TAILLE_MAX_MO", 20),
+            certificats=_certificates(env.get("PORTAIL_CERTIFICATS")),
         )
+
+
+def _certificates(path: str | None) -> tuple[bytes, ...]:
+    if not path:
+        return ()
+    from cryptography.x509 import load_pem_x509_certificates  # here: few installations give one, all wait for imports
+
+    try:
+        data = Path(path).read_bytes()
+        found = load_pem_x509_certificates(data)
+    except (OSError, ValueError) as error:
+        raise Invalide(f"PORTAIL_CERTIFICATS : {path} n’est pas un fichier de certificats PEM lisible.") from error
+    return (data,) if found else ()
 
 
 def _count(env: Mapping[str, str], name: str, default: int) -> int:

@@ -200,7 +200,9 @@ def _examine(
     if len(who) > SIGNATORY_LENGTH:
         raise Invalide(f"Ce nom dépasse {SIGNATORY_LENGTH} caractères.", champ="signataire")
     try:
-        report = inspect_pdf(data, max_size=portail.settings.taille_max_mo * MEGABYTE)
+        report = inspect_pdf(
+            data, max_size=portail.settings.taille_max_mo * MEGABYTE, roots=portail.settings.certificats
+        )
     except Invalide as error:
         raise Invalide(error.message, champ="fichier") from error
     return _Deposit(data, report, clean_text(PurePath(nom).name)[:200], date_signature, who)
