@@ -59,8 +59,8 @@ def attachment(download: Download) -> Response:
 
 
 def protected(produce: Producer) -> Callable[[Request], Awaitable[Response]]:
-    """A route that gives what `produce` makes for the person asking. Not logged in: the login page, then what they came
-    for is one click away. Refused or unknown: the same 404."""
+    """A route that gives what `produce` makes for the person asking. Not logged in: the login page, which leads
+    back here (web/static/portail.js). Refused or unknown: the same 404."""
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(_answer, produce, request)
@@ -71,7 +71,10 @@ def protected(produce: Producer) -> Callable[[Request], Awaitable[Response]]:
 def _answer(produce: Producer, request: Request) -> Response:
     acteur = holder(request)
     if acteur is None:
-        return RedirectResponse("/connexion", status_code=303, headers={"Cache-Control": "no-store"})
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(
+            f"/connexion?suite={quote(wanted, safe='')}", status_code=303, headers={"Cache-Control": "no-store"}
+        )
     try:
         return attachment(produce(acteur, request))
     except PdfIndisponible as error:

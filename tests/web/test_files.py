@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
@@ -54,7 +55,8 @@ def test_file_is_a_download_that_no_cache_keeps(app: Starlette, monde: Monde, ur
 
 def test_visitor_is_sent_to_the_login_page(app: Starlette, monde: Monde, url: str) -> None:
     answer = _get(app, monde, url, None)
-    assert (answer.status, answer.headers["location"], answer.body) == (303, "/connexion", b"")
+    there = f"/connexion?suite={quote(url, safe='')}"
+    assert (answer.status, answer.headers["location"], answer.body) == (303, there, b"")
 
 
 def test_others_get_the_answer_of_a_file_that_does_not_exist(app: Starlette, monde: Monde, url: str) -> None:

@@ -20,12 +20,26 @@
     }
   };
 
+  // The portal's own downloads, and nothing else: the address comes from whoever made the link.
+  const DOWNLOAD = /^\/(fichiers\/[\w-]+|dossiers\/[\w-]+\/\w+\.\w+|conventions\.zip|journal\.csv)(\?[^#]*)?$/;
+
+  const download = (element, address) => {
+    const home = document.createElement("a");
+    home.href = "/";
+    home.textContent = "Aller à l’accueil";
+    element.textContent = "Le fichier demandé se télécharge. ";
+    element.append(home);
+    location.assign(address);
+  };
+
   const login = (element) =>
     once(async () => {
       const answer = await post("/auth/echange", { ticket: element.dataset.portailTicket });
       if (answer.ok) {
         // A reload keeps the address: whoever came for a page gets that page.
-        if (location.pathname.replace(/\/$/, "").match(/\/(connexion|invitation|mot_de_passe)$/)) location.replace("/");
+        const wanted = new URLSearchParams(location.search).get("suite") || "";
+        if (DOWNLOAD.test(wanted)) download(element, wanted);
+        else if (location.pathname.replace(/\/$/, "").match(/\/(connexion|invitation|mot_de_passe)$/)) location.replace("/");
         else location.reload();
       } else {
         element.textContent = await answer.text();
