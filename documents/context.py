@@ -17,7 +17,7 @@ from domain.amounts import (
     compute_heures,
     compute_premiere_annee,
 )
-from domain.answers import build_tree, build_typed_tree, flatten_tree, get_path
+from domain.answers import build_typed_tree, flatten_tree, get_path
 from domain.calendar import compute_terme
 from domain.errors import Invalide
 from domain.evaluation import Evaluation, evaluate, kept_answers
@@ -112,11 +112,6 @@ def sample_context(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) -
         "annexes_liste": list(annexes.values()),
         "avertissements": [],
     }
-
-
-def sample_answers(offer: Offer) -> dict[str, Any]:
-    """The JSON tree of one invented answer per field of the offer."""
-    return build_tree({field_id: sample_value(field) for field_id, field in offer.formset.fields.items()})
 
 
 def _sample_tarifs(offer: Offer) -> list[Tarif]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from domain.errors import Invalide
-
 RECONDUCTIONS = 4
 DERNIER_JOUR = (9, 29)
 """Month and day: « avant le 30 septembre » excludes the 30th, whatever day of the week it is (ambiguity B12)."""
@@ -48,11 +46,3 @@ def list_periodes(
 def last_notice_day(annee: int, dernier_jour: tuple[int, int] = DERNIER_JOUR) -> date:
     """The last day on which notice given in `annee` ends the convention on 31 December of that year."""
     return date(annee, *dernier_jour)
-
-
-def check_dates(date_effet: date, date_debut: date, reconductions: int = RECONDUCTIONS) -> None:
-    """Invalide when the service would begin before the convention takes effect, or after its term."""
-    if date_debut < date_effet:
-        raise Invalide("Les prestations ne peuvent pas débuter avant la prise d’effet de la convention.")
-    if date_debut > compute_terme(date_effet, reconductions):
-        raise Invalide("Les prestations ne peuvent pas débuter après le terme de la convention.")

@@ -86,7 +86,6 @@ class Address(FieldType):
 
 
 _POSTAL_CODE = PostalCode()
-_SIREN = Siren()
 _ANY = Field(id="partie", type="text", label="partie")
 
 

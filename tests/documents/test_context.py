@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from documents.context import ReponsesIncorrectes, build_context, build_montants, sample_answers, sample_context
+from documents.context import ReponsesIncorrectes, build_context, build_montants, sample_context
 from domain.evaluation import evaluate
 from domain.offer import Centre, Offer, load_centre, load_offer
 from domain.tarifs import Tarif, load_tarifs
@@ -218,12 +218,6 @@ def test_hostile_text_goes_through_as_text(
     tree = build_context(offer, centre, copy.deepcopy(case), tarifs, today=TODAY)
     assert tree["collectivite"]["nom"] == "{{ 7*7 }} <b>& 😀"
     assert tree["collectivite"]["designation"] == "la commune de {{ 7*7 }} <b>& 😀"
-
-
-def test_sample_answers_are_accepted_by_the_forms(offer: Offer, centre: Centre, tarifs: list[Tarif]) -> None:
-    answers = sample_answers(offer)
-    answers["besoin"]["date_debut_prestations"] = answers["besoin"]["date_effet"]
-    build_context(offer, centre, answers, tarifs, today=date(2026, 6, 1))
 
 
 def test_the_cost_can_be_shown_while_the_form_is_being_filled_in(offer: Offer, tarifs: list[Tarif]) -> None:

@@ -24,7 +24,7 @@ from domain.amounts import (
     compute_premiere_annee,
     round_cent,
 )
-from domain.calendar import check_dates, compute_terme, list_periodes
+from domain.calendar import compute_terme, list_periodes
 from domain.errors import Invalide
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
 
@@ -169,14 +169,6 @@ def test_periods_follow_each_other_without_a_gap(effet: date, reconductions: int
         assert after.du == before.au + timedelta(days=1)
         assert after.reconduction
     assert {(one.dernier_jour_denonciation.month, one.dernier_jour_denonciation.day) for one in periodes} == {(9, 29)}
-
-
-def test_service_begins_between_effect_and_term() -> None:
-    check_dates(date(2026, 1, 1), date(2030, 12, 31))
-    with pytest.raises(Invalide, match="avant la prise d’effet"):
-        check_dates(date(2026, 1, 2), date(2026, 1, 1))
-    with pytest.raises(Invalide, match="après le terme"):
-        check_dates(date(2026, 1, 1), date(2031, 1, 1))
 
 
 def _tarif(annee: int, code: str = "temps_complet") -> Tarif:
