@@ -5,13 +5,25 @@
   const plain = (event) =>
     event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
 
+  const go = (link) => {
+    history.pushState({}, "", link.href);
+    window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+    if (link.dataset.lien === "page") document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+  };
+
+  // A field sends its value a moment after it is left. A tap on a link leaves the field and follows the link at once: the
+  // link waits for the value, which would otherwise reach a page that no longer has the field.
+  const PAUSE = 120;
+  let left = -PAUSE;
+  document.addEventListener("focusout", (event) => {
+    if (event.target instanceof Element && event.target.matches("input, textarea")) left = performance.now();
+  });
+
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element && event.target.closest("a[data-lien]");
     if (!link || !plain(event)) return;
     event.preventDefault();
-    history.pushState({}, "", link.href);
-    window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
-    if (link.dataset.lien === "page") document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+    setTimeout(go, Math.max(0, left + PAUSE - performance.now()), link);
   });
 
   const chosen = (form) => [...form.querySelectorAll('input[name="ids"]:checked')].map((box) => box.value);
