@@ -25,7 +25,7 @@ from models import (
     Utilisateur,
     utc_now,
 )
-from services import journal, sauvegarde
+from services import installation, journal, sauvegarde
 from services.files import store
 from services.portail import Portail
 
@@ -96,6 +96,19 @@ def test_round_trip_between_databases(portail: Portail, make_portail: MakePortai
         )
         assert session.scalars(select(Courriel.etat)).all() == ["incertain"]
         assert copy.files.read(session.scalars(select(Fichier.sha256)).one()) == b"%PDF-1.7 essai"
+
+
+def test_a_restored_copy_does_not_take_the_files_of_what_was_saved(make_portail: MakePortail, tmp_path: Path) -> None:
+    portail, copy = make_portail("sqlite"), make_portail("sqlite")
+    installation.check_store(portail)
+    sauvegarde.save(portail, tmp_path / "archive.zip")
+    sauvegarde.restore(copy, tmp_path / "archive.zip")
+    installation.check_store(copy)  # its own store, which nobody had
+    copy.files = portail.files
+    with pytest.raises(Refus, match="autre installation"):
+        installation.check_store(copy)
+    installation.take_store(copy)
+    installation.check_store(copy)
 
 
 def test_archive_is_private_and_never_overwritten(portail: Portail, tmp_path: Path) -> None:
