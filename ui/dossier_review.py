@@ -36,7 +36,7 @@ EXPECTED = {
     "depose": "Le centre va prendre votre dossier en charge. Vous n’avez rien à faire pour l’instant.",
     "en_instruction": "Le centre examine votre dossier. Vous n’avez rien à faire pour l’instant.",
     "accepte": "Le centre prépare la convention. Vous serez prévenu quand elle sera à signer.",
-    "emis": "La convention est émise : ouvrez-la pour la signer et la télécharger.",
+    "emis": "La convention est émise : ouvrez-la pour la télécharger et voir où en est sa signature.",
     "retire": "Cette demande a été retirée. Vous pouvez en commencer une autre depuis la liste des dossiers.",
     "refuse": "Le centre n’a pas donné suite à cette demande.",
     "brouillon": "Un gestionnaire de votre collectivité remplit ce dossier.",
