@@ -16,8 +16,11 @@ from ui.html import bullet_list, day_and_time, show
 Perform = Callable[[str, str], object]
 """Does an action with its reason; goes through `page.run` and gives something true when done."""
 
-LIFT_FIRST = "Levez l’avertissement ci-dessus."
-LIFTED_BY_OTHERS = "Un instructeur doit d’abord lever l’avertissement ci-dessus."
+LIFT_FIRST = ("Levez l’avertissement ci-dessus.", "Levez les avertissements ci-dessus.")
+LIFTED_BY_OTHERS = (
+    "Un instructeur doit d’abord lever l’avertissement ci-dessus.",
+    "Un instructeur doit d’abord lever les avertissements ci-dessus.",
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def lifting_comes_first(actions: Sequence[ActionRow], warnings: Sequence[Avertis
     """Whether lifting the warnings is what this person does now: nothing of `main` is possible, and one of them waits for
     nothing else."""
     return main_action(actions, main) is None and any(
-        row.action in main and row.blocages and set(list_reasons(row, warnings)) == {LIFT_FIRST} for row in actions
+        row.action in main and row.blocages and set(list_reasons(row, warnings)).issubset(LIFT_FIRST) for row in actions
     )
 
 
@@ -54,7 +57,7 @@ def list_reasons(row: ActionRow, warnings: Sequence[Avertissement], *, lifts: bo
     """What an action waits for, each thing once; a warning that the page shows is not written again. `lifts`: this person
     may lift them."""
     pending = [one.texte for one in warnings if one.levee is None]
-    instead = LIFT_FIRST if lifts else LIFTED_BY_OTHERS
+    instead = (LIFT_FIRST if lifts else LIFTED_BY_OTHERS)[len(pending) > 1]
     said = (instead if any(one.endswith(texte) for texte in pending) else one for one in row.blocages)
     return list(dict.fromkeys(said))
 

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from services import workflow
+from services.answers import save_answer
 from services.corrections import request_correction
 from services.dossier_lists import list_dossiers
 from services.dossier_views import DossierFilter, DossierView
@@ -82,6 +84,18 @@ def test_a_warning_is_written_once_and_lifting_it_is_the_main_action(visitor: Vi
     )
     app = visitor.open(monde.instructeur, "instruction", id=dossier_id)
     assert [one.label for one in app.button if one.proto.type == "primary"] == ["Demander les corrections"]
+
+
+def test_several_warnings_have_one_main_button(visitor: Visitor, monde: Monde) -> None:
+    dossier_id = make_dossier(monde.portail, monde)
+    version = open_dossier(monde.portail, monde.gestionnaire, dossier_id).answers["collectivite.siren"].version
+    save_answer(monde.portail, monde.gestionnaire, dossier_id, "collectivite.siren", "732829320", version_vue=version)
+    workflow.perform(monde.portail, monde.gestionnaire, dossier_id, "deposer")
+    workflow.perform(monde.portail, monde.instructeur, dossier_id, "prendre_en_charge")
+    app = visitor.open(monde.instructeur, "instruction", id=dossier_id)
+    assert text_of(app).count("<li>Levez les avertissements ci-dessus.</li>") == 1
+    lifts = [one.proto.type for one in app.button if one.label == "Lever cet avertissement"]
+    assert lifts == ["primary", "secondary"]
 
 
 def test_a_change_of_state_brings_back_to_the_top(visitor: Visitor, monde: Monde) -> None:
