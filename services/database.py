@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
@@ -35,6 +36,7 @@ class Database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.engine = _sqlite_engine(url) if self.sqlite else create_engine(url, pool_pre_ping=True, pool_size=10)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._queue: AbstractContextManager[Any] = RLock() if self.sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -45,8 +47,12 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end, rolled back on any exception. On SQLite it takes the write
-        lock at once (BEGIN IMMEDIATE), so that what it reads cannot change under it."""
-        with self._sessions() as session:
+        lock at once (BEGIN IMMEDIATE), so that what it reads cannot change under it.
+
+        Threads of this process queue for it here: SQLite itself only has those that wait try again, after longer and longer
+        pauses, and among thirty the unluckiest would give up.
+        """
+        with self._queue, self._sessions() as session:
             if self.sqlite:
                 session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
             with _committed(session):
