@@ -19,15 +19,7 @@ def make_pdf(*lines: str) -> bytes:
     """One A4 page with these lines; the first one is the title. Letters outside Latin-1 become question marks."""
     pdf = pikepdf.new()
     page = pdf.add_blank_page(page_size=A4)
-    font = pdf.make_indirect(
-        pikepdf.Dictionary(
-            Type=pikepdf.Name.Font,
-            Subtype=pikepdf.Name.Type1,
-            BaseFont=pikepdf.Name.Helvetica,
-            Encoding=pikepdf.Name.WinAnsiEncoding,
-        )
-    )
-    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=_font(pdf)))
     text = [
         f"BT /F1 {18 if index == 0 else 11} Tf 72 {760 - 30 * index} Td ({_escaped(line)}) Tj ET"
         for index, line in enumerate(lines)
@@ -36,6 +28,29 @@ def make_pdf(*lines: str) -> bytes:
     output = io.BytesIO()
     pdf.save(output)
     return output.getvalue()
+
+
+def stamp_pdf(data: bytes, line: str, height: int = 60) -> bytes:
+    """`data` with a line written at the foot of its last page, as a signature by hand would be: `height` points above the edge."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        page = pdf.pages[-1]
+        name = page.add_resource(_font(pdf), pikepdf.Name.Font)
+        text = f"q BT {name} 10 Tf 330 {height} Td ({_escaped(line)}) Tj ET Q"
+        page.contents_add(pdf.make_stream(text.encode("cp1252", "replace")))
+        output = io.BytesIO()
+        pdf.save(output)
+    return output.getvalue()
+
+
+def _font(pdf: pikepdf.Pdf) -> pikepdf.Object:
+    return pdf.make_indirect(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Font,
+            Subtype=pikepdf.Name.Type1,
+            BaseFont=pikepdf.Name.Helvetica,
+            Encoding=pikepdf.Name.WinAnsiEncoding,
+        )
+    )
 
 
 def _escaped(line: str) -> str:

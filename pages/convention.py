@@ -49,6 +49,8 @@ def lift(code: str, motif: str) -> object:
 def show_now(view: ConventionView) -> None:
     """What this person does now: the document to sign, the deposit, the other actions."""
     st.header("Maintenant", anchor=False)
+    if view.etat == "a_signer" and view.motif:
+        st.warning(f"**Document signé rejeté par le centre :** {page.text(view.motif)}", icon=":material/undo:")
     st.markdown(page.text(next_step(view)))
     for code, (service, label, done) in SIGN.items():
         action = view.action(code)

@@ -16,7 +16,7 @@ import yaml
 from sqlalchemy import select
 
 from documents import pdf_available
-from documents.sample_pdf import make_pdf, sign_pdf
+from documents.sample_pdf import make_pdf, sign_pdf, stamp_pdf
 from domain.errors import Invalide, PdfIndisponible
 from domain.referentiel import load_referentiel
 from domain.roles import ROLE_LABELS, Role
@@ -212,7 +212,7 @@ class _Stage:
 
     def _to_signee_collectivite(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
         name = "{prenom} {nom}".format(**described["representant"])
-        data = self._issued_pdf(dossier_id)
+        data = stamp_pdf(self._issued_pdf(dossier_id), f"Signé par {name}")
         if described.get("signature_electronique"):
             data = sign_pdf(data, name)
         signatures.submit_signature(
@@ -224,7 +224,8 @@ class _Stage:
         president = self.equipe[Role.SIGNATAIRE_CENTRE]
         signatures.countersign(
             self.portail, president, self._convention(dossier_id), nom="convention-contresignee.pdf",
-            data=self._issued_pdf(dossier_id), date_signature=self.today, signataire=president.nom, operation_id=_intent(),
+            data=stamp_pdf(self._issued_pdf(dossier_id), f"Signé par les deux parties, {president.nom}"),
+            date_signature=self.today, signataire=president.nom, operation_id=_intent(),
         )  # fmt: skip
 
     def _to_annulee(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:

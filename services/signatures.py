@@ -208,7 +208,25 @@ def _examine(
     return _Deposit(data, report, clean_text(PurePath(nom).name)[:200], date_signature, who)
 
 
+UNSIGNED = {
+    "convention_pdf": "Ce fichier est la convention telle qu’elle a été émise, sans signature. Déposez le document signé.",
+    "signee_collectivite": (
+        "Ce fichier est celui que la collectivité a signé : la signature du centre n’y est pas. Déposez le document"
+        " contresigné."
+    ),
+}
+"""What is said of a deposit that is, byte for byte, a file the portal already gave out to be signed."""
+
+
+def _refuse_unsigned(session: Session, convention: Convention, deposit: _Deposit) -> None:
+    for usage, message in UNSIGNED.items():
+        given_out = current_piece(session, convention, usage)
+        if given_out is not None and given_out.sha256 == deposit.report.sha256:
+            raise Invalide(message, champ="fichier")
+
+
 def _apply_submission(session: Session, convention: Convention, deposit: _Deposit) -> list[str]:
+    _refuse_unsigned(session, convention, deposit)
     convention.collectivite_signee_le, convention.collectivite_signataire = deposit.signee_le, deposit.signataire
     return []
 
@@ -216,6 +234,7 @@ def _apply_submission(session: Session, convention: Convention, deposit: _Deposi
 def _apply_countersignature(session: Session, convention: Convention, deposit: _Deposit) -> list[str]:
     """The centre signs once every warning about the collectivité's document is lifted; those about the file that it
     deposits now keep the state from changing."""
+    _refuse_unsigned(session, convention, deposit)
     _retire(session, convention, "signee_centre")
     blocking = pending(session, convention, examine_stored(session, convention))
     if blocking:

@@ -103,9 +103,9 @@ def make_convention(
         session.flush()
         add_piece(session, portail, convention.id, "convention", "convention.docx", b"PK", None)
         if pages is not None:
-            add_piece(session, portail, convention.id, "convention_pdf", "convention.pdf", pdf(pages), pages)
+            add_piece(session, portail, convention.id, "convention_pdf", "convention.pdf", pdf(pages, "émise"), pages)
         if etat == "signee_collectivite":
-            add_piece(session, portail, convention.id, "signee_collectivite", "signee.pdf", pdf(), 3)
+            add_piece(session, portail, convention.id, "signee_collectivite", "signee.pdf", pdf(3, "signée"), 3)
             convention.collectivite_signee_le = date(2023, 1, 5)
             convention.collectivite_signataire = "Camille Exemple, maire"
         return convention.id

@@ -62,7 +62,8 @@ def render_circuit(view: ConventionView) -> Markup:
     items = []
     for number, (titre, done, detail) in enumerate(steps):
         current = number == here and view.etat not in ENDED
-        said = detail if done else "Étape en cours" if current else "Étape à venir"
+        promised = done or (in_force and titre == "En vigueur")
+        said = detail if promised else "Étape en cours" if current else "Étape à venir"
         classe = "p-fait" if done else "p-ici" if current else "p-attendu"
         mark = Markup(' aria-current="step"') if current else ""
         items.append(Markup('<li class="{}"{}><strong>{}{}</strong><span>{}</span></li>').format(
@@ -81,9 +82,10 @@ def _signed(le: date | None, who: str | None) -> str:
 
 
 def _in_force(view: ConventionView) -> tuple[str, bool, str]:
+    """In force is done once it is so: until its effect date, a signed convention is still to come."""
     later = view.etat_affiche == A_VENIR
     label = f"à partir du {date_longue(view.date_effet)}" if later else f"depuis le {date_longue(view.date_effet)}"
-    return ("En vigueur", view.etat == "en_vigueur", label)
+    return ("En vigueur", view.etat == "en_vigueur" and not later, label)
 
 
 def _ending(view: ConventionView) -> Markup:

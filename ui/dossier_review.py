@@ -17,7 +17,7 @@ from ui.forms import FormModel, render_field, render_focus
 from ui.forms.words import LEGEND, show_help
 from ui.html import badge, day_and_time, facts, link, show
 from ui.reading import show_form
-from ui.thread import show_message_form, show_thread
+from ui.thread import mark_shown, show_message_form, show_thread
 
 MAIN = ("deposer", "redeposer")
 DONE = {
@@ -102,6 +102,9 @@ def show_dossier_actions(view: DossierView, *codes: str) -> None:
 
 def show_summary(view: DossierView) -> None:
     """Last step: what is missing, the deposit, every answer to read again."""
+    for warning in view.avertissements:
+        if warning.code.startswith("double:"):
+            st.warning(page.text(warning.texte), icon=":material/content_copy:")
     missing = to_complete(view)
     if missing:
         count = f"{len(missing)} points sont" if len(missing) > 1 else "Un point est"
@@ -215,6 +218,5 @@ def show_messages(view: DossierView) -> None:
         view.centre.fuseau,
         empty="Aucun message. Écrivez ici au centre pour toute question sur ce dossier.",
     )
-    if view.non_lus:
-        page.ran(messages.mark_messages_read, session.portail(), session.acteur(), view.id)
+    mark_shown(view.id, view.messages)
     show_message_form(view.id)

@@ -15,7 +15,7 @@ from ui import page, session
 from ui.corrections import show_prepared, show_request_form
 from ui.html import badge, bullet_list, day, facts, link, show
 from ui.reading import render_piece, show_form
-from ui.thread import show_message_form, show_thread
+from ui.thread import mark_shown, show_message_form, show_thread
 
 
 def show_summary(view: DossierView) -> None:
@@ -78,8 +78,7 @@ def show_messages(view: DossierView) -> None:
     show_thread(
         view.messages, view.centre.fuseau, empty="Aucun message. Écrivez ici à la collectivité pour toute question."
     )
-    if view.non_lus:
-        page.ran(messages.mark_messages_read, session.portail(), session.acteur(), view.id)
+    mark_shown(view.id, view.messages)
     if view.roles.intersection(messages.WRITERS):
         show_message_form(view.id)
 

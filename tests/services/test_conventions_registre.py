@@ -95,7 +95,7 @@ def test_zip_of_a_selection(portail: Portail, monde: Monde, four: list[UUID]) ->
             "2026-0005-choisy-le-roi/convention.pdf",
             "2026-0005-choisy-le-roi/signee.pdf",
         ]
-        assert archive.read("2026-0005-choisy-le-roi/signee.pdf") == pdf()
+        assert archive.read("2026-0005-choisy-le-roi/signee.pdf") == pdf(3, "signée")
     for convention_id in (four[0], signed):
         assert journal_actions(portail, convention_id) == ["convention.exporter"]
     assert journal_actions(portail, four[1]) == []

@@ -52,6 +52,18 @@ def test_circuit_to_in_force(portail: Portail, monde: Monde) -> None:
     assert {"signature_deposee", "convention_signee"} <= set(modeles)
 
 
+def test_files_given_out_to_be_signed_are_not_signed_ones(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, pages=3)
+    with pytest.raises(Invalide, match="sans signature") as refusal:
+        signatures.submit_signature(portail, monde.gestionnaire, convention_id, **signing(pdf(3, "émise")))
+    assert refusal.value.champ == "fichier"
+    signatures.submit_signature(portail, monde.gestionnaire, convention_id, **signing(pdf(3, "signée")))
+    for given_out in ("émise", "signée"):
+        with pytest.raises(Invalide):
+            signatures.countersign(portail, monde.signataire_centre, convention_id, **signing(pdf(3, given_out)))
+    assert read_convention(portail, convention_id).etat == "signee_collectivite"
+
+
 def test_effect_date_to_come_shows_as_such(portail: Portail, monde: Monde) -> None:
     convention_id = make_convention(portail, monde, "en_vigueur", date_effet=clock.today() + timedelta(days=40))
     view = conventions.open_convention(portail, monde.direction, convention_id)
@@ -70,14 +82,17 @@ def test_page_count_is_a_warning_that_the_instructeur_lifts(portail: Portail, mo
     ]
     assert sign.blocages
     with pytest.raises(Refus, match="lever un avertissement"):
-        signatures.countersign(portail, monde.signataire_centre, convention_id, **signing())
+        signatures.countersign(portail, monde.signataire_centre, convention_id, **signing(pdf(3, "contresignée")))
     with pytest.raises(Invalide, match="pourquoi"):
         signatures.lift_convention_warning(portail, monde.instructeur, convention_id, warning.code, " ")
     signatures.lift_convention_warning(portail, monde.instructeur, convention_id, warning.code, "Annexes à part.")
     with pytest.raises(Conflit, match="déjà été levé"):
         signatures.lift_convention_warning(portail, monde.instructeur, convention_id, warning.code, "Encore.")
     assert conventions.open_convention(portail, monde.gestionnaire, convention_id).avertissements == ()
-    assert signatures.countersign(portail, monde.signataire_centre, convention_id, **signing()) == "en_vigueur"
+    assert (
+        signatures.countersign(portail, monde.signataire_centre, convention_id, **signing(pdf(3, "contresignée")))
+        == "en_vigueur"
+    )
 
 
 def test_unknown_page_count_warns_of_nothing(portail: Portail, monde: Monde) -> None:
@@ -154,7 +169,7 @@ def test_signature_before_the_deliberation_is_an_anomaly(portail: Portail, monde
     assert "13 décembre 2022" in warning.texte.replace("\u00a0", " ")
     assert "14 décembre 2022" in warning.texte.replace("\u00a0", " ")
     with pytest.raises(Refus, match="précède la délibération"):
-        signatures.countersign(portail, monde.signataire_centre, convention_id, **signing())
+        signatures.countersign(portail, monde.signataire_centre, convention_id, **signing(pdf(3, "contresignée")))
     same_day = make_convention(portail, monde)
     given = signing(date_signature=date(2022, 12, 14))
     signatures.submit_signature(portail, monde.signataire, same_day, **given)
