@@ -324,7 +324,8 @@ def test_without_a_session_no_file_is_given(serveur: Serveur, monde: Monde, open
     request = open_page().request
     for path in (f"/fichiers/{piece_id}", f"/dossiers/{dossier_id}/projet.docx", "/conventions.zip", "/journal.csv"):
         answer = request.get(path, max_redirects=0)
-        assert (answer.status, answer.headers["location"]) == (303, "/connexion")
+        assert answer.status == 303
+        assert answer.headers["location"].startswith("/connexion")
         assert not answer.body()
 
 

@@ -81,15 +81,15 @@ def test_from_the_public_page_to_the_signed_convention(serveur: Serveur, open_pa
 
     ask_for_correction(instructor)
     answer_correction(clerk, dossier)
-    accept_and_issue(instructor, dossier.dossier_id)
+    number = accept_and_issue(instructor, dossier.dossier_id)
 
-    issued = sign_for_collectivite(clerk, jours)
-    countersign(open_page(PRESIDENT), issued.pdf, jours)
+    issued = sign_for_collectivite(clerk, number, jours)
+    countersign(open_page(PRESIDENT), number, issued.pdf, jours)
     invite_director(serveur, clerk)
     archived = read_as_director(serveur, open_page())
 
     assert archived == issued.word
-    check_convention(archived, jours)
+    check_convention(archived, number, jours)
     assert verify_chain(serveur.portail, serveur.acteur(ADMINISTRATOR)).intacte
 
 
@@ -249,7 +249,9 @@ def ask_for_correction(page: Page) -> None:
     heading(page, re.compile("^Dossier D-"))
     button(page, "Prendre en charge").click()
     see(page, "Dossier pris en charge.")
-    page.locator("[id='champ-referent.telephone']").get_by_role("link", name=re.compile("^Demander une correction")).click()
+    page.locator("[id='champ-referent.telephone']").get_by_role(
+        "link", name=re.compile("^Demander une correction")
+    ).click()
     page.get_by_label("Explication pour la collectivité").fill("Ce numéro est celui du standard.")
     button(page, "Préparer la demande").click()
     see(page, "Correction préparée")
@@ -270,8 +272,9 @@ def answer_correction(page: Page, form: Formulaire) -> None:
     see(page, "Corrections déposées.")
 
 
-def accept_and_issue(page: Page, dossier_id: UUID) -> None:
-    """The tariff is not the one of the year: a person says why it may be used. Then the convention is issued."""
+def accept_and_issue(page: Page, dossier_id: UUID) -> str:
+    """The tariff is not the one of the year: a person says why it may be used. Then the convention is issued, under a
+    number."""
     page.goto(f"/instruction?id={dossier_id}")
     see(page, "01 23 45 67 81")
     see(page, "« Accepter le dossier » n’est pas encore possible")
@@ -284,7 +287,8 @@ def accept_and_issue(page: Page, dossier_id: UUID) -> None:
         button(page, name).click()
         button(page.get_by_role("dialog"), name).click()
         settle(page)
-    heading(page, re.compile(r"^Convention \d{4}.\d{4}"))
+    title = page.get_by_role("heading", name=re.compile(r"^Convention \d{4}.\d{4}"))
+    return plain(title.inner_text()).removeprefix("Convention ")
 
 
 @dataclass(frozen=True)
@@ -295,10 +299,10 @@ class Emise:
     pdf: bytes
 
 
-def sign_for_collectivite(page: Page, jours: Jours) -> Emise:
+def sign_for_collectivite(page: Page, number: str, jours: Jours) -> Emise:
     """The clerk downloads the convention, has it signed, and brings it back."""
     page.goto("/")
-    page.get_by_role("link", name=re.compile(r"\d{4}.0001")).first.click()
+    page.get_by_role("link", name=re.compile(number.replace("-", "."))).first.click()
     heading(page, re.compile("^Convention"))
     word = download(page, re.compile("^Convention émise .Word"))
     pdf = download(page, "Télécharger le document à signer (PDF)")
@@ -319,10 +323,10 @@ def give_signed(page: Page, data: bytes, jours: Jours, who: str) -> None:
     page.get_by_label("Prénom, nom et qualité du signataire").fill(who)
 
 
-def countersign(page: Page, pdf: bytes, jours: Jours) -> None:
+def countersign(page: Page, number: str, pdf: bytes, jours: Jours) -> None:
     """The centre's signatory finds it in the list of things to do."""
     page.goto("/")
-    page.get_by_role("link", name=re.compile(r"\d{4}.0001")).first.click()
+    page.get_by_role("link", name=re.compile(number.replace("-", "."))).first.click()
     heading(page, re.compile("^Convention"))
     give_signed(page, pdf, jours, "Sylvie Centre, présidente")
     button(page, "Déposer la convention contresignée").click()
@@ -354,11 +358,12 @@ def read_as_director(serveur: Serveur, page: Page) -> bytes:
     return download(page, re.compile("^Word"))
 
 
-def check_convention(data: bytes, jours: Jours) -> None:
+def check_convention(data: bytes, number: str, jours: Jours) -> None:
     """The Word file says who, how much and from when, under its number."""
+    assert re.fullmatch(rf"{jours.aujourdhui.year}-\d{{4}}", number)
     text = plain(text_of(Document(io.BytesIO(data))))
     for wanted in (
-        f"{jours.aujourdhui.year}-0001",
+        number,
         "Choisy-le-Roi",
         "Mme Camille Exemple",
         AMOUNT,
