@@ -37,9 +37,16 @@ def open_portail(settings: Settings | None = None) -> Iterator[Portail]:
 @contextmanager
 def open_installed() -> Iterator[Portail]:
     """The same, refused when the database was never made or is not at this version's schema."""
-    with open_portail() as portail:
+    settings = Settings.from_environment()
+    sqlite = settings.database_url.removeprefix("sqlite:///")
+    if sqlite != settings.database_url and not Path(sqlite).exists():
+        raise Invalide(
+            f"Aucune installation dans le dossier {settings.data}. Indiquez le bon dossier par PORTAIL_DATA, ou lancez"
+            " « portail init »."
+        )
+    with open_portail(settings) as portail:
         if not portail.db.is_current():
-            raise Invalide("La base de données n’est pas installée ou pas à jour. Lancez « portail init ».")
+            raise Invalide("La base de données n’est pas à jour. Lancez « portail init ».")
         yield portail
 
 
