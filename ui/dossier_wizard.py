@@ -90,7 +90,8 @@ def _steps_part(shared: Shared) -> None:
 def _section_part(shared: Shared, section: Section) -> None:
     view = _view(shared, part_of(section))
     saver = DossierSaver(view, shared)
-    show_refusal(saver)
+    with st.container():
+        show_refusal(saver)
     render_section(form_model(view, saver), shared.form, section)
     shared.shown(part_of(section))
 

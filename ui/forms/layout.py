@@ -77,16 +77,21 @@ def render_section(model: FormModel, form: Form, section: Section) -> None:
 
 
 def render_field(model: FormModel, field: Field) -> None:
-    """One field: the centre's request, the widget, mistakes, values that wait for a decision, its help."""
+    """One field: the centre's request, the widget, mistakes, values that wait for a decision, its help.
+
+    In a block of its own: a message that comes or goes moves nothing else in the page's structure, or the browser would
+    make the fields below anew, an open list closing and half-typed words vanishing.
+    """
     view = model.view(field.id)
-    if model.corrections:
-        show_correction(view)
-    RENDERERS[field.type](view)
-    show_messages(view)
-    if model.saisies:
-        show_waiting(view)
-    if field.help:
-        show_help(field.help)
+    with st.container(key=view.part("bloc")):
+        if model.corrections:
+            show_correction(view)
+        RENDERERS[field.type](view)
+        show_messages(view)
+        if model.saisies:
+            show_waiting(view)
+        if field.help:
+            show_help(field.help)
 
 
 def render_focus(model: FormModel) -> None:
