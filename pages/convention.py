@@ -7,7 +7,7 @@ from services import conventions, signatures
 from services.convention_views import ConventionView
 from ui import page, session
 from ui.accuse import show_accuse_form
-from ui.actions import Wording, show_actions, show_warnings
+from ui.actions import Wording, follow_state, show_actions, show_warnings
 from ui.circuit import next_step, render_circuit, render_files, render_terms
 from ui.history import show_history
 from ui.html import show
@@ -89,6 +89,7 @@ def show_now(view: ConventionView) -> None:
 portail, acteur = session.portail(), session.acteur()
 view = page.load(conventions.open_convention, portail, acteur, page.required_id())
 page.header(f"Convention {view.numero}", view.collectivite.nom, retour=("conventions", "Conventions"))
+follow_state(f"convention:{view.id}:etat", view.etat)
 show(render_circuit(view))
 now, files = st.columns([3, 2], gap="large")
 with now:

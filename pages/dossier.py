@@ -5,6 +5,7 @@ import streamlit as st
 from services import dossiers, saisie
 from services.dossier_views import DossierView
 from ui import page, session
+from ui.actions import follow_state
 from ui.dossier_review import (
     show_answers,
     show_corrections,
@@ -20,6 +21,7 @@ def show_header(view: DossierView) -> None:
     """Reference, collectivité, offer and centre."""
     about = f"{view.collectivite.nom} – {view.offer.titre}, {view.centre.nom}"
     page.header(f"Dossier {view.reference}", about, retour=("dossiers", "Tous les dossiers"))
+    follow_state(f"dossier:{view.id}:etat", view.etat)
 
 
 def show_other(view: DossierView) -> None:

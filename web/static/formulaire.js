@@ -6,6 +6,7 @@
   // The element comes first, its input a moment later: both are waited for.
   const bring = (name, tries) => {
     const target = document.getElementsByClassName(name)[0];
+    if (target && target.matches(".stHeading")) target.setAttribute("tabindex", "-1");
     const heading = target && target.hasAttribute("tabindex");
     const field = heading ? target : target && target.querySelector(FOCUSABLE);
     if (!field) {
