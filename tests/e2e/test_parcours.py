@@ -328,7 +328,7 @@ def countersign(page: Page, number: str, pdf: bytes, jours: Jours) -> None:
     page.goto("/")
     page.get_by_role("link", name=re.compile(number.replace("-", "."))).first.click()
     heading(page, re.compile("^Convention"))
-    give_signed(page, pdf, jours, "Sylvie Centre, présidente")
+    give_signed(page, elsewhere(sign_pdf, pdf, "Sylvie Centre"), jours, "Sylvie Centre, présidente")
     button(page, "Déposer la convention contresignée").click()
     see(page, "Tout est signé.")
 
