@@ -34,7 +34,7 @@ PICTURES = (
     ("demande", None, "/demande"),
     ("accueil-collectivite", "gestionnaire", "/"),
     ("dossier", "gestionnaire", "/dossier?id={dossier:Choisy-le-Roi}&etape=locaux"),
-    ("besoin", "gestionnaire.bagneux", "/dossier?id={dossier:Bagneux}&etape=besoin"),
+    ("besoin", "gestionnaire", "/dossier?id={dossier:Choisy-le-Roi}&etape=besoin"),
     ("recapitulatif", "gestionnaire", "/dossier?id={dossier:Choisy-le-Roi}&etape=recapitulatif"),
     ("corrections", "gestionnaire.bagneux", "/dossier?id={dossier:Bagneux}"),
     ("convention-a-signer", "gestionnaire.sceaux", "/convention?id={convention:Sceaux}"),
