@@ -91,4 +91,4 @@ def test_logout_ends_the_session_and_drops_the_cookie(app: Starlette, monde: Mon
     assert answer.cookies["portail"].value == ""
     assert sessions.current(monde.portail, token) is None
     replayed = call(app, "GET", "/journal.csv", headers={"cookie": f"portail={token}"})
-    assert (replayed.status, replayed.headers["location"]) == (303, "/connexion")
+    assert (replayed.status, replayed.headers["location"]) == (303, "/connexion?suite=%2Fjournal.csv")
