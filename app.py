@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from services.process import running_portail
-from services.settings import ROOT
+from services.core.process import running_portail
+from services.core.settings import ROOT
 from ui.page import show_unexpected
 from web import proxys
 from web.application import lifespan, middleware, routes

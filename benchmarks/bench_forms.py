@@ -27,11 +27,12 @@ from sqlalchemy import select
 
 from benchmarks.protocol import Answer, Client
 from models import Collectivite, OffreVersion, Reponse, RoleAttribue, Utilisateur
-from services import answers, dossiers, passwords, sessions
-from services.access import Acteur, load_acteur
-from services.installation import install
-from services.portail import Portail
-from services.settings import Settings
+from services.adhesion import answers, dossiers
+from services.comptes import passwords, sessions
+from services.core.access import Acteur, load_acteur
+from services.core.portail import Portail
+from services.core.settings import Settings
+from services.operation.installation import install
 
 ROOT = Path(__file__).parents[1]
 CLIENTS, CHANGES = 30, 10

@@ -6,7 +6,7 @@ import click
 
 from commands.french import Group
 from commands.shared import open_installed, print_json
-from services import mails
+from services.courriels import mails
 
 ETATS = {"a_envoyer": "en attente", "echec": "en échec", "incertain": "peut-être parti"}
 

@@ -12,8 +12,8 @@ from commands.shared import FILE, print_json, read_bytes, read_json, write_bytes
 from documents.check import check_template
 from documents.compiled import compile_template
 from documents.context import sample_context
-from services import clock, donnees
-from services.editique import Rendered
+from services.adhesion.editique import Rendered
+from services.core import clock, donnees
 
 MAX_TEMPLATE = 20_000_000
 

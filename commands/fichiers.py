@@ -6,7 +6,7 @@ import click
 
 from commands.french import Command, Group
 from commands.shared import open_installed
-from services import installation
+from services.operation import installation
 
 
 @click.group("fichiers", cls=Group)
@@ -23,7 +23,7 @@ def purge(orphelins: bool) -> None:
     vous le demandez avec --orphelins.
     """
     # Imported here: it brings the examination of PDF files, which the other commands do without.
-    from services import pieces
+    from services.adhesion import pieces
 
     with open_installed() as portail:
         removed = pieces.purge_files(portail, orphelins=orphelins)

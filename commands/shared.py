@@ -14,9 +14,9 @@ from uuid import uuid4
 import click
 
 from domain.errors import Invalide
-from services.installation import make_private_folder
-from services.portail import Portail
-from services.settings import Settings
+from services.core.portail import Portail
+from services.core.settings import Settings
+from services.operation.installation import make_private_folder
 
 MAX_INPUT = 5_000_000
 FILE = click.Path(path_type=Path)

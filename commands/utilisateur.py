@@ -6,8 +6,8 @@ import click
 
 from commands.french import Group
 from commands.shared import open_installed, print_json
-from services import exploitation
-from services.invitations import create_first_admin
+from services.comptes.invitations import create_first_admin
+from services.operation import exploitation
 
 ETATS = {"actif": "actif", "invite": "invité", "desactive": "désactivé"}
 

@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
 from models import Collectivite, Convention, Dossier
-from services import demonstration, installation
-from services.portail import Portail
+from services.core.portail import Portail
+from services.operation import demonstration, installation
 
 IMAGES = Path(__file__).parent / "images"
 PORT = 8599

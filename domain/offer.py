@@ -162,14 +162,24 @@ class ServiceDegrade(Definition):
 
 
 class Facturation(Definition):
-    """How the service is billed. `champ` is the field that holds the quantity: a share of a post, or minutes."""
+    """How the service is billed. `champ` is the field that holds the quantity: a share of a post (percent), minutes a year,
+    half-days, agents… according to `mode`. `cotisation` is included in the contribution: 0 €, traced; `devis` has its
+    amount in `champ`.
 
-    mode: Literal["quotite", "horaire"] = "quotite"
+    `periodicite`: how often a statement is made. `unite_minutes` and `minimum_minutes`: what an intervention is billed by
+    (1 and 0: to the minute, B19); `etat_des_lieux_compris`: its hours are traced at 0 € (M25); `deplacements_factures`:
+    journeys out of the included zone are claimed (8.6)."""
+
+    mode: Literal["quotite", "horaire", "demi_journee", "forfait", "par_agent", "cotisation", "devis"] = "quotite"
     tarif: str = "temps_complet"
     champ: str = "besoin.quotite"
     prorata: Prorata = Prorata.JOURS
     periodicite: Periodicite = Periodicite.TRIMESTRE
     heures_annuelles: int = HEURES_ANNUELLES
+    unite_minutes: Annotated[int, PydanticField(ge=1, le=480)] = 1
+    minimum_minutes: Annotated[int, PydanticField(ge=0, le=480)] = 0
+    etat_des_lieux_compris: bool = True
+    deplacements_factures: bool = False
     service_degrade: ServiceDegrade | None = None
     tva: Literal["hors_champ", "taux_normal"] = "hors_champ"
 

@@ -1,4 +1,4 @@
-"""Alembic environment: the connection comes from services.database.Database.migrate."""
+"""Alembic environment: the connection comes from services.core.database.Database.migrate."""
 
 from __future__ import annotations
 

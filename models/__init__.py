@@ -8,6 +8,16 @@ from models.accounts import (
     TicketConnexion,
     Utilisateur,
 )
+from models.activite import (
+    Affectation,
+    Cloture,
+    Cumul,
+    Deplacement,
+    ImportHeures,
+    Intervention,
+    PeriodeSansAssistant,
+    Poste,
+)
 from models.base import Base, new_id, utc_now
 from models.conventions import Convention, Numerotation
 from models.dossiers import (
@@ -21,36 +31,54 @@ from models.dossiers import (
     Reponse,
     SaisieEnAttente,
 )
+from models.facturation import ETATS_DECOMPTE, Decompte, DemandeServiceDegrade, Exercice, LigneDecompte
 from models.fichiers import Fichier, Piece
 from models.journal import AuditEvent, Courriel, JournalHead, Operation
-from models.offres import OffreVersion, Tarif
+from models.offres import PUBLICS_TARIF, OffreVersion, Tarif
 from models.organisations import Centre, Collectivite, DemandeAdhesion
+from models.pilotage import Bilan, Scenario
 
 __all__ = [
+    "ETATS_DECOMPTE",
     "MOTIFS_CORRECTION",
+    "PUBLICS_TARIF",
+    "Affectation",
     "AuditEvent",
     "Base",
+    "Bilan",
     "Centre",
+    "Cloture",
     "Collectivite",
     "Convention",
     "Courriel",
+    "Cumul",
+    "Decompte",
     "DemandeAdhesion",
     "DemandeCorrection",
+    "DemandeServiceDegrade",
+    "Deplacement",
     "Depot",
     "Dossier",
+    "Exercice",
     "Fichier",
+    "ImportHeures",
+    "Intervention",
     "JournalHead",
     "LectureMessages",
     "Levee",
     "LienUsageUnique",
+    "LigneDecompte",
     "Message",
     "Numerotation",
     "OffreVersion",
     "Operation",
+    "PeriodeSansAssistant",
     "Piece",
+    "Poste",
     "Reponse",
     "RoleAttribue",
     "SaisieEnAttente",
+    "Scenario",
     "SessionUtilisateur",
     "Tarif",
     "TentativeConnexion",

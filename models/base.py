@@ -56,7 +56,7 @@ def new_id() -> UUID:
 
 
 def utc_now() -> datetime:
-    """The instant, in UTC. Days come from the centre's time zone (services.clock), never from here."""
+    """The instant, in UTC. Days come from the centre's time zone (services.core.clock), never from here."""
     return datetime.now(UTC)
 
 

@@ -17,7 +17,10 @@ from models.organisations import Centre, Collectivite
 
 
 class Convention(Base):
-    """A numbered, sealed convention. `sha256` seals the Word file, `manifeste` says what it was made from."""
+    """A numbered, sealed convention. `sha256` seals the Word file, `manifeste` says what it was made from.
+
+    What it is billed by: `quotite` percent of a full-time post, or `minutes_prevues` a year; `effectif` agents and `affiliee`
+    choose the tariff where the centre has voted several."""
 
     __tablename__ = "convention"
 
@@ -33,6 +36,9 @@ class Convention(Base):
     date_debut_prestations: Mapped[date]
     terme: Mapped[date]
     quotite: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    minutes_prevues: Mapped[int | None]
+    effectif: Mapped[int | None]
+    affiliee: Mapped[bool | None]
     montant_annuel: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
     montant_premiere_annee: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
     sha256: Mapped[str] = mapped_column(String(64))

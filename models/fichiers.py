@@ -21,6 +21,9 @@ USAGES = (
     "accuse_prefecture",
     "logo",
     "annexe_centre",
+    "deliberation_tarif",
+    "decompte",
+    "bilan",
 )
 
 

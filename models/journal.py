@@ -14,7 +14,7 @@ from models.base import Base, new_id, one_of, utc_now
 
 class AuditEvent(Base):
     """One line of the journal. Opaque ids and hashes only, so that what must be erased can be. `hash` covers the line and
-    the previous line's hash (services.journal)."""
+    the previous line's hash (services.core.journal)."""
 
     __tablename__ = "audit_event"
 
@@ -33,7 +33,7 @@ class AuditEvent(Base):
 
 class JournalHead(Base):
     """The end of the chain: one row, locked while a transaction appends. `installation` names this database: the file
-    store carries the same name, so that neither is ever used with another (services.files.check_owner)."""
+    store carries the same name, so that neither is ever used with another (services.core.files.check_owner)."""
 
     __tablename__ = "journal_head"
 

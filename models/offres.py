@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, new_id, one_of
+from models.base import Base, new_id, one_of, utc_now
 from models.organisations import Centre
 
 
@@ -39,8 +39,14 @@ class OffreVersion(Base):
     )
 
 
+PUBLICS_TARIF = ("tous", "affilie", "non_affilie")
+
+
 class Tarif(Base):
-    """A tariff voted for one year: amount in euros per unit of `code` (temps_complet: a full-time year; heure: an hour)."""
+    """A tariff voted for one year: amount in euros per unit of `code` (temps_complet: a full-time year; heure: an hour…).
+
+    `public` and `effectif_min` say whom it is for: affiliated bodies or not, and from how many agents. A correction is a new
+    row: the one it replaces stays, with `remplace_le`."""
 
     __tablename__ = "tarif"
 
@@ -48,11 +54,30 @@ class Tarif(Base):
     centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"), index=True)
     code: Mapped[str] = mapped_column(String(40))
     annee: Mapped[int]
+    public: Mapped[str] = mapped_column(String(20), default="tous")
+    effectif_min: Mapped[int] = mapped_column(default=0)
     montant: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     deliberation_numero: Mapped[str | None] = mapped_column(String(60))
     deliberation_date: Mapped[date | None]
+    deliberation_organe: Mapped[str | None] = mapped_column(String(120))
+    deliberation_piece_id: Mapped[UUID | None] = mapped_column(ForeignKey("piece.id"))
+    enregistre_le: Mapped[datetime] = mapped_column(default=utc_now)
+    enregistre_par: Mapped[UUID | None] = mapped_column(ForeignKey("utilisateur.id"))
+    remplace_le: Mapped[datetime | None]
 
     __table_args__ = (
-        UniqueConstraint("centre_id", "code", "annee"),
+        one_of("public", PUBLICS_TARIF),
         CheckConstraint("montant >= 0", name="montant_positif"),
+        CheckConstraint("effectif_min >= 0", name="effectif_positif"),
+        Index(
+            "uq_tarif_en_vigueur",
+            "centre_id",
+            "code",
+            "annee",
+            "public",
+            "effectif_min",
+            unique=True,
+            sqlite_where=text("remplace_le IS NULL"),
+            postgresql_where=text("remplace_le IS NULL"),
+        ),
     )

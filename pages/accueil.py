@@ -7,11 +7,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.roles import ROLES_CENTRE, Role
-from services.access import Acteur
-from services.dossier_lists import Creatable, list_creatable, list_dossiers
-from services.dossier_views import DossierFilter
-from services.situations import list_situations
-from services.taches import Tache, list_taches
+from services.accueil.situations import list_situations
+from services.accueil.taches import Tache, list_taches
+from services.adhesion.dossier_lists import Creatable, list_creatable, list_dossiers
+from services.adhesion.dossier_views import DossierFilter
+from services.core.access import Acteur
 from ui import page, session
 from ui.creation import begin_button
 from ui.html import day, link, show

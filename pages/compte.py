@@ -3,9 +3,9 @@
 import streamlit as st
 
 from domain.formatting import date_courte
-from services import accounts, sessions
-from services.accounts import Profile, RoleRow
-from services.passwords import MIN_LENGTH
+from services.comptes import accounts, sessions
+from services.comptes.accounts import Profile, RoleRow
+from services.comptes.passwords import MIN_LENGTH
 from ui import login, page, session
 from ui.html import bullet_list, day_and_time, show
 from ui.user_agent import describe_agent

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from domain.roles import Role
-from services import conventions, signatures
-from services.convention_views import ConventionView
+from services.convention import conventions, signatures
+from services.convention.convention_views import ConventionView
 from ui import page, session
 from ui.accuse import show_accuse_form
 from ui.actions import Wording, follow_state, show_actions, show_warnings

@@ -5,8 +5,8 @@ from markupsafe import Markup
 
 from domain.formatting import date_courte, euros, pourcentage
 from domain.workflow import CONVENTION
-from services.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
-from services.registre import TRIS, list_conventions, list_years
+from services.convention.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
+from services.convention.registre import TRIS, list_conventions, list_years
 from ui import page, session
 from ui.circuit import SHORT_USAGES, newest_files
 from ui.html import badge, file_link

@@ -5,8 +5,9 @@ from uuid import UUID
 import streamlit as st
 
 from domain.errors import PortailError
-from services import centres, demandes
-from services.demandes import Saisie
+from services.adhesion import demandes
+from services.adhesion.demandes import Saisie
+from services.centre import centres
 from ui import page, session
 from ui.collectivite_search import pick_collectivite
 

@@ -4,8 +4,8 @@ import streamlit as st
 
 from domain.formatting import siren
 from domain.roles import Role
-from services import demandes
-from services.demandes import DemandeRow
+from services.adhesion import demandes
+from services.adhesion.demandes import DemandeRow
 from ui import page, session
 from ui.html import day_and_time, facts, show
 from ui.tables import Listing, render_pages

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from services import dossiers, saisie
-from services.dossier_views import DossierView
+from services.adhesion import dossiers, saisie
+from services.adhesion.dossier_views import DossierView
 from ui import page, session
 from ui.actions import follow_state
 from ui.dossier_review import (

@@ -5,11 +5,11 @@ from markupsafe import Markup
 
 from domain.roles import Role
 from domain.workflow import DOSSIER
-from services.access import Acteur
-from services.dossier_lists import TRIS, list_creatable, list_dossiers, list_instructeurs
-from services.dossier_views import DossierFilter, DossierRow
-from services.paging import Page
-from services.portail import Portail
+from services.adhesion.dossier_lists import TRIS, list_creatable, list_dossiers, list_instructeurs
+from services.adhesion.dossier_views import DossierFilter, DossierRow
+from services.core.access import Acteur
+from services.core.paging import Page
+from services.core.portail import Portail
 from ui import page, session
 from ui.creation import begin_button
 from ui.html import badge, day

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from domain.roles import Role
-from services import conventions, dossiers, workflow
-from services.consultation_journal import list_dossier_history
-from services.dossier_views import DossierView
+from services.adhesion import dossiers, workflow
+from services.adhesion.dossier_views import DossierView
+from services.centre.consultation_journal import list_dossier_history
+from services.convention import conventions
 from ui import page, session
 from ui.actions import Wording, follow_state, lifting_comes_first, show_actions, show_warnings
 from ui.history import show_history

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from services import invitations
+from services.comptes import invitations
 from ui import page
 from ui.password_form import choose_password
 

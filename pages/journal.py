@@ -5,7 +5,7 @@ from datetime import date
 import streamlit as st
 from markupsafe import Markup
 
-from services.consultation_journal import JournalFilter, LigneJournal, list_lines, open_scope, verify_chain
+from services.centre.consultation_journal import JournalFilter, LigneJournal, list_lines, open_scope, verify_chain
 from ui import page, session
 from ui.dates import day_input, read_day_or_error
 from ui.html import day_and_time, link

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from domain.roles import Role
-from services import clock
-from services.parametres import list_configurable, open_parametres
+from services.centre.parametres import list_configurable, open_parametres
+from services.core import clock
 from ui import page, session
 from ui.forms import render_form
 from ui.html import show, tabs

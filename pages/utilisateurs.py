@@ -3,8 +3,8 @@
 import streamlit as st
 from markupsafe import Markup
 
-from services import accounts
-from services.accounts import UserRow
+from services.comptes import accounts
+from services.comptes.accounts import UserRow
 from ui import page, people, session
 from ui.html import bullet_list, day
 from ui.tables import Column, Listing, show_table

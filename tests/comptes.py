@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from models import Courriel, Utilisateur
-from services import passwords, sessions
-from services.portail import Portail
+from services.comptes import passwords, sessions
+from services.core.portail import Portail
 
 PASSWORD = "une phrase de passe 2026"
 ADDRESS = "192.0.2.10"

@@ -12,10 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from models import Base
-from services import journal
-from services.database import Database
-from services.portail import Portail
-from services.settings import Settings
+from services.core import journal
+from services.core.database import Database
+from services.core.portail import Portail
+from services.core.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -18,9 +18,9 @@ import pikepdf
 from documents.pdf_worker import Refused, examine
 from documents.sample_pdf import sign_pdf
 from models import Convention, Depot, Dossier, Piece
-from services.files import store
-from services.numerotation import format_numero, next_rang
-from services.portail import Portail
+from services.core.files import store
+from services.core.numerotation import format_numero, next_rang
+from services.core.portail import Portail
 from tests.factories import Monde, example_answers
 
 ANNEE = 2026

@@ -29,10 +29,11 @@ from domain.roles import ROLES_CENTRE, Role
 from domain.tarifs import Tarif as TarifVote
 from domain.tarifs import load_tarifs
 from models import AuditEvent, Centre, Collectivite, OffreVersion, RoleAttribue, Tarif, Utilisateur, utc_now
-from services import answers, clock, corrections, dossiers, files, pieces, workflow
-from services.access import Acteur, load_acteur
-from services.portail import Portail
-from services.settings import ROOT
+from services.adhesion import answers, corrections, dossiers, pieces, workflow
+from services.core import clock, files
+from services.core.access import Acteur, load_acteur
+from services.core.portail import Portail
+from services.core.settings import ROOT
 
 FORMS = ROOT / "forms"
 TEMPLATES = ROOT / "doc_templates"

@@ -30,7 +30,7 @@ def test_migrations_make_the_schema_of_the_models(tmp_path: Path) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from services.database import Database
+    from services.core.database import Database
 
     database = Database(f"sqlite:///{tmp_path / 'neuf.db'}")
     database.migrate()
@@ -51,7 +51,7 @@ def test_pages_hold_no_sql_and_no_rules() -> None:
 
 def test_services_do_not_import_streamlit() -> None:
     code = (
-        "import cli, services.portail, web, sys; "
+        "import cli, services.core.portail, web, sys; "
         "sys.exit(any(name.partition('.')[0] == 'streamlit' for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import streamlit as st
 
-from services import signatures
+from services.convention import signatures
 from ui import page, session
 
 

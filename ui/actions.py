@@ -9,7 +9,7 @@ from typing import Literal
 import streamlit as st
 from markupsafe import Markup
 
-from services.dossier_views import ActionRow, Avertissement
+from services.adhesion.dossier_views import ActionRow, Avertissement
 from ui import page
 from ui.html import bullet_list, day_and_time, show
 

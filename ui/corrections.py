@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from domain.fields import Field
 from models import MOTIFS_CORRECTION
-from services import corrections
-from services.dossier_views import CorrectionRow, DossierView
+from services.adhesion import corrections
+from services.adhesion.dossier_views import CorrectionRow, DossierView
 from ui import page, session
 from ui.html import lines, link, show
 from ui.reading import ETATS_CORRECTION

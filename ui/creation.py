@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from services import dossiers
-from services.dossier_lists import Creatable
+from services.adhesion import dossiers
+from services.adhesion.dossier_lists import Creatable
 from ui import page, session
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import date_longue, duree, euros, pourcentage
-from services.dossier_views import DossierView
+from services.adhesion.dossier_views import DossierView
 from ui import page
 from ui.html import facts, show
 

@@ -14,8 +14,8 @@ from domain.evaluation import Manque
 from domain.fields import Field
 from domain.forms import Form
 from domain.offer import Step
-from services.clock import local_time, today
-from services.dossier_views import DossierView, SaisieRow
+from services.adhesion.dossier_views import DossierView, SaisieRow
+from services.core.clock import local_time, today
 from ui import page
 from ui.forms import FormModel, Link, Saver, ask_focus
 from ui.forms.words import time_of

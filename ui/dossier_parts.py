@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from domain.forms import Form, Section
-from services.dossier_views import DossierView
+from services.adhesion.dossier_views import DossierView
 from ui.dossier_form import list_steps, saved_text
 
 STEPS, BAR, COST = "etapes", "barre", "cout"

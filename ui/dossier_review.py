@@ -6,8 +6,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.evaluation import Manque
-from services import corrections, messages, workflow
-from services.dossier_views import CorrectionRow, DossierView
+from services.adhesion import corrections, messages, workflow
+from services.adhesion.dossier_views import CorrectionRow, DossierView
 from ui import page, session
 from ui.actions import Wording, show_actions
 from ui.dossier_cost import show_commitment

@@ -12,11 +12,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from domain.errors import PortailError
 from domain.fields import Json
-from services import answers, dossiers, pieces, saisie
-from services.access import Acteur
-from services.dossier_views import DossierView, SaisieRow, SaveResult
-from services.portail import Portail
-from services.tokens import token_hash
+from services.adhesion import answers, dossiers, pieces, saisie
+from services.adhesion.dossier_views import DossierView, SaisieRow, SaveResult
+from services.core.access import Acteur
+from services.core.portail import Portail
+from services.core.tokens import token_hash
 from ui import page, session
 from ui.dossier_parts import Shared
 from ui.forms import Found, state

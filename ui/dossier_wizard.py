@@ -8,8 +8,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.forms import Section
-from services import dossiers, saisie
-from services.dossier_views import DossierView
+from services.adhesion import dossiers, saisie
+from services.adhesion.dossier_views import DossierView
 from ui import page, session
 from ui.dossier_cost import show_cost
 from ui.dossier_form import (
@@ -47,7 +47,7 @@ def show_summary_step(view: DossierView) -> None:
 
 
 def show_form_step(view: DossierView) -> None:
-    """A form, in parts. `view` is what services.saisie.open_form gives."""
+    """A form, in parts. `view` is what services.adhesion.saisie.open_form gives."""
     steps = list_steps(view)
     current = choose_step(steps, view)
     if current.form is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 from markupsafe import Markup
 
-from services.convention_views import EventRow
+from services.convention.convention_views import EventRow
 from ui.html import day_and_time, show
 
 

@@ -15,7 +15,7 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from domain.formatting import NBSP, date_courte, nombre
-from services.clock import DEFAULT_ZONE, local_time
+from services.core.clock import DEFAULT_ZONE, local_time
 from ui import page
 
 TONS: dict[str, str] = {

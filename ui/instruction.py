@@ -8,9 +8,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import duree, euros, pourcentage
-from services import dossiers, messages
-from services.dossier_lists import list_instructeurs
-from services.dossier_views import DossierView
+from services.adhesion import dossiers, messages
+from services.adhesion.dossier_lists import list_instructeurs
+from services.adhesion.dossier_views import DossierView
 from ui import page, session
 from ui.corrections import show_prepared, show_request_form
 from ui.html import badge, bullet_list, day, facts, link, show

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from services import conventions
-from services.convention_views import ConventionView
+from services.convention import conventions
+from services.convention.convention_views import ConventionView
 from ui import page, session
 from ui.html import note
 

@@ -8,8 +8,8 @@ from functools import cache
 import streamlit as st
 
 from domain.errors import PortailError
-from services import sessions
-from services.passwords import Verifier
+from services.comptes import sessions
+from services.comptes.passwords import Verifier
 from ui import page, session
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from domain.errors import Introuvable, PortailError, SessionExpiree
-from services.settings import ROOT
+from services.core.settings import ROOT
 
 logger = logging.getLogger("portail")
 Result = TypeVar("Result")

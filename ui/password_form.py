@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from domain.errors import PortailError
-from services import invitations
-from services.links import Usage
-from services.passwords import MIN_LENGTH
+from services.comptes import invitations
+from services.comptes.links import Usage
+from services.comptes.passwords import MIN_LENGTH
 from ui import login, page, session
 
 Choice = Callable[..., str]

@@ -8,9 +8,10 @@ import streamlit as st
 
 from domain.formatting import date_courte
 from domain.roles import ROLE_HELP, Role
-from services import accounts, clock, invitations
-from services.accounts import RoleRow, UserRow
-from services.rights import Grant, Perimetre
+from services.comptes import accounts, invitations
+from services.comptes.accounts import RoleRow, UserRow
+from services.comptes.rights import Grant, Perimetre
+from services.core import clock
 from ui import page, session
 
 ETATS = {"actif": "Actif", "invite": "Invitation en attente", "desactive": "Désactivé"}

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from domain.evaluation import FieldState
 from domain.fields import Field, display_value
 from domain.forms import Form
-from services.dossier_views import CorrectionRow, DossierView, PieceRow
+from services.adhesion.dossier_views import CorrectionRow, DossierView, PieceRow
 from ui.html import bullet_list, day_and_time, file_link, lines, link, show
 
 ETATS_CORRECTION = {

@@ -6,10 +6,10 @@ from contextvars import ContextVar
 
 import streamlit as st
 
-from services import sessions
-from services.access import Acteur
-from services.portail import Portail
-from services.process import running_portail
+from services.comptes import sessions
+from services.core.access import Acteur
+from services.core.portail import Portail
+from services.core.process import running_portail
 
 _of_this_run: ContextVar[Acteur | None] = ContextVar("acteur_of_this_run", default=None)
 

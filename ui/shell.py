@@ -10,9 +10,10 @@ import streamlit as st
 
 from domain.errors import Introuvable
 from domain.roles import Role
-from services import centres, sessions
-from services.access import Acteur
-from services.settings import ROOT
+from services.centre import centres
+from services.comptes import sessions
+from services.core.access import Acteur
+from services.core.settings import ROOT
 from ui import login, page, session
 
 G, S, D = Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION

@@ -14,7 +14,7 @@ from uuid import UUID
 import streamlit as st
 from markupsafe import Markup
 
-from services.paging import Page
+from services.core.paging import Page
 from ui.html import link, query_url, show
 
 Row = TypeVar("Row")

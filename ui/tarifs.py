@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from domain.errors import PortailError
 from domain.formatting import date_courte, euros
-from services.tarifs import FIELDS, TarifRow, list_centre_tarifs, list_codes, save_tarif
+from services.centre.tarifs import FIELDS, TarifRow, list_centre_tarifs, list_codes, save_tarif
 from ui import page, session
 from ui.html import note, show
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import streamlit as st
 from markupsafe import Markup
 
-from services import messages
-from services.dossier_views import MessageRow
+from services.adhesion import messages
+from services.adhesion.dossier_views import MessageRow
 from ui import page, session
 from ui.html import day_and_time, lines, show
 

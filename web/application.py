@@ -13,10 +13,10 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 
 from domain.referentiel import load_referentiel
-from services import mails
-from services.files import check_owner
-from services.portail import Portail
-from services.process import running_portail
+from services.core.files import check_owner
+from services.core.portail import Portail
+from services.core.process import running_portail
+from services.courriels import mails
 from web import assets, auth, files, health
 from web.guard import Guard
 from web.page_shell import PageShell
@@ -87,7 +87,7 @@ def _check_store(portail: Portail) -> None:
 
 def _tidy(portail: Portail) -> None:
     # Imported here: it brings the examination of PDF files, which the first page does without.
-    from services.housekeeping import tidy
+    from services.operation.housekeeping import tidy
 
     tidy(portail)
 

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from services import centres
-from services.process import running_portail
+from services.centre import centres
+from services.core.process import running_portail
 
 FOLDER = Path(__file__).resolve().parent / "static"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.errors import Refus
-from services import sessions
-from services.access import Acteur
-from services.process import running_portail
+from services.comptes import sessions
+from services.core.access import Acteur
+from services.core.process import running_portail
 
 MAX_BODY = 2000
 

@@ -19,8 +19,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from domain.errors import Introuvable, PdfIndisponible, PortailError, Refus
-from services.access import Acteur
-from services.process import running_portail
+from services.core.access import Acteur
+from services.core.process import running_portail
 from web.auth import holder
 
 logger = logging.getLogger("portail")
@@ -102,7 +102,7 @@ def _message(status: int, text: str) -> Response:
 
 
 def _piece(acteur: Acteur, request: Request) -> Download:
-    from services import pieces
+    from services.adhesion import pieces
 
     found = pieces.open_piece(running_portail(), acteur, request.path_params["piece_id"])
     return Download(found.nom, found.type_mime, found.data)
@@ -117,11 +117,12 @@ def document_routes() -> list[Route]:
         Route("/dossiers/{dossier_id:uuid}/{document}.{forme}", protected(_document), methods=["GET"]),
         Route("/conventions.zip", protected(_archive), methods=["GET"]),
         Route("/journal.csv", protected(_journal), methods=["GET"]),
+        Route("/exports/{nom}", protected(_export), methods=["GET"]),
     ]
 
 
 def _document(acteur: Acteur, request: Request) -> Download:
-    from services import editique
+    from services.adhesion import editique
 
     makers = {"projet": editique.render_projet, "deliberation": editique.render_deliberation}
     name, forme = request.path_params["document"], request.path_params["forme"]
@@ -135,7 +136,7 @@ def _document(acteur: Acteur, request: Request) -> Download:
 
 
 def _archive(acteur: Acteur, request: Request) -> Download:
-    from services import registre
+    from services.convention import registre
 
     try:
         ids = [UUID(part) for part in request.query_params.get("ids", "").split(",") if part]
@@ -145,8 +146,15 @@ def _archive(acteur: Acteur, request: Request) -> Download:
     return Download(nom, ZIP, data)
 
 
+def _export(acteur: Acteur, request: Request) -> Download:
+    from services import exports
+
+    made = exports.produce(running_portail(), acteur, request.path_params["nom"], dict(request.query_params))
+    return Download(made.nom, made.type_mime, made.data)
+
+
 def _journal(acteur: Acteur, request: Request) -> Download:
-    from services.consultation_journal import JournalFilter, export_lines
+    from services.centre.consultation_journal import JournalFilter, export_lines
 
     given = request.query_params
     filtre = JournalFilter(

@@ -11,8 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.portail import Portail
-from services.process import running_portail
+from services.core.portail import Portail
+from services.core.process import running_portail
 
 KEPT = 5.0
 """Seconds that a result serves: the probes cost something, and anybody may ask."""

@@ -12,7 +12,7 @@ from typing import Any
 import docx
 import pytest
 
-from services.settings import ROOT
+from services.core.settings import ROOT
 from tests.cli.conftest import Run
 from tests.conventions import word_text
 

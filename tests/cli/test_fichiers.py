@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.files import FileStore
+from services.core.files import FileStore
 from tests.cli.conftest import Run
 
 

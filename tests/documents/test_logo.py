@@ -12,7 +12,7 @@ from docx import Document
 
 from documents.logo import MAX_WIDTH, place_logo
 from domain.errors import Invalide
-from services.settings import ROOT
+from services.core.settings import ROOT
 
 TEMPLATE = ROOT / "doc_templates/cig-petite-couronne/service-social-travail/convention.docx"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from services.sessions import cookie_name
+from services.comptes.sessions import cookie_name
 from tests.e2e.serveur import Serveur, serve
 
 ARGUMENTS = (

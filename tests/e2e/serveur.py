@@ -24,11 +24,15 @@ from sqlalchemy import select
 
 from domain.roles import ROLES_CENTRE, Role
 from models import Centre, Collectivite, OffreVersion, Utilisateur
-from services import clock, installation, invitations, mails, offres, passwords, rights, sessions
-from services.access import Acteur, load_acteur
-from services.portail import Portail
-from services.rights import Grant
-from services.settings import ROOT, Settings, database_url
+from services.centre import offres
+from services.comptes import invitations, passwords, rights, sessions
+from services.comptes.rights import Grant
+from services.core import clock
+from services.core.access import Acteur, load_acteur
+from services.core.portail import Portail
+from services.core.settings import ROOT, Settings, database_url
+from services.courriels import mails
+from services.operation import installation
 from tests.factories import Monde
 
 CENTRE, OFFRE = "cig-petite-couronne", "service-social-travail"

@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from services import centre_files, conventions, dossiers
+from services.adhesion import dossiers
+from services.centre import centre_files
+from services.convention import conventions
 from tests.conventions import make_convention, pdf
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, heading, see, settle

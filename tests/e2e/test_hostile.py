@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 from documents.sample_pdf import make_pdf
 from domain.roles import Role
 from models import AuditEvent, Dossier, SessionUtilisateur, Utilisateur, utc_now
-from services import dossiers, workflow
+from services.adhesion import dossiers, workflow
 from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, Formulaire, button, heading, log_in, see, settle

@@ -17,8 +17,8 @@ from playwright.sync_api import Page, expect
 from documents.sample_pdf import make_pdf, sign_pdf
 from domain.formatting import date_longue
 from domain.roles import Role
-from services import clock
-from services.consultation_journal import verify_chain
+from services.centre.consultation_journal import verify_chain
+from services.core import clock
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, id_in_address, log_in, see, settle
 from tests.e2e.serveur import MOT_DE_PASSE, Serveur

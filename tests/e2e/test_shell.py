@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from domain.roles import Role
-from services import dossiers
-from services.sessions import cookie_name
+from services.adhesion import dossiers
+from services.comptes.sessions import cookie_name
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, heading, log_in, see, settle
 from tests.e2e.serveur import MOT_DE_PASSE, Serveur

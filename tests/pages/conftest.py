@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.access import Acteur
-from services.portail import Portail
-from services.settings import ROOT
+from services.core.access import Acteur
+from services.core.portail import Portail
+from services.core.settings import ROOT
 from tests.factories import Monde, make_monde
 from ui import session
 

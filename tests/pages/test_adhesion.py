@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from services import workflow
-from services.answers import save_answer
-from services.corrections import request_correction
-from services.dossier_lists import list_dossiers
-from services.dossier_views import DossierFilter, DossierView
-from services.dossiers import open_dossier
-from services.messages import post_message
+from services.adhesion import workflow
+from services.adhesion.answers import save_answer
+from services.adhesion.corrections import request_correction
+from services.adhesion.dossier_lists import list_dossiers
+from services.adhesion.dossier_views import DossierFilter, DossierView
+from services.adhesion.dossiers import open_dossier
+from services.adhesion.messages import post_message
 from tests.conventions import make_convention
 from tests.factories import Monde, journal_actions, lift_warnings, make_dossier
 from tests.pages.conftest import Visitor, text_of
@@ -131,7 +131,7 @@ def test_correction_is_prepared_next_to_its_field(visitor: Visitor, monde: Monde
 
 
 def test_prepared_correction_can_be_taken_back(visitor: Visitor, monde: Monde) -> None:
-    from services.corrections import request_correction
+    from services.adhesion.corrections import request_correction
 
     dossier_id = make_dossier(monde.portail, monde, "en_instruction")
     ident = request_correction(

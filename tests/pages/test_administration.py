@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.parametres import open_parametres, save_parametres
-from services.tarifs import list_centre_tarifs
+from services.centre.parametres import open_parametres, save_parametres
+from services.centre.tarifs import list_centre_tarifs
 from tests.factories import Monde, make_dossier
 from tests.pages.conftest import Visitor, text_of
 

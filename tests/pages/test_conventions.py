@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.conventions import open_convention
+from services.convention.conventions import open_convention
 from tests.conventions import examine_here, make_convention, pdf, signed_pdf
 from tests.factories import Monde
 from tests.pages.conftest import Visitor, text_of
@@ -107,12 +107,12 @@ def test_files_say_where_they_come_from_and_a_certificate_once(visitor: Visitor,
 
 def test_a_missing_pdf_is_made_on_request(visitor: Visitor, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
     convention_id = make_convention(monde.portail, monde, "a_signer")
-    monkeypatch.setattr("services.conventions.pdf_available", lambda: False)
+    monkeypatch.setattr("services.convention.conventions.pdf_available", lambda: False)
     app = visitor.open(monde.gestionnaire, "convention", id=convention_id)
     assert "utilisez le fichier Word" in text_of(app)
     assert not [one for one in app.button if one.label == "Produire le PDF"]
-    monkeypatch.setattr("services.conventions.pdf_available", lambda: True)
-    monkeypatch.setattr("services.conventions.docx_to_pdf", lambda data: pdf(4))
+    monkeypatch.setattr("services.convention.conventions.pdf_available", lambda: True)
+    monkeypatch.setattr("services.convention.conventions.docx_to_pdf", lambda data: pdf(4))
     app = visitor.open(monde.gestionnaire, "convention", id=convention_id)
     next(one for one in app.button if one.label == "Produire le PDF").click().run()
     assert [one.value for one in app.success] == ["PDF produit."] and "4 pages" in text_of(app)

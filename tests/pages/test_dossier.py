@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services import answers, corrections, workflow
-from services.dossiers import open_dossier
+from services.adhesion import answers, corrections, workflow
+from services.adhesion.dossiers import open_dossier
 from tests.factories import Monde, attach_pdf, make_dossier
 from tests.pages.conftest import Visitor, text_of
 

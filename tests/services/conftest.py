@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.portail import Portail
+from services.core.portail import Portail
 from tests.factories import Monde, make_monde
 
 

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from lxml import html as lxml_html
 
-from services.paging import Page
+from services.core.paging import Page
 from ui.tables import Column, Listing, Selection, render_pages, render_table
 
 HOSTILE = "<script>alert(1)</script>\" onclick='x' {{ 7*7 }} & **gras**"

@@ -18,8 +18,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from services.portail import Portail
-from services.process import use_portail
+from services.core.portail import Portail
+from services.core.process import use_portail
 from tests.comptes import cheap_hashing
 from tests.factories import Monde, make_monde
 from web import application

@@ -7,7 +7,7 @@ import json
 import pytest
 from starlette.applications import Starlette
 
-from services import sessions
+from services.comptes import sessions
 from tests.comptes import ADDRESS, PASSWORD, give_password
 from tests.factories import Monde
 from tests.web.conftest import HOST, Answer, call, serve

@@ -9,8 +9,9 @@ import pytest
 from starlette.applications import Starlette
 
 from models import Piece
-from services import files, sessions
-from services.access import Acteur
+from services.comptes import sessions
+from services.core import files
+from services.core.access import Acteur
 from tests.comptes import ADDRESS, PASSWORD, give_password
 from tests.factories import (
     Monde,
@@ -89,7 +90,7 @@ def test_document_of_anothers_dossier_does_not_exist(app: Starlette, monde: Mond
         assert _get(app, monde, f"/dossiers/{dossier_id}/{document}", stranger).status == 404
 
 
-@pytest.mark.parametrize("ids", ["pas-un-id", "1,2", f"{uuid4()}"])
+@pytest.mark.parametrize("ids", ["pas-un-id", "1,2", "7b0f3a52-53f1-4f7e-9f6d-0c1e2d3f4a5b"])
 def test_archive_of_unknown_conventions_is_refused(app: Starlette, monde: Monde, ids: str) -> None:
     assert _get(app, monde, f"/conventions.zip?ids={ids}", monde.direction).status in (400, 404)
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Refus
-from services.portail import Portail
+from services.core.portail import Portail
 from web import application
 
 

@@ -13,8 +13,8 @@ from typing import Protocol
 from domain.evaluation import Evaluation, FieldState
 from domain.fields import Field, Json
 from domain.forms import Form
-from services.clock import DEFAULT_ZONE
-from services.dossier_views import Answer, CorrectionRow, PieceRow, SaisieRow, SaveResult
+from services.adhesion.dossier_views import Answer, CorrectionRow, PieceRow, SaisieRow, SaveResult
+from services.core.clock import DEFAULT_ZONE
 
 
 @dataclass(frozen=True)

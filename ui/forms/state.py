@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException
 
 from domain.fields import Json
-from services.dossier_views import SaveResult
+from services.adhesion.dossier_views import SaveResult
 from ui.forms.model import FieldView, Saver
 
 Result = TypeVar("Result")

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from domain.fields import Field, FieldError, Json, display_value, parse_value
 from domain.formatting import NBSP
-from services.clock import DEFAULT_ZONE, local_time
+from services.core.clock import DEFAULT_ZONE, local_time
 from ui.forms.model import FieldView
 from ui.html import show
 

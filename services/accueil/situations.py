@@ -1,0 +1,60 @@
+"""Where a collectivité's dossiers and conventions stand, for its people when nothing waits for them (the home page)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.formatting import date_longue
+from domain.roles import Role
+from models import Collectivite, Convention, Dossier
+from services.accueil.tache_rows import Tache
+from services.centre.offres import get_offer
+from services.convention.convention_views import A_VENIR, displayed_state
+from services.core import clock
+from services.core.access import Acteur
+from services.core.portail import Portail
+
+GROUPE = "Où en sont vos demandes"
+SHOWN = 10
+"""Most lines: the lists of dossiers and of conventions have the others."""
+
+DOSSIERS = {
+    "depose": "Déposé : le centre va l’examiner. Vous serez prévenu par courriel dès qu’une action vous revient.",
+    "en_instruction": "En cours d’examen par le centre. Vous serez prévenu par courriel dès qu’une action vous revient.",
+    "accepte": "Accepté : le centre prépare la convention. Vous serez prévenu dès qu’elle sera à signer.",
+}
+CONVENTIONS = {
+    "a_signer": "Émise, à signer par la collectivité.",
+    "signee_collectivite": "Signée par la collectivité : le centre vérifie le document, puis le contresigne.",
+}
+
+
+def list_situations(portail: Portail, acteur: Acteur) -> list[Tache]:
+    """One line per dossier, or per convention once it is issued, of the person's collectivités: the newest first."""
+    mine = acteur.collectivites_with(Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)
+    query = (
+        select(Dossier, Convention, Collectivite.nom)
+        .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
+        .outerjoin(Convention, Convention.dossier_id == Dossier.id)
+        .where(Dossier.collectivite_id.in_(mine))
+        .order_by(Dossier.modifie_le.desc(), Dossier.id)
+        .limit(SHOWN)
+    )
+    with portail.db.read() as session:
+        return [_describe(session, *row) for row in session.execute(query)]
+
+
+def _describe(session: Session, dossier: Dossier, convention: Convention | None, nom: str) -> Tache:
+    offer = get_offer(session, dossier.offre_version_id)
+    if convention is None:
+        detail = DOSSIERS.get(dossier.etat) or f"{offer.workflow_dossier.label(dossier.etat, collectivite=True)}."
+        return Tache(GROUPE, f"Dossier {dossier.reference}, {nom}", detail, "dossier", {"id": str(dossier.id)})
+    etat = displayed_state(convention.etat, convention.date_effet, clock.today(dossier.centre.fuseau))
+    effet, terme = date_longue(convention.date_effet), date_longue(convention.terme)
+    detail = {
+        **CONVENTIONS,
+        A_VENIR: f"Signée par les deux parties : elle prend effet le {effet}.",
+        "en_vigueur": f"En vigueur depuis le {effet}, jusqu’au {terme} au plus tard.",
+    }.get(etat) or f"{offer.workflow_convention.label(etat, collectivite=True)}."
+    return Tache(GROUPE, f"Convention {convention.numero}, {nom}", detail, "convention", {"id": str(convention.id)})

@@ -1,0 +1,288 @@
+"""Things to do for the people of a centre: requests, dossiers to review, conventions to sign, settings that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from domain.roles import Role
+from models import Centre, Collectivite, Convention, Courriel, DemandeAdhesion, Depot, Dossier, Levee, Piece, utc_now
+from services.accueil.tache_rows import LIMIT, Tache, unread_taches
+from services.accueil.taches_collectivite import describe_progress
+from services.adhesion.dossier_lists import holders_today
+from services.adhesion.dossier_state import load_states
+from services.adhesion.warnings import find_doubles, find_warnings, tarif_codes
+from services.centre.offres import get_offer, list_tarifs, published_offers
+from services.convention.convention_warnings import examine_stored, pending
+from services.core import clock
+from services.core.access import Acteur
+
+IN_FLIGHT = timedelta(hours=1)
+"""Time after which a mail being sent counts as lost."""
+SHOWN_FAILURES = timedelta(days=15)
+"""How long a failed mail is shown."""
+
+
+def list_all(session: Session, acteur: Acteur) -> list[Tache]:
+    """Things to do for the person's centres."""
+    return [
+        *_conventions_to_sign(session, acteur),
+        *_signed_with_warnings(session, acteur),
+        *_demandes(session, acteur),
+        *_dossiers(session, acteur),
+        *_unread(session, acteur),
+        *_settings(session, acteur),
+        *_failed_mails(session, acteur),
+    ]
+
+
+def _conventions_to_sign(session: Session, acteur: Acteur) -> list[Tache]:
+    query = (
+        select(Convention, Collectivite.nom)
+        .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+        .where(
+            Convention.etat == "signee_collectivite",
+            Convention.centre_id.in_(acteur.centres_with(Role.SIGNATAIRE_CENTRE)),
+        )
+        .order_by(Convention.collectivite_signee_le, Convention.numero)
+        .limit(LIMIT)
+    )
+    return [
+        Tache(
+            "Conventions à signer par le centre",
+            f"Convention {convention.numero}, {nom}",
+            "Signée par la collectivité : contresignez-la, puis déposez le PDF.",
+            "convention",
+            {"id": str(convention.id)},
+            urgente=True,
+        )
+        for convention, nom in session.execute(query)
+    ]
+
+
+def _demandes(session: Session, acteur: Acteur) -> list[Tache]:
+    query = (
+        select(DemandeAdhesion)
+        .where(
+            DemandeAdhesion.etat == "recue",
+            DemandeAdhesion.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR)),
+        )
+        .order_by(DemandeAdhesion.creee_le)
+        .limit(LIMIT)
+    )
+    return [
+        Tache(
+            "Demandes d’adhésion",
+            demande.collectivite_nom,
+            f"Demande de {demande.prenom} {demande.nom}, à accepter ou à refuser.",
+            "demandes",
+            {"id": str(demande.id)},
+            demande.confirmee_le or demande.creee_le,
+        )
+        for demande in session.scalars(query)
+    ]
+
+
+GROUPS = {
+    "depose": "Dossiers déposés",
+    "en_instruction": "Dossiers à instruire",
+    "accepte": "Conventions à émettre",
+    "brouillon": "Dossiers commencés pour une collectivité",
+}
+
+
+def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
+    """Dossiers that wait for the instructeur: those of everybody when deposited, then their own and nobody's (those of
+    somebody who is no longer an instructeur are nobody's)."""
+    query = (
+        select(Dossier, Collectivite)
+        .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
+        .where(
+            Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR)),
+            or_(
+                Dossier.etat == "depose",
+                Dossier.etat.in_(("en_instruction", "accepte")) & _mine(session, acteur),
+                (Dossier.etat == "brouillon") & (Dossier.cree_par == acteur.utilisateur_id),
+            ),
+        )
+        .order_by(Dossier.modifie_le)
+        .limit(4 * LIMIT)
+    )
+    found = session.execute(query).all()
+    deposits = _count_deposits(session, [dossier.id for dossier, _ in found])
+    warnings = _open_warnings(session, found)
+    taches = [
+        _dossier_tache(dossier, collectivite, deposits.get(dossier.id, 0), warnings.get(dossier.id, 0))
+        for dossier, collectivite in found
+        if dossier.etat != "brouillon"
+    ]
+    drafts = load_states(session, [dossier for dossier, _ in found if dossier.etat == "brouillon"])
+    names = {dossier.id: collectivite.nom for dossier, collectivite in found}
+    return sorted(taches, key=lambda one: list(GROUPS.values()).index(one.groupe)) + [
+        Tache(
+            GROUPS["brouillon"],
+            f"Dossier {state.dossier.reference}, {names[state.dossier.id]}",
+            describe_progress(state.evaluation)
+            if state.evaluation.missing
+            else "Tout y est : la collectivité peut déposer.",
+            "dossier",
+            {"id": str(state.dossier.id)},
+            state.dossier.modifie_le,
+        )
+        for state in drafts
+    ]
+
+
+def _mine(session: Session, acteur: Acteur) -> ColumnElement[bool]:
+    """Dossiers in the charge of the person, or of nobody who is an instructeur of their centre today."""
+    others = [
+        and_(Dossier.centre_id == centre_id, Dossier.instructeur_id.in_(people - {acteur.utilisateur_id}))
+        for centre_id, people in holders_today(session, acteur.centres_with(Role.INSTRUCTEUR)).items()
+    ]
+    return or_(Dossier.instructeur_id.is_(None), ~or_(false(), *others))
+
+
+def _dossier_tache(dossier: Dossier, collectivite: Collectivite, deposits: int, warnings: int) -> Tache:
+    again = dossier.etat == "en_instruction" and deposits > 1
+    detail = {
+        "depose": "À prendre en charge.",
+        "en_instruction": "Corrections déposées : à examiner." if again else "À examiner.",
+        "accepte": "Dossier accepté : émettez la convention.",
+    }[dossier.etat]
+    if warnings:
+        detail += f" {warnings} avertissement{'s' if warnings > 1 else ''} à lever."
+    return Tache(
+        GROUPS[dossier.etat],
+        f"Dossier {dossier.reference}, {collectivite.nom}",
+        detail,
+        "instruction",
+        {"id": str(dossier.id)},
+        dossier.modifie_le,
+        urgente=again,
+    )
+
+
+def _count_deposits(session: Session, dossier_ids: list[UUID]) -> dict[UUID, int]:
+    query = select(Depot.dossier_id, func.count()).where(Depot.dossier_id.in_(dossier_ids)).group_by(Depot.dossier_id)
+    return dict(session.execute(query).all())
+
+
+def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite]]) -> dict[UUID, int]:
+    """Number of warnings not lifted, by dossier under review: a fixed number of queries."""
+    reviewed = {dossier.id: (dossier, one) for dossier, one in found if dossier.etat in ("en_instruction", "accepte")}
+    tarifs = {centre_id: list_tarifs(session, centre_id) for centre_id in {d.centre_id for d, _ in reviewed.values()}}
+    query = select(Levee.dossier_id, Levee.code).where(Levee.dossier_id.in_(reviewed))
+    lifted = set(session.execute(query).all())
+    doubles = find_doubles(session, reviewed)
+    counts = {}
+    for state in load_states(session, [dossier for dossier, _ in reviewed.values()]):
+        dossier = state.dossier
+        codes = find_warnings(state, tarifs[dossier.centre_id], reviewed[dossier.id][1], doubles.get(dossier.id, ()))
+        counts[dossier.id] = sum(1 for code in codes if (dossier.id, code) not in lifted)
+    return counts
+
+
+def _unread(session: Session, acteur: Acteur) -> list[Tache]:
+    centres = Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR))
+    return unread_taches(session, acteur, "instruction", centres, _mine(session, acteur))
+
+
+def _settings(session: Session, acteur: Acteur) -> list[Tache]:
+    """What a centre still has to give: the year's tariffs, and the annexes that it supplies itself."""
+    found = []
+    mine = acteur.centres_with(Role.RESPONSABLE, Role.ADMINISTRATEUR)
+    for centre in session.scalars(select(Centre).where(Centre.id.in_(mine)).order_by(Centre.nom)):
+        offers = [get_offer(session, version.id) for version in published_offers(session, centre.id)]
+        annee = clock.today(centre.fuseau).year
+        known = {tarif.code for tarif in list_tarifs(session, centre.id) if tarif.annee == annee}
+        missing = {code for offer in offers for code in tarif_codes(offer)} - known
+        if missing:
+            detail = f"Les tarifs {annee} ne sont pas enregistrés : ceux d’une autre année demandent une confirmation."
+            found.append(Tache("Réglages du centre", f"Tarifs {annee}", detail, "parametres", {"onglet": "tarifs"}))
+        supplied = set(
+            session.scalars(
+                select(Piece.champ).where(
+                    Piece.centre_id == centre.id, Piece.usage == "annexe_centre", Piece.retiree_le.is_(None)
+                )
+            )
+        )
+        wanted = {one.id: one.titre for offer in offers for one in offer.annexes if one.source == "piece_centre"}
+        found += [
+            Tache(
+                "Réglages du centre",
+                titre,
+                "Ce document du centre n’est pas déposé : une page le dit à sa place dans les conventions.",
+                "parametres",
+                {"onglet": "annexes"},
+            )
+            for annexe, titre in wanted.items()
+            if annexe not in supplied
+        ]
+    return found
+
+
+def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
+    """Mails of these days that never left, unless the same one has been sent since."""
+    again = aliased(Courriel)
+    sent_since = exists().where(
+        again.destinataire == Courriel.destinataire,
+        again.modele == Courriel.modele,
+        again.etat == "envoye",
+        again.cree_le > Courriel.cree_le,
+    )
+    now = utc_now()
+    query = (
+        select(Courriel.destinataire, Courriel.utilisateur_id, func.min(Courriel.cree_le))
+        .where(
+            or_(Courriel.etat == "echec", (Courriel.etat == "incertain") & (Courriel.cree_le < now - IN_FLIGHT)),
+            Courriel.cree_le > now - SHOWN_FAILURES,
+            Courriel.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)),
+            ~sent_since,
+        )
+        .group_by(Courriel.destinataire, Courriel.utilisateur_id)
+        .order_by(func.min(Courriel.cree_le))
+        .limit(LIMIT)
+    )
+    return [
+        Tache(
+            "Courriels en échec",
+            f"Courriel pour {destinataire}",
+            "Il n’a pas pu être envoyé : vérifiez l’adresse de cette personne.",
+            "utilisateurs",
+            {"id": str(person)} if person else {},
+            since,
+            urgente=True,
+        )
+        for destinataire, person, since in session.execute(query)
+    ]
+
+
+def _signed_with_warnings(session: Session, acteur: Acteur) -> list[Tache]:
+    """Signed documents with something that an instructeur must look at before the centre signs."""
+    query = (
+        select(Convention)
+        .where(
+            Convention.etat == "signee_collectivite", Convention.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR))
+        )
+        .order_by(Convention.numero)
+        .limit(LIMIT)
+    )
+    found = []
+    for convention in session.scalars(query):
+        left = len(pending(session, convention, examine_stored(session, convention)))
+        if left:
+            found.append(
+                Tache(
+                    "Documents signés à vérifier",
+                    f"Convention {convention.numero}, {convention.collectivite.nom}",
+                    f"{left} avertissement{'s' if left > 1 else ''} à lever avant la signature du centre.",
+                    "convention",
+                    {"id": str(convention.id)},
+                    urgente=True,
+                )
+            )
+    return found

@@ -1,0 +1,1 @@
+"""What a centre holds: identity, files, offers, tariffs, its journal."""

@@ -1,0 +1,182 @@
+"""Files that belong to a centre: its logo, and the annexes it supplies itself (its code of ethics…).
+
+An annex's file is a piece of usage `annexe_centre` whose `champ` is the annex's id in the offers. Replacing one keeps the
+old one, since issued conventions were made with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable
+from io import BytesIO
+from pathlib import PurePath
+from uuid import UUID
+
+from docx import Document as new_document
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from documents.compiled import CompiledTemplate
+from documents.compose import Part, compose
+from documents.logo import check_logo
+from documents.uploads import UploadKind, check_upload
+from domain.errors import Introuvable, Invalide
+from domain.offer import Offer
+from domain.roles import Role
+from domain.text import clean_text
+from models import Centre, Piece, utc_now
+from services.adhesion.dossier_views import PieceRow
+from services.centre.offres import get_offer, published_offers
+from services.core.access import Acteur, require
+from services.core.files import store
+from services.core.portail import Portail, once, record
+
+logger = logging.getLogger("portail")
+
+MAX_LOGO = 1_000_000
+CENTRE_LOCK = {"key_share": True}
+"""How a centre's row is locked. What refers to the centre (a mail queued by another action, which may hold the journal's
+head) only needs its key: a plain FOR UPDATE would make the two wait for each other."""
+
+
+def annexes_of(offers: Iterable[Offer]) -> dict[str, str]:
+    """Annexes that the centre supplies as files: title by id."""
+    return {annexe.id: annexe.titre for offer in offers for annexe in offer.annexes if annexe.source == "piece_centre"}
+
+
+def current_pieces(session: Session, centre_id: UUID) -> dict[tuple[str, str], Piece]:
+    """The centre's current files by (usage, annex id), the newest of each."""
+    query = select(Piece).where(Piece.centre_id == centre_id, Piece.retiree_le.is_(None)).order_by(Piece.deposee_le)
+    return {(piece.usage, piece.champ or ""): piece for piece in session.scalars(query)}
+
+
+def piece_row(piece: Piece) -> PieceRow:
+    """A file as screens show it."""
+    return PieceRow(
+        id=piece.id,
+        nom=piece.nom,
+        taille=piece.taille,
+        usage=piece.usage,
+        champ=piece.champ,
+        type_mime=piece.type_mime,
+        deposee_le=piece.deposee_le,
+        pages=piece.pages,
+        avertissements=(),
+    )
+
+
+def attach_logo(portail: Portail, acteur: Acteur, centre_id: UUID, *, nom: str, data: bytes, operation_id: str) -> None:
+    """Replace the centre's logo (PNG or JPEG). Invalide with `champ` "logo" when it is not one."""
+    checked = _check("logo", nom, data, ("png", "jpeg"), MAX_LOGO)
+    _attach(portail, acteur, centre_id, "logo", None, nom, data, checked, operation_id)
+
+
+def attach_annexe(
+    portail: Portail, acteur: Acteur, centre_id: UUID, annexe: str, *, nom: str, data: bytes, operation_id: str
+) -> None:
+    """Replace the file of an annex (DOCX or PDF). Invalide with `champ` the annex's id when it cannot be used."""
+    checked = _check(annexe, nom, data, ("docx", "pdf"), portail.settings.taille_max_mo * 1_000_000)
+    _attach(portail, acteur, centre_id, "annexe_centre", annexe, nom, data, checked, operation_id)
+
+
+def remove_centre_file(portail: Portail, acteur: Acteur, piece_id: UUID) -> None:
+    """Take a file of the centre away from what is issued from now on."""
+    with portail.action(acteur, "centre.retirer_fichier", objet="piece", objet_id=piece_id) as session:
+        piece = session.get(Piece, piece_id, with_for_update=True)
+        if piece is None or piece.centre_id is None or piece.centre_id not in acteur.centre_ids:
+            raise Introuvable()
+        require(acteur.roles_for(centre_id=piece.centre_id), Role.ADMINISTRATEUR)
+        if piece.retiree_le is None:
+            piece.retiree_le = utc_now()
+            _record(session, acteur, "centre.retirer_fichier", piece)
+
+
+def _attach(
+    portail: Portail,
+    acteur: Acteur,
+    centre_id: UUID,
+    usage: str,
+    annexe: str | None,
+    nom: str,
+    data: bytes,
+    checked: UploadKind,
+    operation_id: str,
+) -> None:
+    with portail.action(acteur, "centre.deposer_fichier", objet="centre", objet_id=centre_id) as session:
+        if centre_id not in acteur.centre_ids:
+            raise Introuvable()
+        require(acteur.roles_for(centre_id=centre_id), Role.ADMINISTRATEUR)
+        # The centre's row is the lock: two people who replace the same file leave one current file.
+        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+        if annexe is not None:
+            offers = [get_offer(session, version.id) for version in published_offers(session, centre_id)]
+            if annexe not in annexes_of(offers):
+                raise Introuvable()
+        if not once(session, operation_id):
+            return
+        former = current_pieces(session, centre_id).get((usage, annexe or ""))
+        if former is not None:
+            former.retiree_le = utc_now()
+        piece = Piece(
+            sha256=store(session, portail.files, data).sha256,
+            usage=usage,
+            nom=clean_text(PurePath(nom).name)[:200] or "fichier",
+            type_mime=checked.content_type,
+            taille=len(data),
+            pages=checked.report.pages if checked.report else None,
+            champ=annexe,
+            centre_id=centre_id,
+            deposee_par=acteur.utilisateur_id,
+        )
+        session.add(piece)
+        session.flush()
+        _record(session, acteur, "centre.deposer_fichier", piece)
+
+
+def _record(session: Session, acteur: Acteur, action: str, piece: Piece) -> None:
+    record(
+        session,
+        acteur,
+        action,
+        centre_id=piece.centre_id,
+        objet="piece",
+        objet_id=piece.id,
+        usage=piece.usage,
+        annexe=piece.champ,
+        sha256=piece.sha256,
+    )
+
+
+def _compose_alone(data: bytes) -> None:
+    """Make a document of this annex, as issuing does: a file that cannot be composed is refused when it is deposited, not
+    when a convention is issued."""
+    try:
+        CompiledTemplate(compose([Part(_cover()), Part(data, static=True)])).render({})
+    except Invalide:
+        raise
+    except Exception as error:  # whatever an unusual file makes the engine stumble on
+        logger.exception("an annex could not be composed")
+        raise Invalide(
+            "Ce document Word ne peut pas être joint aux conventions. Enregistrez-le à nouveau dans Word, ou déposez un PDF."
+        ) from error
+
+
+def _cover() -> bytes:
+    """A page for the annex to come after."""
+    document, stream = new_document(), BytesIO()
+    document.add_paragraph("Annexe")
+    document.save(stream)
+    return stream.getvalue()
+
+
+def _check(champ: str, nom: str, data: bytes, kinds: Collection[str], limit: int) -> UploadKind:
+    """What the file is; the message of a refusal belongs to `champ`."""
+    try:
+        checked = check_upload(nom, data, kinds, limit)
+        if checked.kind == "docx":
+            _compose_alone(data)
+        elif champ == "logo":
+            check_logo(data)
+    except Invalide as error:
+        raise Invalide(error.message, champ=champ) from error
+    return checked

@@ -1,0 +1,1 @@
+"""The convention once issued: register, signatures, what is shown of it."""

@@ -1,0 +1,135 @@
+"""What screens read about conventions: frozen values, never database objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from domain.roles import Role
+from domain.text import fold
+from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow, PieceRow
+
+A_VENIR = "a_venir"
+"""Not a state: a convention in force whose effect date is to come, for labels and filters."""
+A_VENIR_LIBELLE = "À venir"
+
+
+@dataclass(frozen=True)
+class SignatureRow:
+    """One electronic signature found in a file: who signed (as the certificate says), whether the file is as it was
+    signed, and whether the certificate leads to a known authority. `le`: the time that the signature itself claims."""
+
+    piece_id: UUID
+    signataire: str
+    intact: bool
+    fiable: bool
+    le: str | None
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One line of a convention's history."""
+
+    le: datetime
+    qui: str
+    libelle: str
+
+
+@dataclass(frozen=True)
+class ConventionView:
+    """Everything one page of a convention shows to this person.
+
+    `etat_affiche` is `etat`, or `a_venir` for a convention in force whose effect date is to come. `motif`: why it was
+    cancelled, or why the signed document was rejected. `pdf_manquant`: no PDF of the issued document is stored yet;
+    `pdf_possible`: this installation can make it.
+    """
+
+    id: UUID
+    numero: str
+    etat: str
+    etat_affiche: str
+    etat_libelle: str
+    motif: str | None
+    centre: CentreRow
+    collectivite: CollectiviteRow
+    dossier_id: UUID
+    reference_dossier: str
+    emise_le: datetime
+    date_effet: date
+    date_debut_prestations: date
+    terme: date
+    quotite: Decimal | None
+    montant_annuel: Decimal | None
+    montant_premiere_annee: Decimal | None
+    sha256: str
+    manifeste: dict[str, Any]
+    collectivite_signee_le: date | None
+    collectivite_signataire: str | None
+    centre_signee_le: date | None
+    centre_signataire: str | None
+    deliberation_date: date | None
+    pieces: tuple[PieceRow, ...]
+    signatures: tuple[SignatureRow, ...]
+    actions: tuple[ActionRow, ...]
+    avertissements: tuple[Avertissement, ...]
+    historique: tuple[EventRow, ...]
+    roles: frozenset[Role]
+    cote_centre: bool
+    peut_lever: bool
+    peut_joindre_accuse: bool
+    pdf_manquant: bool
+    pdf_possible: bool
+
+    def action(self, code: str) -> ActionRow | None:
+        """The action with this code, when the person's roles and the state allow it."""
+        return next((row for row in self.actions if row.action == code), None)
+
+    def piece(self, usage: str) -> PieceRow | None:
+        """The newest file of this usage."""
+        return next((row for row in reversed(self.pieces) if row.usage == usage), None)
+
+
+@dataclass(frozen=True)
+class ConventionFilter:
+    """What a register shows. `texte` is looked for, without case or accents, in the number, the collectivité's name and
+    its SIREN; `etats` holds state codes and `a_venir`; `annee` is the year of issue; `tri` is one of `registre.TRIS`."""
+
+    texte: str = ""
+    etats: tuple[str, ...] = ()
+    annee: int | None = None
+    tri: str = "emise_le"
+    descendant: bool = True
+    page: int = 1
+    taille: int = 25
+
+
+@dataclass(frozen=True)
+class ConventionRow:
+    """One line of a register. `pieces`: the files that can be opened, oldest first."""
+
+    id: UUID
+    numero: str
+    collectivite: str
+    etat: str
+    etat_affiche: str
+    etat_libelle: str
+    date_effet: date
+    terme: date
+    quotite: Decimal | None
+    montant_annuel: Decimal | None
+    emise_le: datetime
+    pieces: tuple[PieceRow, ...]
+
+
+def displayed_state(etat: str, date_effet: date, today: date) -> str:
+    """`etat`, or `a_venir` while a convention in force waits for its effect date."""
+    return A_VENIR if etat == "en_vigueur" and date_effet > today else etat
+
+
+def file_name(*parts: str | None, extension: str) -> str:
+    """A file name of plain letters, digits and hyphens: `convention-2026-0007-choisy-le-roi.docx`. At most 120 characters."""
+    words = "-".join(fold(part).replace(" ", "-") for part in parts if part and fold(part))
+    return f"{(words or 'document')[:110].rstrip('-')}.{extension}"

@@ -1,0 +1,124 @@
+"""What deserves an instructeur's eye in a signed document, until it is lifted with a reason.
+
+A warning is about one file: its code holds the beginning of the file's hash, so that lifting it covers that file only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.formatting import date_longue
+from models import Convention, Levee, Piece, Utilisateur
+from services.adhesion.dossier_state import last_depot
+from services.adhesion.dossier_views import Avertissement, LeveeRow
+
+
+@dataclass(frozen=True)
+class SignedFile:
+    """A signed document, stored or about to be: what the checks look at. `date_signature`: as its depositor said."""
+
+    sha256: str
+    pages: int | None
+    signatures: tuple[dict[str, Any], ...]
+    date_signature: date | None
+
+
+def deliberation_date(session: Session, convention: Convention) -> date | None:
+    """Date of the délibération that the convention cites, from the deposit it was issued from."""
+    depot = last_depot(session, convention.dossier)
+    value = depot.reponses.get("deliberation.date") if depot else None
+    return date.fromisoformat(value) if value else None
+
+
+def issued_pages(session: Session, convention: Convention) -> int | None:
+    """Pages of the issued document; None while it has no PDF."""
+    piece = current_piece(session, convention, "convention_pdf")
+    return piece.pages if piece else None
+
+
+def current_piece(session: Session, convention: Convention, usage: str) -> Piece | None:
+    """The newest file of this usage that was not taken away."""
+    query = (
+        select(Piece)
+        .where(Piece.convention_id == convention.id, Piece.usage == usage, Piece.retiree_le.is_(None))
+        .order_by(Piece.deposee_le.desc(), Piece.id)
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def examine(session: Session, convention: Convention, file: SignedFile, pages: Iterable[int | None]) -> dict[str, str]:
+    """Warnings about a signed file, text by code. `pages`: the page counts that are as expected (None: unknown)."""
+    found: dict[str, str] = {}
+    mark = file.sha256[:16]
+    known = [count for count in pages if count is not None]
+    if known and file.pages is not None and file.pages not in known:
+        found[f"pages:{mark}"] = (
+            f"Le document signé compte {_pages(file.pages)}, la convention émise {_pages(known[0])}. Vérifiez qu’il est complet."
+        )
+    voted = deliberation_date(session, convention)
+    if voted and file.date_signature and file.date_signature < voted:
+        found[f"anterieure:{mark}:{file.date_signature.isoformat()}"] = (
+            f"La signature, datée du {date_longue(file.date_signature)}, précède la délibération du {date_longue(voted)} qui"
+            " l’autorise."
+        )
+    changed = [one["signataire"] for one in file.signatures if not one["intact"]]
+    if changed:
+        found[f"modifie:{mark}"] = (
+            f"Le document a été modifié après la signature électronique de {', '.join(changed)} : elle ne le garantit plus."
+        )
+    return found
+
+
+def _pages(count: int) -> str:
+    return f"{count} page{'s' if count > 1 else ''}"
+
+
+def examine_stored(session: Session, convention: Convention) -> dict[str, str]:
+    """Warnings about the signed files that the convention holds now."""
+    found: dict[str, str] = {}
+    issued = issued_pages(session, convention)
+    theirs = current_piece(session, convention, "signee_collectivite")
+    if theirs is not None:
+        found |= examine(session, convention, signed_file(theirs), [issued])
+    ours = current_piece(session, convention, "signee_centre")
+    if ours is not None:
+        found |= examine(session, convention, signed_file(ours), [issued, theirs.pages if theirs else None])
+    return found
+
+
+def signed_file(piece: Piece) -> SignedFile:
+    """A stored file as the checks look at it."""
+    said = piece.analyse.get("date_signature")
+    signatures = tuple(piece.analyse.get("signatures", ()))
+    return SignedFile(piece.sha256, piece.pages, signatures, date.fromisoformat(said) if said else None)
+
+
+def list_convention_warnings(session: Session, convention: Convention) -> list[Avertissement]:
+    """The warnings that hold now, those already lifted included."""
+    found = examine_stored(session, convention)
+    if not found:
+        return []
+    query = (
+        select(Levee, Utilisateur)
+        .outerjoin(Utilisateur, Utilisateur.id == Levee.par)
+        .where(Levee.dossier_id == convention.dossier_id, Levee.code.in_(found))
+    )
+    lifted = {
+        levee.code: LeveeRow(levee.motif, person.nom_complet if person else "Compte supprimé", levee.le)
+        for levee, person in session.execute(query)
+    }
+    return [Avertissement(code, texte, lifted.get(code)) for code, texte in found.items()]
+
+
+def pending(session: Session, convention: Convention, found: dict[str, str]) -> list[str]:
+    """Texts of those of the warnings `found` that nobody has lifted."""
+    query = select(Levee.code).where(Levee.dossier_id == convention.dossier_id, Levee.code.in_(found))
+    lifted = set(session.scalars(query))
+    return [texte for code, texte in found.items() if code not in lifted]

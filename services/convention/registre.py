@@ -1,0 +1,218 @@
+"""The register of conventions: searched, filtered, sorted and paged by the database; files of a selection as one ZIP."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from domain.errors import Introuvable, Invalide
+from models import Centre, Collectivite, Convention, Piece
+from services.adhesion.dossier_lists import search_condition
+from services.adhesion.dossier_views import PieceRow
+from services.adhesion.dossiers import piece_row
+from services.centre.offres import get_offer
+from services.convention.convention_views import (
+    A_VENIR,
+    A_VENIR_LIBELLE,
+    ConventionFilter,
+    ConventionRow,
+    displayed_state,
+    file_name,
+)
+from services.core import clock
+from services.core.access import Acteur, visible_conventions
+from services.core.paging import Page, paginate
+from services.core.portail import Portail, record
+
+MAX_ZIP = 200
+BEFORE_FORCE = ("a_signer", "signee_collectivite", "annulee")
+"""States of a convention that the centre has not signed."""
+NUMBERED = 100
+"""Characters kept of a file's name that needs a number to differ from another one."""
+
+_SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "numero": (Convention.annee.expression, Convention.rang.expression),
+    "collectivite": (Collectivite.nom.expression,),
+    "etat": (Convention.etat.expression,),
+    "date_effet": (Convention.date_effet.expression,),
+    "terme": (Convention.terme.expression,),
+    "quotite": (Convention.quotite.expression,),
+    "montant_annuel": (Convention.montant_annuel.expression,),
+    "emise_le": (Convention.emise_le.expression,),
+}
+_COLUMNS: tuple[Any, ...] = (Convention, Collectivite.nom.label("collectivite"))
+TRIS = tuple(_SORTS)
+"""Codes that `ConventionFilter.tri` may hold; another one means `emise_le`."""
+
+
+def list_conventions(portail: Portail, acteur: Acteur, filtre: ConventionFilter) -> Page[ConventionRow]:
+    """One page of the conventions that the person may see."""
+    with portail.db.read() as session:
+        days = _days(session)
+        columns = _SORTS.get(filtre.tri, _SORTS["emise_le"])
+        order = [column.desc() if filtre.descendant else column.asc() for column in columns]
+        found = paginate(
+            session,
+            _filtered(acteur, filtre, days),
+            page=filtre.page,
+            taille=filtre.taille,
+            order=(*(one.nulls_last() for one in order), Convention.id.asc()),
+            build=lambda row: row,
+        )
+        pieces = pieces_of(session, acteur, [row.Convention for row in found.rows])
+        rows = tuple(_row(session, acteur, row, days, pieces[row.Convention.id]) for row in found.rows)
+        return Page(rows, found.total, found.page, found.taille)
+
+
+def list_years(portail: Portail, acteur: Acteur) -> list[int]:
+    """Years of issue of the conventions that the person may see, newest first: choices of the filter."""
+    with portail.db.read() as session:
+        query = visible_conventions(acteur).with_only_columns(Convention.annee).distinct()
+        return sorted(session.scalars(query), reverse=True)
+
+
+def _days(session: Session) -> dict[UUID, date]:
+    """Today, in each centre's time zone."""
+    zones = session.execute(select(Centre.id, Centre.fuseau))
+    return {centre_id: clock.today(fuseau) for centre_id, fuseau in zones}
+
+
+def _filtered(acteur: Acteur, filtre: ConventionFilter, days: dict[UUID, date]) -> Select[Any]:
+    query = (
+        visible_conventions(acteur)
+        .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+        .with_only_columns(*_COLUMNS)
+    )
+    if filtre.etats:
+        later = or_(*(and_(Convention.centre_id == key, Convention.date_effet > day) for key, day in days.items()))
+        in_force = Convention.etat == "en_vigueur"
+        wanted: list[ColumnElement[bool]] = [Convention.etat.in_(set(filtre.etats) - {A_VENIR, "en_vigueur"})]
+        if A_VENIR in filtre.etats:
+            wanted.append(and_(in_force, later))
+        if "en_vigueur" in filtre.etats:
+            wanted.append(and_(in_force, ~later))
+        query = query.where(or_(*wanted))
+    if filtre.annee:
+        query = query.where(Convention.annee == filtre.annee)
+    words = search_condition(
+        filtre.texte, Convention.numero.expression, Collectivite.nom.expression, Collectivite.siren.expression
+    )
+    return query.where(*words)
+
+
+def _row(
+    session: Session, acteur: Acteur, row: Row[Any], days: dict[UUID, date], pieces: list[PieceRow]
+) -> ConventionRow:
+    convention: Convention = row.Convention
+    return ConventionRow(
+        id=convention.id,
+        numero=convention.numero,
+        collectivite=row.collectivite,
+        etat=convention.etat,
+        etat_affiche=displayed_state(convention.etat, convention.date_effet, days[convention.centre_id]),
+        etat_libelle=state_label(session, acteur, convention, days[convention.centre_id]),
+        date_effet=convention.date_effet,
+        terme=convention.terme,
+        quotite=convention.quotite,
+        montant_annuel=convention.montant_annuel,
+        emise_le=convention.emise_le,
+        pieces=tuple(pieces),
+    )
+
+
+def state_label(session: Session, acteur: Acteur, convention: Convention, today: date) -> str:
+    """The state as this person's side reads it."""
+    if displayed_state(convention.etat, convention.date_effet, today) == A_VENIR:
+        return A_VENIR_LIBELLE
+    workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
+    return workflow.label(convention.etat, collectivite=convention.centre_id not in acteur.par_centre)
+
+
+def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Convention]) -> defaultdict[UUID, list[PieceRow]]:
+    """Files of these conventions that this person may read and that were not taken away, oldest first.
+
+    A file signed by both parties that still waits for a warning to be lifted is the centre's own business.
+    """
+    waiting = [one.id for one in conventions if one.etat in BEFORE_FORCE and one.centre_id not in acteur.par_centre]
+    query = (
+        select(Piece)
+        .where(
+            Piece.convention_id.in_([one.id for one in conventions]),
+            Piece.retiree_le.is_(None),
+            or_(Piece.usage != "signee_centre", Piece.convention_id.not_in(waiting)),
+        )
+        .order_by(Piece.deposee_le, Piece.id)
+    )
+    found: defaultdict[UUID, list[PieceRow]] = defaultdict(list)
+    for piece in session.scalars(query):
+        if piece.convention_id:
+            found[piece.convention_id].append(piece_row(piece))
+    return found
+
+
+def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID]) -> tuple[str, bytes]:
+    """File name and bytes of a ZIP with every file of these conventions, one folder per convention. One that the person
+    may not see refuses the whole export. Each convention exported is a line of the journal."""
+    wanted = list(dict.fromkeys(convention_ids))
+    if not wanted:
+        raise Invalide("Sélectionnez au moins une convention.")
+    if len(wanted) > MAX_ZIP:
+        raise Invalide(f"Sélectionnez {MAX_ZIP} conventions au plus.")
+    with portail.db.read() as session:
+        visible = set(session.scalars(visible_conventions(acteur).with_only_columns(Convention.id)))
+    first_hidden = next((one for one in wanted if one not in visible), wanted[0])
+    with portail.view(acteur, "convention.exporter", objet="convention", objet_id=first_hidden) as session:
+        conventions = session.scalars(visible_conventions(acteur).where(Convention.id.in_(wanted))).all()
+        if len(conventions) != len(wanted):
+            raise Introuvable()
+        data = _zip(portail, session, acteur, conventions)
+    with portail.db.write() as session:
+        for convention in conventions:
+            record(
+                session,
+                acteur,
+                "convention.exporter",
+                centre_id=convention.centre_id,
+                objet="convention",
+                objet_id=convention.id,
+            )
+    return file_name("conventions", clock.today().isoformat(), extension="zip"), data
+
+
+def _zip(portail: Portail, session: Session, acteur: Acteur, conventions: Sequence[Convention]) -> bytes:
+    stream = io.BytesIO()
+    pieces = pieces_of(session, acteur, conventions)
+    stored = select(Piece.id, Piece.sha256).where(Piece.convention_id.in_([one.id for one in conventions]))
+    hashes = {row.id: row.sha256 for row in session.execute(stored)}
+    several = len({one.centre_id for one in conventions}) > 1
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for convention in sorted(conventions, key=lambda one: (one.annee, one.rang)):
+            # Two centres number their conventions alike.
+            code = convention.centre.code if several else None
+            folder = file_name(convention.numero, code, convention.collectivite.nom, extension="x").removesuffix(".x")
+            used: set[str] = set()
+            for piece in pieces[convention.id]:
+                name = _free_name(piece.nom, used)
+                archive.writestr(f"{folder}/{name}", portail.files.read(hashes[piece.id]))
+    return stream.getvalue()
+
+
+def _free_name(nom: str, used: set[str]) -> str:
+    stem, _, extension = nom.rpartition(".")
+    name = file_name(stem or nom, extension=extension.lower() or "bin")
+    # The number comes after a cut of its own: what `file_name` cuts off a long name would be the number itself.
+    kept, _, suffix = name.rpartition(".")
+    number = 1
+    while name in used:
+        number += 1
+        name = f"{kept[:NUMBERED].rstrip('-')}-{number}.{suffix}"
+    used.add(name)
+    return name

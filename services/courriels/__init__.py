@@ -1,0 +1,1 @@
+"""Messages to people: their texts, and the outbox they leave from."""

@@ -1,0 +1,104 @@
+"""Who is told by mail of what happens to a dossier. The mail is queued in the transaction of the event, sent after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from domain.roles import Role
+from models import Centre, Convention, Dossier, RoleAttribue, Utilisateur
+from services.core import clock
+from services.courriels import mails
+
+TO_CENTRE = {
+    "deposer": "dossier_depose",
+    "redeposer": "corrections_deposees",
+    "retirer": "dossier_retire",
+}
+TO_COLLECTIVITE = {
+    "demander_corrections": "corrections_demandees",
+    "accepter": "dossier_accepte",
+    "refuser": "dossier_refuse",
+}
+"""Model of the mail that each action sends, and to which side."""
+
+
+CONVENTION_TO_COLLECTIVITE = {
+    "emettre": ("convention_emise", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
+    "rejeter_signature": ("signature_rejetee", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
+    "signer_centre": ("convention_signee", (Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)),
+    "annuler": ("convention_annulee", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
+}
+"""Model of the mail that each action on a convention sends to the collectivité, and to whom."""
+
+
+def notify_action(session: Session, dossier: Dossier, action: str) -> None:
+    """Queue the mails that an action on the dossier calls for, if any."""
+    if action in TO_CENTRE:
+        _queue(session, dossier, TO_CENTRE[action], _centre_side(session, dossier))
+    elif action in TO_COLLECTIVITE:
+        roles = (Role.GESTIONNAIRE, Role.SIGNATAIRE) if action == "accepter" else (Role.GESTIONNAIRE,)
+        _queue(session, dossier, TO_COLLECTIVITE[action], _collectivite_side(session, dossier, *roles))
+
+
+def notify_convention(session: Session, convention: Convention, action: str) -> None:
+    """Queue the mails that an action on the convention calls for."""
+    dossier = convention.dossier
+    found = {"convention": str(convention.id), "numero": convention.numero}
+    if action == "deposer_signature":
+        scope = RoleAttribue.centre_id == dossier.centre_id
+        people = {one.id: one for one in _centre_side(session, dossier)}
+        people |= {one.id: one for one in _holders(session, dossier, scope, (Role.SIGNATAIRE_CENTRE,))}
+        _queue(session, dossier, "signature_deposee", list(people.values()), **found)
+    elif action in CONVENTION_TO_COLLECTIVITE:
+        modele, roles = CONVENTION_TO_COLLECTIVITE[action]
+        _queue(session, dossier, modele, _collectivite_side(session, dossier, *roles), **found)
+
+
+def notify_message(session: Session, dossier: Dossier, *, du_centre: bool) -> None:
+    """Queue the mails that say that the other side wrote a message."""
+    if du_centre:
+        _queue(session, dossier, "message_recu", _collectivite_side(session, dossier, Role.GESTIONNAIRE))
+    else:
+        _queue(session, dossier, "message_recu", _centre_side(session, dossier))
+
+
+def _centre_side(session: Session, dossier: Dossier) -> list[Utilisateur]:
+    """The instructeur in charge; all of the centre's when nobody is."""
+    holders = _holders(session, dossier, RoleAttribue.centre_id == dossier.centre_id, (Role.INSTRUCTEUR,))
+    return [one for one in holders if one.id == dossier.instructeur_id] or holders
+
+
+def _collectivite_side(session: Session, dossier: Dossier, *roles: Role) -> list[Utilisateur]:
+    return _holders(session, dossier, RoleAttribue.collectivite_id == dossier.collectivite_id, roles)
+
+
+def _holders(
+    session: Session, dossier: Dossier, scope: ColumnElement[bool], roles: Iterable[Role]
+) -> list[Utilisateur]:
+    """Active people who hold one of `roles` in `scope` today, each once."""
+    today = clock.today(session.get_one(Centre, dossier.centre_id).fuseau)
+    held = select(RoleAttribue.utilisateur_id).where(
+        scope,
+        RoleAttribue.role.in_([role.value for role in roles]),
+        RoleAttribue.du <= today,
+        or_(RoleAttribue.au.is_(None), RoleAttribue.au >= today),
+    )
+    query = select(Utilisateur).where(Utilisateur.id.in_(held), Utilisateur.actif).order_by(Utilisateur.courriel)
+    return list(session.scalars(query))
+
+
+def _queue(session: Session, dossier: Dossier, modele: str, people: list[Utilisateur], **more: str) -> None:
+    for person in people:
+        mail = mails.queue(
+            session,
+            modele,
+            person.courriel,
+            utilisateur_id=person.id,
+            centre_id=dossier.centre_id,
+            dossier=str(dossier.id),
+            reference=dossier.reference,
+        )
+        mail.parametres = {**mail.parametres, **more}

@@ -1,0 +1,40 @@
+"""Tables and documents that are made when asked for at `/exports/<nom>`: who makes each one.
+
+A producer checks the permission, journals the export, and gives the file. Its parameters are those of the address: it
+reads them as untrusted text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+
+from domain.errors import Introuvable
+from services.core.access import Acteur
+from services.core.portail import Portail
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file made on request."""
+
+    nom: str
+    type_mime: str
+    data: bytes = field(repr=False)
+
+
+Producer = Callable[[Portail, Acteur, Mapping[str, str]], Export]
+
+PRODUCERS: dict[str, str] = {}
+"""Name in the address → "module:function". Imported when first asked for: exports bring spreadsheets and charts."""
+
+
+def produce(portail: Portail, acteur: Acteur, nom: str, parametres: Mapping[str, str]) -> Export:
+    """The export of this name for this person; Introuvable when there is none, or nothing there for them."""
+    where = PRODUCERS.get(nom)
+    if where is None:
+        raise Introuvable()
+    module, _, function = where.partition(":")
+    producer: Producer = getattr(import_module(module), function)
+    return producer(portail, acteur, parametres)

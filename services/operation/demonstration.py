@@ -1,0 +1,335 @@
+"""The demonstration: collectivités at every stage of the journey, brought there by the same actions as anybody's.
+
+Its people are invented and its content is data (`data/demonstration.yaml`). It is loaded into a folder of its own, never
+into a real installation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid4
+
+import yaml
+from sqlalchemy import select
+
+from documents import pdf_available
+from documents.sample_pdf import make_pdf, sign_pdf, stamp_pdf
+from domain.errors import Invalide, PdfIndisponible
+from domain.referentiel import load_referentiel
+from domain.roles import ROLE_LABELS, Role
+from models import (
+    Centre,
+    Collectivite,
+    DemandeAdhesion,
+    OffreVersion,
+    Piece,
+    RoleAttribue,
+    Utilisateur,
+    utc_now,
+)
+from services.adhesion import corrections, dossiers, messages, pieces, workflow
+from services.adhesion.answers import save_answers
+from services.centre.offres import current_version
+from services.comptes.passwords import hash_password
+from services.convention import conventions, signatures
+from services.core import clock
+from services.core.access import Acteur, load_acteur
+from services.core.portail import Portail
+from services.core.settings import ROOT
+
+DATA = ROOT / "data" / "demonstration.yaml"
+STAGES = (
+    "brouillon",
+    "depose",
+    "en_instruction",
+    "a_corriger",
+    "accepte",
+    "a_signer",
+    "signee_collectivite",
+    "en_vigueur",
+)
+"""The journey, in order; `annulee`, `retire` and `refuse` branch off it."""
+BRANCHES = {"annulee": "a_signer", "retire": "depose", "refuse": "en_instruction"}
+
+
+def load_demonstration(portail: Portail, *, progress: Callable[[str], None] = lambda _: None) -> None:
+    """Load the demonstration into an installed portal, once: an installation that has people is left as it is.
+
+    `progress` is told, in French, which collectivité is being loaded. Raises Invalide on anything but the demonstration's
+    own folder.
+    """
+    if not portail.settings.demonstration:
+        raise Invalide("La démonstration ne se charge pas dans une installation réelle.")
+    with portail.db.read() as session:
+        if session.scalars(select(Utilisateur.id).limit(1)).first() is not None:
+            return
+    content = _content()
+    stage = _Stage(portail, content)
+    for described in content["collectivites"]:
+        progress(f"Chargement de la démonstration : {stage.place(described['siren']).nom}")
+        stage.play(described)
+    stage.add_demandes(content["demandes"])
+
+
+def list_demo_accounts(portail: Portail) -> list[str]:
+    """Lines to print: one account for each role, and the password they share."""
+    content = _content()
+    people = [*content["collectivites"][0]["personnes"], *content["personnes_centre"]]
+    lines = [f"Comptes de la démonstration (mot de passe : {content['mot_de_passe']})"]
+    for person in people:
+        labels = ", ".join(ROLE_LABELS[Role(role)].lower() for role in person["roles"])
+        lines.append(f"  {person['courriel']:<30} {labels}")
+    return lines
+
+
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(DATA.read_text(encoding="utf-8"))
+    return content
+
+
+class _Stage:
+    """The centre's people, and what brings one collectivité to its stage."""
+
+    def __init__(self, portail: Portail, content: Mapping[str, Any]) -> None:
+        self.portail = portail
+        self.password = hash_password(content["mot_de_passe"])
+        self.list = load_referentiel()
+        with portail.db.write() as session:
+            self.centre = session.scalars(select(Centre).where(Centre.code == content["centre"])).one()
+            self.offre: OffreVersion = current_version(session, self.centre.id, content["offre"])
+        self.today = clock.today(self.centre.fuseau)
+        self.equipe: dict[Role, Acteur] = {}
+        for person in content["personnes_centre"]:
+            acteur = self._person(person, centre_id=self.centre.id)
+            for role in person["roles"]:
+                self.equipe.setdefault(Role(role), acteur)
+
+    def place(self, siren: str) -> Any:
+        """The collectivité's line in the national list."""
+        return self.list.get(siren)
+
+    def _person(self, person: Mapping[str, Any], **perimetre: UUID) -> Acteur:
+        with self.portail.db.write() as session:
+            user = Utilisateur(
+                courriel=person["courriel"],
+                prenom=person["prenom"],
+                nom=person["nom"],
+                password_hash=self.password,
+            )
+            session.add(user)
+            session.flush()
+            for role in person["roles"]:
+                session.add(RoleAttribue(utilisateur_id=user.id, role=role, du=self.today, **perimetre))
+            session.flush()
+            return load_acteur(session, user, self.today)
+
+    def _collectivite(self, siren: str) -> UUID:
+        place = self.place(siren)
+        with self.portail.db.write() as session:
+            row = Collectivite(
+                siren=siren,
+                nom=place.nom,
+                type=place.type,
+                code_insee=place.code_insee or None,
+                departement=place.departement,
+                code_postal=place.codes_postaux[0] if place.codes_postaux else None,
+                population=place.population,
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def play(self, described: Mapping[str, Any]) -> None:
+        """Bring one collectivité to its stage, through the actions of the people concerned."""
+        collectivite_id = self._collectivite(described["siren"])
+        people = [self._person(person, collectivite_id=collectivite_id) for person in described["personnes"]]
+        clerk, target = people[0], described["etape"]
+        dossier_id = dossiers.create_dossier(
+            self.portail, clerk, collectivite_id=collectivite_id, offre_version_id=self.offre.id, operation_id=_intent()
+        )
+        self._fill(clerk, dossier_id, described)
+        reached = STAGES.index(BRANCHES.get(target, target))
+        for step in STAGES[1 : reached + 1]:
+            if step != "a_corriger" or target == "a_corriger":
+                getattr(self, f"_to_{step}")(clerk, dossier_id, described)
+        if target in BRANCHES:
+            getattr(self, f"_to_{target}")(clerk, dossier_id, described)
+
+    def _fill(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        answers = _answers(described, self.place(described["siren"]), self.today)
+        part = described.get("remplies", 1)
+        kept = dict(islice(answers.items(), round(len(answers) * part)))
+        view = dossiers.open_dossier(self.portail, clerk, dossier_id)
+        shown = {champ: answer.version for champ, answer in view.answers.items()}
+        outcome = save_answers(
+            self.portail, clerk, dossier_id, {champ: (value, shown.get(champ, 0)) for champ, value in kept.items()}
+        )
+        wrong = {champ: result.message for champ, result in outcome.items() if result.etat == "invalide"}
+        if wrong:
+            raise Invalide(f"data/demonstration.yaml : {wrong}")
+        if part == 1:
+            pieces.attach_file(
+                self.portail, clerk, dossier_id, "deliberation.fichier", nom="deliberation.pdf",
+                data=make_pdf("Extrait du registre des délibérations", "Document de démonstration"),
+                operation_id=_intent(),
+            )  # fmt: skip
+
+    def _to_depose(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        workflow.perform(self.portail, clerk, dossier_id, "deposer")
+        if text := described.get("message"):
+            messages.post_message(self.portail, clerk, dossier_id, text, operation_id=_intent())
+
+    def _to_en_instruction(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        instructeur = self.equipe[Role.INSTRUCTEUR]
+        workflow.perform(self.portail, instructeur, dossier_id, "prendre_en_charge")
+        if text := described.get("reponse"):
+            messages.post_message(self.portail, instructeur, dossier_id, text, operation_id=_intent())
+
+    def _to_a_corriger(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        instructeur = self.equipe[Role.INSTRUCTEUR]
+        for wanted in described["corrections"]:
+            corrections.request_correction(
+                self.portail, instructeur, dossier_id, wanted["champ"], motif=wanted["motif"], texte=wanted["texte"]
+            )
+        workflow.perform(self.portail, instructeur, dossier_id, "demander_corrections")
+
+    def _to_accepte(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        instructeur = self.equipe[Role.INSTRUCTEUR]
+        for warning in dossiers.open_dossier(self.portail, instructeur, dossier_id).avertissements:
+            if warning.levee is None:
+                workflow.lift_warning(
+                    self.portail,
+                    instructeur,
+                    dossier_id,
+                    warning.code,
+                    "Dernier tarif voté, confirmé par le service financier.",
+                )
+        workflow.perform(self.portail, instructeur, dossier_id, "accepter")
+
+    def _to_a_signer(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        conventions.issue_convention(self.portail, self.equipe[Role.INSTRUCTEUR], dossier_id)
+
+    def _to_signee_collectivite(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        name = "{prenom} {nom}".format(**described["representant"])
+        data = stamp_pdf(self._issued_pdf(dossier_id), f"Signé par {name}")
+        if described.get("signature_electronique"):
+            data = sign_pdf(data, name)
+        signatures.submit_signature(
+            self.portail, clerk, self._convention(dossier_id), nom="convention-signee.pdf", data=data,
+            date_signature=self.today, signataire=name, operation_id=_intent(),
+        )  # fmt: skip
+
+    def _to_en_vigueur(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        president = self.equipe[Role.SIGNATAIRE_CENTRE]
+        signatures.countersign(
+            self.portail, president, self._convention(dossier_id), nom="convention-contresignee.pdf",
+            data=stamp_pdf(self._issued_pdf(dossier_id), f"Signé par les deux parties, {president.nom}"),
+            date_signature=self.today, signataire=president.nom, operation_id=_intent(),
+        )  # fmt: skip
+
+    def _to_annulee(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        signatures.cancel_convention(
+            self.portail, self.equipe[Role.RESPONSABLE], self._convention(dossier_id), motif=described["motif"]
+        )
+
+    def _to_retire(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        workflow.perform(self.portail, clerk, dossier_id, "retirer", motif=described["motif"])
+
+    def _to_refuse(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
+        workflow.perform(self.portail, self.equipe[Role.INSTRUCTEUR], dossier_id, "refuser", motif=described["motif"])
+
+    def _convention(self, dossier_id: UUID) -> UUID:
+        view = dossiers.open_dossier(self.portail, self.equipe[Role.INSTRUCTEUR], dossier_id)
+        if view.convention_id is None:
+            raise Invalide(f"{view.reference} has no convention")
+        return view.convention_id
+
+    def _issued_pdf(self, dossier_id: UUID) -> bytes:
+        """What a town hall would scan: the issued PDF, or a stand-in where LibreOffice is absent."""
+        if pdf_available():
+            try:
+                return self._pdf_of(self._convention(dossier_id))
+            except PdfIndisponible:
+                pass
+        return make_pdf("Convention signée", "Document de démonstration")
+
+    def _pdf_of(self, convention_id: UUID) -> bytes:
+        with self.portail.db.read() as session:
+            piece_id = session.scalars(
+                select(Piece.id).where(Piece.convention_id == convention_id, Piece.usage == "convention_pdf")
+            ).first()
+        if piece_id is None:
+            raise PdfIndisponible("Pas de PDF.")
+        return pieces.open_piece(self.portail, self.equipe[Role.INSTRUCTEUR], piece_id).data
+
+    def add_demandes(self, described: list[dict[str, Any]]) -> None:
+        """Requests for adhesion that wait for the centre."""
+        with self.portail.db.write() as session:
+            for one in described:
+                place = self.place(one["siren"])
+                session.add(
+                    DemandeAdhesion(
+                        centre_id=self.centre.id,
+                        etat="recue",
+                        collectivite_nom=place.nom,
+                        collectivite_type=place.type,
+                        confirmee_le=utc_now(),
+                        **one,
+                    )
+                )
+
+
+def _intent() -> str:
+    return uuid4().hex
+
+
+def _answers(described: Mapping[str, Any], place: Any, today: date) -> dict[str, Any]:
+    """Answers of a collectivité, in the order in which a clerk gives them."""
+    person = described["personnes"][0]
+    adresse = {
+        "voie": described["voie"],
+        "code_postal": described.get("code_postal") or place.codes_postaux[0],
+        "ville": described.get("ville", place.nom),
+    }
+    effet = date(today.year + 1, 1, 1) if described["effet"] == "annee" else today.replace(day=1)
+    answers: dict[str, Any] = {
+        "collectivite.recherche": place.siren,
+        "collectivite.type": place.type,
+        "collectivite.nom": place.nom,
+        "collectivite.siren": place.siren,
+        "collectivite.code_insee": place.code_insee or None,
+        "collectivite.adresse": adresse,
+        "collectivite.effectif": described["effectif"],
+        **{f"representant.{part}": value for part, value in described["representant"].items()},
+        "locaux.adresse": adresse,
+        "locaux.telephone": "01 23 45 67 80",
+        "locaux.descriptif": "Bureau fermé de 14 m² au rez-de-chaussée, espace d’attente attenant.",
+        "locaux.disponibilites": [
+            {"jour": "lundi", "debut": "09:00", "fin": "12:30"},
+            {"jour": "jeudi", "debut": "13:30", "fin": "17:00"},
+        ],
+        "locaux.conditions_particulieres": "Accès par badge, remis à l’accueil.",
+        "locaux.equipements": dict.fromkeys(EQUIPEMENTS, True) | {"photocopieur": described["effectif"] > 500},
+        "referent.civilite": "Mme",
+        "referent.prenom": person["prenom"],
+        "referent.nom": person["nom"],
+        "referent.fonction": "Responsable des ressources humaines",
+        "referent.telephone": "01 23 45 67 89",
+        "referent.courriel": person["courriel"],
+        "besoin.quotite": described["quotite"],
+        "besoin.date_effet": effet.isoformat(),
+        "besoin.date_debut_prestations": effet.isoformat(),
+        "deliberation.numero": f"{today.year}-118",
+        "deliberation.date": (today - timedelta(days=12)).isoformat(),
+    }
+    return {champ: value for champ, value in answers.items() if value is not None}
+
+
+EQUIPEMENTS = (
+    "confidentialite", "regles_sanitaires", "espace_attente", "bureau_individuel", "bureau", "fauteuil",
+    "chaises_visiteurs", "armoire_a_cle", "cle_exclusive", "porte_manteau", "ligne_telephonique", "repondeur",
+    "internet", "imprimante", "photocopieur", "eclairage", "prises_de_courant",
+)  # fmt: skip

@@ -1,0 +1,68 @@
+"""What is no longer of use is deleted, every few hours while the portal is served: ended sessions, used links, requests that
+nobody confirmed, sent mails, files that nothing refers to. The journal is never touched."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
+
+from models import (
+    Courriel,
+    DemandeAdhesion,
+    LienUsageUnique,
+    Operation,
+    SessionUtilisateur,
+    TentativeConnexion,
+    TicketConnexion,
+    utc_now,
+)
+from services.adhesion.pieces import purge_brouillons, purge_drafts, purge_files
+from services.core.limits import WINDOW
+from services.core.portail import Portail
+
+SESSION_DAYS = 30
+"""An ended session is kept this long: what was typed in it may still be claimed at the next login."""
+LINK_DAYS = 30
+MAIL_DAYS = 180
+OPERATION_DAYS = 30
+UNCONFIRMED_DAYS = 30
+"""A request that nobody confirmed names a person who may have asked for nothing: it is not kept longer."""
+
+
+def tidy(portail: Portail) -> dict[str, int]:
+    """Delete what is out of date; how many rows of each kind."""
+    now = utc_now()
+    with portail.db.write() as session:
+        counts = {
+            "demandes": _drop_unconfirmed(session, DemandeAdhesion.creee_le < now - timedelta(days=UNCONFIRMED_DAYS)),
+            "sessions": _drop(
+                session, SessionUtilisateur, SessionUtilisateur.expire_le < now - timedelta(days=SESSION_DAYS)
+            ),
+            "tickets": _drop(session, TicketConnexion, TicketConnexion.expire_le < now),
+            "liens": _drop(session, LienUsageUnique, LienUsageUnique.expire_le < now - timedelta(days=LINK_DAYS)),
+            "tentatives": _drop(session, TentativeConnexion, TentativeConnexion.le < now - WINDOW),
+            "operations": _drop(session, Operation, Operation.le < now - timedelta(days=OPERATION_DAYS)),
+            "courriels": _drop(session, Courriel, _old_mail(now - timedelta(days=MAIL_DAYS))),
+        }
+    counts["brouillons"] = purge_brouillons(portail)
+    counts["pieces_retirees"] = purge_drafts(portail)
+    counts["fichiers"] = purge_files(portail)
+    return counts
+
+
+def _old_mail(limit: datetime) -> ColumnElement[bool]:
+    return (Courriel.cree_le < limit) & Courriel.etat.in_(("envoye", "sans_smtp", "annule"))
+
+
+def _drop(session: Session, table: type[Any], condition: ColumnElement[bool]) -> int:
+    return int(session.execute(delete(table).where(condition)).rowcount)  # type: ignore[attr-defined]
+
+
+def _drop_unconfirmed(session: Session, old: ColumnElement[bool]) -> int:
+    ids = select(DemandeAdhesion.id).where(DemandeAdhesion.etat == "a_confirmer", old)
+    for table in (LienUsageUnique, Courriel):
+        session.execute(delete(table).where(table.demande_id.in_(ids)))
+    return _drop(session, DemandeAdhesion, DemandeAdhesion.id.in_(ids))

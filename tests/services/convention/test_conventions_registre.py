@@ -1,0 +1,162 @@
+"""The register: what each person sees, finds, sorts and exports."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+
+from domain.errors import Introuvable, Invalide
+from models import Convention
+from services.convention import registre
+from services.convention.convention_views import ConventionFilter, file_name
+from services.core import clock
+from services.core.portail import Portail
+from tests.conventions import add_piece, make_convention, pdf
+from tests.factories import Monde, journal_actions, make_collectivite, make_other_centre, make_stranger, version_id
+
+SOON = clock.today() + timedelta(days=60)
+
+
+def _numbers(portail: Portail, monde: Monde, **filtre: Any) -> list[str]:
+    page = registre.list_conventions(portail, monde.direction, replace(ConventionFilter(tri="numero"), **filtre))
+    return [row.numero for row in page.rows]
+
+
+@pytest.fixture
+def four(portail: Portail, monde: Monde) -> list[UUID]:
+    """One convention in each of four situations, numbered 1 to 4."""
+    return [
+        make_convention(portail, monde, "a_signer"),
+        make_convention(portail, monde, "en_vigueur"),
+        make_convention(portail, monde, "en_vigueur", date_effet=SOON),
+        make_convention(portail, monde, "annulee"),
+    ]
+
+
+def test_states_and_to_come(portail: Portail, monde: Monde, four: list[UUID]) -> None:
+    assert _numbers(portail, monde, descendant=False) == ["2026-0001", "2026-0002", "2026-0003", "2026-0004"]
+    assert _numbers(portail, monde, etats=("en_vigueur",)) == ["2026-0002"]
+    assert _numbers(portail, monde, etats=("a_venir",)) == ["2026-0003"]
+    assert _numbers(portail, monde, etats=("a_venir", "a_signer")) == ["2026-0003", "2026-0001"]
+    page = registre.list_conventions(portail, monde.direction, ConventionFilter(tri="numero", descendant=False))
+    assert [row.etat_libelle for row in page.rows] == ["À signer", "En vigueur", "À venir", "Annulée"]
+    assert [row.etat_affiche for row in page.rows][2] == "a_venir"
+    centre = registre.list_conventions(portail, monde.instructeur, ConventionFilter(etats=("a_signer",)))
+    assert [row.etat_libelle for row in centre.rows] == ["À signer par la collectivité"]
+
+
+def test_search_sort_pages_and_years(portail: Portail, monde: Monde, four: list[UUID]) -> None:
+    assert _numbers(portail, monde, texte="0002") == ["2026-0002"]
+    assert len(_numbers(portail, monde, texte="CHOISY le roi")) == 4
+    assert len(_numbers(portail, monde, texte="219400223")) == 4
+    assert _numbers(portail, monde, texte="Ivry") == []
+    assert _numbers(portail, monde, texte="100%' OR 1=1 --") == []
+    assert _numbers(portail, monde, annee=2025) == []
+    assert registre.list_years(portail, monde.direction) == [2026]
+    assert _numbers(portail, monde, page=2, taille=3, descendant=False) == ["2026-0004"]
+    assert _numbers(portail, monde, page=9, taille=3, descendant=False) == ["2026-0004"]
+    with portail.db.write() as session:
+        session.execute(update(Convention).where(Convention.id == four[3]).values(quotite=None, montant_annuel=None))
+    for tri in registre.TRIS:
+        for descendant in (True, False):
+            assert len(_numbers(portail, monde, tri=tri, descendant=descendant)) == 4
+    assert _numbers(portail, monde, tri="montant_annuel", descendant=True)[-1] == "2026-0004"
+    assert _numbers(portail, monde, tri="date_effet")[0] == "2026-0003"
+    assert len(_numbers(portail, monde, tri="n'importe quoi")) == 4
+
+
+def test_rank_sorts_as_a_number(portail: Portail, monde: Monde, four: list[UUID]) -> None:
+    with portail.db.write() as session:
+        session.execute(update(Convention).where(Convention.id == four[0]).values(rang=10_000, numero="2026-10000"))
+    assert _numbers(portail, monde)[0] == "2026-10000"
+
+
+def test_each_side_sees_its_own(portail: Portail, monde: Monde, four: list[UUID]) -> None:
+    for outsider in (make_stranger(portail), make_other_centre(portail)):
+        assert registre.list_conventions(portail, outsider, ConventionFilter()).total == 0
+        assert registre.list_years(portail, outsider) == []
+
+
+def test_zip_of_a_selection(portail: Portail, monde: Monde, four: list[UUID]) -> None:
+    signed = make_convention(portail, monde, "signee_collectivite", pages=3)
+    nom, data = registre.export_zip(portail, monde.direction, [four[0], signed, signed])
+    assert nom == f"conventions-{clock.today().isoformat()}.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [
+            "2026-0001-choisy-le-roi/convention.docx",
+            "2026-0005-choisy-le-roi/convention.docx",
+            "2026-0005-choisy-le-roi/convention.pdf",
+            "2026-0005-choisy-le-roi/signee.pdf",
+        ]
+        assert archive.read("2026-0005-choisy-le-roi/signee.pdf") == pdf(3, "signée")
+    for convention_id in (four[0], signed):
+        assert journal_actions(portail, convention_id) == ["convention.exporter"]
+    assert journal_actions(portail, four[1]) == []
+
+
+def test_zip_of_a_collectivite_with_a_very_long_name(portail: Portail, monde: Monde) -> None:
+    long = file_name("convention-2026-0001", "Syndicat " * 22, "signee-deux-parties", extension="pdf")
+    convention_id = make_convention(portail, monde)
+    with portail.db.write() as session:
+        for number in range(11):
+            add_piece(session, portail, convention_id, "annexe", long, b"%d" % number, None)
+    _, data = registre.export_zip(portail, monde.direction, [convention_id])
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        assert len(set(names)) == 12
+        assert {archive.read(name) for name in names} == {b"PK", *(b"%d" % number for number in range(11))}
+
+
+def test_zip_of_two_centres_that_number_alike(portail: Portail, monde: Monde) -> None:
+    (elsewhere,) = make_other_centre(portail).centre_ids
+    other = replace(monde, centre_id=elsewhere, version_id=version_id("autre-centre"))
+    both = [make_convention(portail, monde), make_convention(portail, other)]
+    _, data = registre.export_zip(portail, monde.direction, both)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert sorted(archive.namelist()) == [
+            "2026-0001-autre-centre-choisy-le-roi/convention.docx",
+            "2026-0001-cig-petite-couronne-choisy-le-roi/convention.docx",
+        ]
+
+
+def test_zip_refuses_what_is_not_visible(portail: Portail, monde: Monde, four: list[UUID]) -> None:
+    stranger = make_stranger(portail)
+    with pytest.raises(Introuvable):
+        registre.export_zip(portail, stranger, [four[0]])
+    assert journal_actions(portail, four[0]) == ["refus"]
+    with pytest.raises(Introuvable):
+        registre.export_zip(portail, monde.direction, [four[1], uuid4()])
+    assert journal_actions(portail, four[1]) == []
+    with pytest.raises(Invalide, match="au moins une"):
+        registre.export_zip(portail, monde.direction, [])
+    with pytest.raises(Invalide, match="au plus"):
+        registre.export_zip(portail, monde.direction, [uuid4() for _ in range(registre.MAX_ZIP + 1)])
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("convention", "2026-0007", "Choisy-le-Roi"), "convention-2026-0007-choisy-le-roi.docx"),
+        (("convention", None, "L’Haÿ-les-Roses"), "convention-l-hay-les-roses.docx"),
+        (("convention", "../../Œuvre <b>\x00"), "convention-oeuvre-b.docx"),
+        (("🏛",), "document.docx"),
+        (("x" * 500,), "x" * 110 + ".docx"),
+    ],
+)
+def test_file_names_are_plain(parts: tuple[str | None, ...], expected: str) -> None:
+    assert file_name(*parts, extension="docx") == expected
+
+
+def test_same_name_is_not_same_collectivite(portail: Portail, monde: Monde, four: list[UUID]) -> None:
+    other = make_collectivite(portail, "Choisy-le-Roi", "219400413")
+    with portail.db.write() as session:
+        session.execute(update(Convention).where(Convention.id == four[0]).values(collectivite_id=other))
+    assert "2026-0001" not in _numbers(portail, monde)
