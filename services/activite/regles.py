@@ -1,0 +1,169 @@
+"""Rules that every recording obeys: who is assigned where, which months are closed, which days the *service dégradé* covers.
+
+Reads only, in the caller's transaction. Order of locks: `refuse_closed` takes the centre's row, so call it before locking
+conventions or rows of hours; the journal comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from domain.activite import SERVICE_DEGRADE
+from domain.errors import Invalide
+from domain.formatting import MONTHS, date_longue, duree
+from models import Affectation, Centre, Cloture, Convention, DemandeServiceDegrade, Intervention, PeriodeSansAssistant
+
+RECORDING_STATES = ("en_vigueur", "denoncee", "en_demeure")
+"""States of a convention in which hours and journeys are recorded: it is signed by both parties and has not ended."""
+
+COVERING_STATES = ("acceptee", "close")
+"""States of a request for the service dégradé whose days are covered: closing one ends it on the day it is closed."""
+
+
+def first_day(convention: Convention) -> date:
+    """First day on which something may be recorded: the effect, even where the billed service begins later (G13), since
+    the needs are looked into first."""
+    return min(convention.date_effet, convention.date_debut_prestations)
+
+
+def last_day(convention: Convention) -> date:
+    """Last day on which something may be recorded: the term."""
+    return convention.terme
+
+
+def assignment_end(affectation: Affectation) -> date:
+    """Last day of an assignment: its own, or the convention's when it has none."""
+    end = last_day(affectation.convention)
+    return min(affectation.au, end) if affectation.au else end
+
+
+def list_affectations(session: Session, assistant_id: UUID, du: date, au: date) -> list[Affectation]:
+    """Assignments of a person that touch the days from `du` to `au` (included), on conventions that take hours, in the
+    order of the collectivités' names; convention, collectivité and dossier come with them."""
+    query = (
+        select(Affectation)
+        .join(Affectation.convention)
+        .where(
+            Affectation.assistant_id == assistant_id,
+            Affectation.du <= au,
+            or_(Affectation.au.is_(None), Affectation.au >= du),
+            Convention.terme >= du,
+            Convention.etat.in_(RECORDING_STATES),
+        )
+        .options(
+            joinedload(Affectation.convention).options(
+                joinedload(Convention.collectivite), joinedload(Convention.dossier)
+            )
+        )
+    )
+    found = session.scalars(query).all()
+    return sorted(found, key=lambda one: (one.convention.collectivite.nom, one.convention.numero, one.du))
+
+
+def closed_months(session: Session, centre_id: UUID, annee: int | None = None) -> frozenset[tuple[int, int]]:
+    """Closed months of a centre, as (year, month); of one year only with `annee`."""
+    query = select(Cloture.annee, Cloture.mois).where(Cloture.centre_id == centre_id)
+    if annee is not None:
+        query = query.where(Cloture.annee == annee)
+    return frozenset((row.annee, row.mois) for row in session.execute(query))
+
+
+def month_label(annee: int, mois: int) -> str:
+    """A month in words: "mars 2026"."""
+    return f"{MONTHS[mois]} {annee}"
+
+
+def refuse_closed(session: Session, centre_id: UUID, jours: Iterable[date]) -> None:
+    """Invalide, naming the month, when one of these days is in a closed one.
+
+    The centre's row is held shared until the transaction ends: a month cannot be closed between this check and the commit,
+    and those who record do not wait for one another.
+    """
+    session.get_one(Centre, centre_id, with_for_update={"read": True})
+    wanted = sorted({(jour.year, jour.month) for jour in jours})
+    if not wanted:
+        return
+    closed = closed_months(session, centre_id)
+    for annee, mois in wanted:
+        if (annee, mois) in closed:
+            raise Invalide(
+                f"Le mois de {month_label(annee, mois)} est clos : rien n’y est plus enregistré, modifié ni retiré. "
+                "Demandez au responsable du service de le rouvrir.",
+                champ="jour",
+            )
+
+
+def degrade_allowed(session: Session, convention_id: UUID, jour: date) -> bool:
+    """Whether an accepted request for the service dégradé covers this day (article 8.4: on written request only)."""
+    return session.scalar(_covering(convention_id, jour).limit(1)) is not None
+
+
+def check_degrade(session: Session, convention_id: UUID, jours: Iterable[date]) -> None:
+    """Invalide when, on one of these days, the hours of service dégradé recorded so far (those of this transaction
+    included, once flushed) are covered by no request, or go past the most that the collectivité asked for."""
+    for demande in _requests_of(session, convention_id, jours):
+        if demande.minutes_max is None:
+            continue
+        used = degrade_minutes(session, demande)
+        if used > demande.minutes_max:
+            raise Invalide(
+                f"Service dégradé : {duree(used)} pour {duree(demande.minutes_max)} demandées au plus par la collectivité "
+                f"à partir du {date_longue(demande.du)}. Demandez-lui une nouvelle demande écrite.",
+                champ="minutes",
+            )
+
+
+def degrade_minutes(session: Session, demande: DemandeServiceDegrade) -> int:
+    """Minutes of service dégradé recorded on the days that a request covers."""
+    query = select(func.coalesce(func.sum(Intervention.minutes), 0)).where(
+        Intervention.convention_id == demande.convention_id,
+        Intervention.nature == SERVICE_DEGRADE,
+        Intervention.jour >= demande.du,
+    )
+    if demande.au is not None:
+        query = query.where(Intervention.jour <= demande.au)
+    return int(session.scalar(query) or 0)
+
+
+def _requests_of(session: Session, convention_id: UUID, jours: Iterable[date]) -> list[DemandeServiceDegrade]:
+    """The requests that cover these days; Invalide when a day has none."""
+    found: dict[UUID, DemandeServiceDegrade] = {}
+    for jour in sorted(set(jours)):
+        demande = session.scalar(_covering(convention_id, jour).limit(1))
+        if demande is None:
+            raise Invalide(
+                f"Aucune demande de service dégradé acceptée ne couvre le {date_longue(jour)} : la collectivité doit "
+                "d’abord en faire la demande écrite.",
+                champ="nature",
+            )
+        found[demande.id] = demande
+    return list(found.values())
+
+
+def _covering(convention_id: UUID, jour: date) -> Select[DemandeServiceDegrade]:
+    return (
+        select(DemandeServiceDegrade)
+        .where(
+            DemandeServiceDegrade.convention_id == convention_id,
+            DemandeServiceDegrade.etat.in_(COVERING_STATES),
+            DemandeServiceDegrade.du <= jour,
+            or_(DemandeServiceDegrade.au.is_(None), DemandeServiceDegrade.au >= jour),
+        )
+        .order_by(DemandeServiceDegrade.du)
+    )
+
+
+def absences_of(session: Session, convention_id: UUID) -> list[tuple[date, date]]:
+    """Days (included) without an assistant that reduce what is due on a convention (8.3, B08), oldest first; those taken
+    back are left out."""
+    query = (
+        select(PeriodeSansAssistant.du, PeriodeSansAssistant.au)
+        .where(PeriodeSansAssistant.convention_id == convention_id, PeriodeSansAssistant.annulee_le.is_(None))
+        .order_by(PeriodeSansAssistant.du)
+    )
+    return [(row.du, row.au) for row in session.execute(query)]
