@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from domain.formatting import date_longue, euros, pourcentage
 from domain.roles import Role
-from services.adhesion.dossier_views import PieceRow
 from services.convention.convention_views import A_VENIR, ConventionView, SignatureRow
+from services.core.piece_rows import PieceRow
 from ui.html import badge, bullet_list, day, facts, link
 from ui.reading import render_piece
 

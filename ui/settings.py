@@ -12,9 +12,9 @@ import streamlit as st
 
 from domain.errors import Conflit, Invalide
 from domain.fields import Json
-from services.adhesion.dossier_views import PieceRow
 from services.centre.centre_files import attach_annexe, attach_logo, remove_centre_file
 from services.centre.parametres import ParametresInvalides, ParametresView, save_parametres
+from services.core.piece_rows import PieceRow
 from ui import page, session
 from ui.forms import FormModel
 from ui.forms.memory import MemorySaver

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.evaluation import Evaluation
 from domain.roles import Role
+from services.core.piece_rows import PieceRow
 
 if TYPE_CHECKING:
     from domain.offer import Offer
@@ -47,21 +48,6 @@ class Answer:
     version: int
     modifiee_le: datetime
     modifiee_par_nom: str | None
-
-
-@dataclass(frozen=True)
-class PieceRow:
-    """A file that can be opened by its id (services.adhesion.pieces). `avertissements`: what the check of the file noticed."""
-
-    id: UUID
-    nom: str
-    taille: int
-    usage: str
-    champ: str | None
-    type_mime: str
-    deposee_le: datetime
-    pages: int | None
-    avertissements: tuple[str, ...]
 
 
 @dataclass(frozen=True)

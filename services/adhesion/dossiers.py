@@ -41,7 +41,6 @@ from services.adhesion.dossier_views import (
     DepotRow,
     DossierView,
     MotifSaisie,
-    PieceRow,
     SaisieRow,
 )
 from services.adhesion.edition import Edition, find_edition
@@ -52,6 +51,7 @@ from services.centre.offres import get_offer, list_tarifs
 from services.core import clock
 from services.core.access import Acteur, get_dossier, require, roles_on
 from services.core.numerotation import format_numero, next_rang
+from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, once, record
 
 logger = logging.getLogger("portail")
@@ -324,21 +324,6 @@ def _corrections(session: Session, state: DossierState, du_centre: bool) -> tupl
     """The collectivité sees a correction once it is sent."""
     rows = (one for one in list_corrections(session, state.dossier) if du_centre or one.envoyee_le)
     return tuple(correction_row(one, state.forms) for one in rows)
-
-
-def piece_row(piece: Piece) -> PieceRow:
-    """A file as screens show it."""
-    return PieceRow(
-        id=piece.id,
-        nom=piece.nom,
-        taille=piece.taille,
-        usage=piece.usage,
-        champ=piece.champ,
-        type_mime=piece.type_mime,
-        deposee_le=piece.deposee_le,
-        pages=piece.pages,
-        avertissements=tuple(piece.analyse.get("avertissements", ())),
-    )
 
 
 def _pieces(session: Session, dossier: Dossier) -> tuple[PieceRow, ...]:

@@ -25,7 +25,6 @@ from domain.offer import Offer
 from domain.roles import Role
 from domain.text import clean_text
 from models import Centre, Piece, utc_now
-from services.adhesion.dossier_views import PieceRow
 from services.centre.offres import get_offer, published_offers
 from services.core.access import Acteur, require
 from services.core.files import store
@@ -48,21 +47,6 @@ def current_pieces(session: Session, centre_id: UUID) -> dict[tuple[str, str], P
     """The centre's current files by (usage, annex id), the newest of each."""
     query = select(Piece).where(Piece.centre_id == centre_id, Piece.retiree_le.is_(None)).order_by(Piece.deposee_le)
     return {(piece.usage, piece.champ or ""): piece for piece in session.scalars(query)}
-
-
-def piece_row(piece: Piece) -> PieceRow:
-    """A file as screens show it."""
-    return PieceRow(
-        id=piece.id,
-        nom=piece.nom,
-        taille=piece.taille,
-        usage=piece.usage,
-        champ=piece.champ,
-        type_mime=piece.type_mime,
-        deposee_le=piece.deposee_le,
-        pages=piece.pages,
-        avertissements=(),
-    )
 
 
 def attach_logo(portail: Portail, acteur: Acteur, centre_id: UUID, *, nom: str, data: bytes, operation_id: str) -> None:

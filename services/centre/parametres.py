@@ -28,11 +28,12 @@ from domain.forms import FormSet, load_form
 from domain.grammar import typographic
 from domain.roles import Role
 from models import Centre, Piece
-from services.adhesion.dossier_views import CentreRow, PieceRow
-from services.centre.centre_files import CENTRE_LOCK, annexes_of, current_pieces, piece_row
+from services.adhesion.dossier_views import CentreRow
+from services.centre.centre_files import CENTRE_LOCK, annexes_of, current_pieces
 from services.centre.offres import get_offer, published_offers
 from services.core import clock
 from services.core.access import Acteur, require
+from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 from services.core.settings import ROOT
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, case, delete, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.errors import Introuvable, Refus
 from domain.text import clean_text
@@ -24,7 +24,7 @@ from models import (
 from services.comptes import passwords
 from services.comptes.rights import concerned_centres
 from services.core import journal, limits
-from services.core.access import Acteur, load_acteur
+from services.core.access import Acteur, build_acteur
 from services.core.clock import DEFAULT_ZONE, today
 from services.core.portail import Portail, record
 from services.core.tokens import new_token, token_hash
@@ -162,21 +162,25 @@ def current(portail: Portail, token: str | None, adresse: str | None = None) -> 
     if not token:
         return None
     now = utc_now()
+    # One query for the session, its holder, their time zone and their roles: this is asked at every interaction.
+    query = (
+        select(SessionUtilisateur, Utilisateur, _zone(Utilisateur.id).scalar_subquery(), RoleAttribue)
+        .join(Utilisateur, Utilisateur.id == SessionUtilisateur.utilisateur_id)
+        .outerjoin(RoleAttribue, RoleAttribue.utilisateur_id == Utilisateur.id)
+        .where(
+            SessionUtilisateur.token_hash == token_hash(token),
+            SessionUtilisateur.revoquee_le.is_(None),
+            SessionUtilisateur.expire_le > now,
+            Utilisateur.actif,
+        )
+    )
     with portail.db.read() as session:
-        found = session.execute(
-            select(SessionUtilisateur, Utilisateur)
-            .join(Utilisateur, Utilisateur.id == SessionUtilisateur.utilisateur_id)
-            .where(
-                SessionUtilisateur.token_hash == token_hash(token),
-                SessionUtilisateur.revoquee_le.is_(None),
-                SessionUtilisateur.expire_le > now,
-                Utilisateur.actif,
-            )
-        ).one_or_none()
-        if found is None:
-            return None
-        row, user = found
-        acteur = load_acteur(session, user, day_of(session, user.id), session_id=row.id, adresse=adresse)
+        found = session.execute(query).all()
+    if not found:
+        return None
+    row, user, zone, _ = found[0]
+    roles = [held for *_, held in found if held is not None]
+    acteur = build_acteur(user, roles, today(zone or DEFAULT_ZONE), session_id=row.id, adresse=adresse)
     if now - row.vue_le > SEEN_EVERY:
         with portail.db.write() as session:
             session.execute(update(SessionUtilisateur).where(SessionUtilisateur.id == row.id).values(vue_le=now))
@@ -186,9 +190,13 @@ def current(portail: Portail, token: str | None, adresse: str | None = None) -> 
 def day_of(session: Session, utilisateur_id: UUID) -> date:
     """Today where the person works, by which their roles begin and end: in the time zone of their centre, else of one that
     knows their collectivité, else in Paris."""
+    return today(session.scalar(_zone(utilisateur_id)) or DEFAULT_ZONE)
+
+
+def _zone(utilisateur_id: UUID | InstrumentedAttribute[UUID]) -> Select[str]:
     held = select(RoleAttribue.centre_id).where(RoleAttribue.utilisateur_id == utilisateur_id)
     places = select(RoleAttribue.collectivite_id).where(RoleAttribue.utilisateur_id == utilisateur_id)
-    zone = session.scalar(
+    return (
         select(Centre.fuseau)
         .where(
             or_(
@@ -200,7 +208,6 @@ def day_of(session: Session, utilisateur_id: UUID) -> date:
         .order_by(case((Centre.id.in_(held), 0), else_=1), Centre.code)
         .limit(1)
     )
-    return today(zone or DEFAULT_ZONE)
 
 
 def home_centre(session: Session, utilisateur_id: UUID) -> UUID | None:

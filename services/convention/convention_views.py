@@ -10,7 +10,8 @@ from uuid import UUID
 
 from domain.roles import Role
 from domain.text import fold
-from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow, PieceRow
+from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow
+from services.core.piece_rows import PieceRow
 
 A_VENIR = "a_venir"
 """Not a state: a convention in force whose effect date is to come, for labels and filters."""

@@ -16,8 +16,6 @@ from sqlalchemy.orm import Session
 from domain.errors import Introuvable, Invalide
 from models import Centre, Collectivite, Convention, Piece
 from services.adhesion.dossier_lists import search_condition
-from services.adhesion.dossier_views import PieceRow
-from services.adhesion.dossiers import piece_row
 from services.centre.offres import get_offer
 from services.convention.convention_views import (
     A_VENIR,
@@ -30,6 +28,7 @@ from services.convention.convention_views import (
 from services.core import clock
 from services.core.access import Acteur, visible_conventions
 from services.core.paging import Page, paginate
+from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 
 MAX_ZIP = 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from models import Centre, Convention, Dossier, RoleAttribue, Utilisateur
+from models import Affectation, Centre, Convention, Dossier, RoleAttribue, Utilisateur
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,24 @@ def load_acteur(
     adresse: str | None = None,
 ) -> Acteur:
     """The person with the roles in force on `day`."""
-    query = select(RoleAttribue).where(
-        RoleAttribue.utilisateur_id == utilisateur.id,
-        RoleAttribue.du <= day,
-        or_(RoleAttribue.au.is_(None), RoleAttribue.au >= day),
-    )
+    query = select(RoleAttribue).where(RoleAttribue.utilisateur_id == utilisateur.id)
+    return build_acteur(utilisateur, session.scalars(query), day, session_id=session_id, adresse=adresse)
+
+
+def build_acteur(
+    utilisateur: Utilisateur,
+    roles: Iterable[RoleAttribue],
+    day: date,
+    *,
+    session_id: UUID | None = None,
+    adresse: str | None = None,
+) -> Acteur:
+    """The person with those of their `roles` that are in force on `day`."""
     centres: dict[UUID, set[Role]] = {}
     collectivites: dict[UUID, set[Role]] = {}
-    for held in session.scalars(query):
+    for held in roles:
+        if held.du > day or (held.au is not None and held.au < day):
+            continue
         role = Role(held.role)
         if held.centre_id and role in ROLES_CENTRE:
             centres.setdefault(held.centre_id, set()).add(role)
@@ -101,15 +111,26 @@ def require(held: frozenset[Role], *roles: Role, message: str = "Votre rôle ne 
 
 def visible_dossiers(acteur: Acteur) -> Select[Dossier]:
     """Dossiers of the person's collectivités, and those addressed to the centres where the person is more than an
-    assistant: the assistant of a centre records hours for the collectivités assigned to them, and reads no dossier as long
-    as none is."""
-    centres = {centre_id for centre_id, roles in acteur.par_centre.items() if roles - {Role.ASSISTANT}}
-    return select(Dossier).where(_scope(Dossier, acteur, centres))
+    assistant: the assistant of a centre records hours for the collectivités assigned to them, and reads no dossier."""
+    return select(Dossier).where(_scope(Dossier, acteur, _wider_centres(acteur)))
 
 
 def visible_conventions(acteur: Acteur) -> Select[Convention]:
-    """Conventions of the person's collectivités, and those of the person's centres."""
-    return select(Convention).where(_scope(Convention, acteur, acteur.centre_ids))
+    """Conventions of the person's collectivités, and those of the centres where the person is more than an assistant. An
+    assistant sees those that they are, were or will be assigned to: last year's hours and report are still theirs."""
+    assigned = select(Affectation.convention_id).where(
+        Affectation.assistant_id == acteur.utilisateur_id,
+        Affectation.centre_id.in_(acteur.centres_with(Role.ASSISTANT)),
+    )
+    seen = _scope(Convention, acteur, _wider_centres(acteur))
+    if not acteur.centres_with(Role.ASSISTANT):
+        return select(Convention).where(seen)
+    return select(Convention).where(or_(seen, Convention.id.in_(assigned)))
+
+
+def _wider_centres(acteur: Acteur) -> set[UUID]:
+    """Centres where the person holds another role than assistant."""
+    return {centre_id for centre_id, roles in acteur.par_centre.items() if roles - {Role.ASSISTANT}}
 
 
 def _scope(

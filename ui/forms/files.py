@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from services.adhesion.dossier_views import PieceRow
+from services.core.piece_rows import PieceRow
 from ui.forms.model import FieldView, Saver
 from ui.forms.words import label_of
 from ui.html import bullet_list, day_and_time, file_link, show

@@ -19,7 +19,8 @@ from domain.evaluation import Evaluation, evaluate
 from domain.fields import FieldError, Json, parse_value
 from domain.forms import FormSet
 from models import utc_now
-from services.adhesion.dossier_views import Answer, PieceRow, SaisieRow, SaveResult
+from services.adhesion.dossier_views import Answer, SaisieRow, SaveResult
+from services.core.piece_rows import PieceRow
 from ui.forms import state
 from ui.forms.fills import changes_of_choice, changes_of_collectivite, find_collectivites
 from ui.forms.model import FormModel, Found

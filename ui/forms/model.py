@@ -13,8 +13,9 @@ from typing import Protocol
 from domain.evaluation import Evaluation, FieldState
 from domain.fields import Field, Json
 from domain.forms import Form
-from services.adhesion.dossier_views import Answer, CorrectionRow, PieceRow, SaisieRow, SaveResult
+from services.adhesion.dossier_views import Answer, CorrectionRow, SaisieRow, SaveResult
 from services.core.clock import DEFAULT_ZONE
+from services.core.piece_rows import PieceRow
 
 
 @dataclass(frozen=True)
