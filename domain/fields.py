@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.field_types import choices, composed, dates, numbers, text
+from domain.field_types import choices, composed, dates, durations, numbers, text
 from domain.field_types.base import Field, FieldError, FieldType, Item, Json, Option, is_blank
 from domain.field_types.composed import ADDRESS_PARTS, WEEKDAYS
 
@@ -37,6 +37,7 @@ _SIMPLE: tuple[FieldType, ...] = (
     numbers.Decimals(),
     numbers.Money(),
     numbers.Percentage(),
+    durations.Duration(),
     dates.Date(),
     choices.YesNo(),
     choices.Choice(),

@@ -32,6 +32,7 @@ RENDERERS: dict[str, FieldRenderer] = {
     "decimal": render_text,
     "money": render_text,
     "percentage": render_text,
+    "duration": render_text,
     "long_text": render_long_text,
     "date": render_date,
     "yes_no": render_yes_no,

@@ -14,10 +14,10 @@ from ui.forms.words import label_of
 
 NUMBERS = frozenset({"integer", "decimal", "money", "percentage"})
 FREE_TEXT = frozenset({"text", "long_text"})
-SUFFIXES = {"money": "en euros", "percentage": "en %"}
+SUFFIXES = {"money": "en euros", "percentage": "en %", "duration": "en heures et minutes"}
 WIDTHS = {
     "integer": 220, "decimal": 220, "money": 220, "percentage": 220, "postal_code": 140, "siren": 220, "siret": 260,
-    "telephone": 260, "insee_code": 140,
+    "telephone": 260, "insee_code": 140, "duration": 220,
 }  # fmt: skip
 AUTOCOMPLETE = {"email": "email", "telephone": "tel", "postal_code": "postal-code"}
 
