@@ -13,7 +13,9 @@ MOIS = TIME_LOCALE["shortMonths"]
 
 
 def layer_data(chart: object) -> list[dict[str, object]]:
-    return chart.to_dict()["layer"][0]["data"]["values"]  # type: ignore[attr-defined]
+    drawn = chart.to_dict()  # type: ignore[attr-defined]
+    values: list[dict[str, object]] = drawn["datasets"][drawn["layer"][0]["data"]["name"]]
+    return values
 
 
 @pytest.mark.parametrize(
