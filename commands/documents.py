@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -11,7 +11,8 @@ from commands.french import Command, Group, fail
 from commands.shared import FILE, print_json, read_bytes, read_json, write_bytes
 from documents.check import check_template
 from documents.compiled import compile_template
-from documents.context import sample_context
+from documents.echantillons import sample_for
+from domain.offer import Contexte
 from services.adhesion.editique import Rendered
 from services.core import clock, donnees
 
@@ -97,11 +98,17 @@ def render_template(template: Path, data_file: Path, sortie: Path) -> None:
 @click.argument("template", metavar="GABARIT.docx", type=FILE)
 @click.option("--centre", required=True, metavar="CODE", help="Centre dont le gabarit emploie les données.")
 @click.option("--offre", metavar="CODE", help="Offre du centre, quand il en a plusieurs.")
+@click.option(
+    "--contexte",
+    type=click.Choice(get_args(Contexte)),
+    help="Données que le gabarit emploie. Sans cette option : celles du document de l'offre qui porte ce nom de fichier.",
+)
 @JSON_FLAG
-def check(template: Path, centre: str, offre: str | None, as_json: bool) -> None:
+def check(template: Path, centre: str, offre: str | None, contexte: Contexte | None, as_json: bool) -> None:
     """Vérifie un gabarit : syntaxe, noms des champs, contenus interdits. Le code de retour est 1 s'il y a des erreurs."""
     found, tarifs = donnees.find_centre(centre)
-    schema = sample_context(donnees.find_offer(centre, offre), found, tarifs)
+    offer = donnees.find_offer(centre, offre)
+    schema = sample_for(offer, found, contexte or offer.contexte_of(template.name), tarifs)
     errors = check_template(read_bytes(template, MAX_TEMPLATE), schema)
     if as_json:
         print_json({"erreurs": [{"message": one.message, "paragraphe": one.paragraphe} for one in errors]})

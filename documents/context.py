@@ -78,8 +78,8 @@ def build_context(
     annexes = _build_annexes(offer, annexes_fichiers or {}, frozenset(annexes_exclues))
     return {
         **tree,
-        "centre": _build_centre(centre, offer),
-        "offre": _build_offre(offer),
+        "centre": build_centre(centre, offer),
+        "offre": build_offre(offer),
         "convention": convention,
         "montants": montants,
         "annexes": annexes,
@@ -104,8 +104,8 @@ def sample_context(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) -
             annexes[annexe.id]["fichier"] = {"nom": "exemple.pdf", "sha256": "0" * 64}
     return {
         **tree,
-        "centre": _build_centre(centre, offer),
-        "offre": _build_offre(offer),
+        "centre": build_centre(centre, offer),
+        "offre": build_offre(offer),
         "convention": _build_convention(offer, tree, "2026-0001", False),
         "montants": build_montants(offer, tree, known)[0],
         "annexes": annexes,
@@ -170,7 +170,8 @@ def _derive_collectivite(tree: dict[str, Any], offer: Offer) -> None:
         collectivite[f"{key}_a"] = a(name) if name else None
 
 
-def _build_centre(centre: Centre, offer: Offer) -> dict[str, Any]:
+def build_centre(centre: Centre, offer: Offer) -> dict[str, Any]:
+    """The centre as templates see it, with the offer's words among its own."""
     tree = centre.model_dump()
     tree["deliberations"] = [dict(one) for one in tree["deliberations"]]
     tree["departements"] = list(tree["departements"])
@@ -179,7 +180,7 @@ def _build_centre(centre: Centre, offer: Offer) -> dict[str, Any]:
     return tree
 
 
-def _build_offre(offer: Offer) -> dict[str, Any]:
+def build_offre(offer: Offer) -> dict[str, Any]:
     """The offer's parameters, as plain data."""
     return {
         "code": offer.code,

@@ -109,7 +109,9 @@ class Party(Definition):
 
 
 class Step(Definition):
-    """One step of the collectivité's journey: a form, or a built-in screen. `panel` is what stands beside the form."""
+    """One step of the collectivité's journey: a form, or a built-in screen. `panel` is what stands beside the form.
+
+    An information session, an état des lieux or a contact is traced by a form too: `kind` says what the step is for."""
 
     kind: Literal["formulaire", "recapitulatif", "contact", "seance_information", "etat_des_lieux"] = "formulaire"
     form: str | None = None
@@ -118,8 +120,8 @@ class Step(Definition):
 
     @model_validator(mode="after")
     def _check_form(self) -> Step:
-        if (self.kind == "formulaire") != (self.form is not None):
-            raise ValueError("une étape est un formulaire (« form ») ou un écran prévu (« kind »)")
+        if (self.kind == "recapitulatif") != (self.form is None):
+            raise ValueError("une étape a un formulaire (« form »), sauf le récapitulatif (« kind »)")
         return self
 
 
@@ -146,13 +148,24 @@ class Part(Definition):
         return self
 
 
+Contexte = Literal["adhesion", "decompte", "bilan", "simulation"]
+
+
 class Document(Definition):
-    """A document that the offer produces. `convention` marks the one that is numbered, sealed and signed."""
+    """A document that the offer produces. `convention` marks the one that is numbered, sealed and signed. `contexte`: which
+    data its template sees, those of an adhesion, of a statement, of an annual report or of a simulation."""
 
     id: str
     titre: str
     parts: tuple[Part, ...]
     convention: bool = False
+    contexte: Contexte = "adhesion"
+
+    @model_validator(mode="after")
+    def _check_convention(self) -> Document:
+        if self.convention and self.contexte != "adhesion":
+            raise ValueError("le document qui porte « convention: true » a le contexte « adhesion »")
+        return self
 
 
 class ServiceDegrade(Definition):
@@ -317,6 +330,17 @@ class Offer(OfferSettings):
             if document.id == document_id:
                 return document
         raise KeyError(document_id)
+
+    def contexte_of(self, template: str) -> Contexte:
+        """Which data a template file sees: those of the document that has it as a part, else of an adhesion."""
+        for document in self.documents:
+            if any(part.template == template for part in document.parts):
+                return document.contexte
+        return "adhesion"
+
+    def document_for(self, contexte: Contexte) -> Document | None:
+        """The first document of this context; None when the offer has none."""
+        return next((document for document in self.documents if document.contexte == contexte), None)
 
     @property
     def convention(self) -> Document:
