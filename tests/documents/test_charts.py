@@ -14,7 +14,8 @@ MOIS = TIME_LOCALE["shortMonths"]
 
 def layer_data(chart: object) -> list[dict[str, object]]:
     drawn = chart.to_dict()  # type: ignore[attr-defined]
-    values: list[dict[str, object]] = drawn["datasets"][drawn["layer"][0]["data"]["name"]]
+    placed = drawn["layer"][0].get("data") or drawn["data"]  # altair lifts what all layers share
+    values: list[dict[str, object]] = drawn["datasets"][placed["name"]]
     return values
 
 
