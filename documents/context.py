@@ -11,12 +11,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.amounts import (
-    compute_annuel,
-    compute_echeancier,
-    compute_heures,
-    compute_premiere_annee,
-)
 from domain.answers import build_typed_tree, flatten_tree, get_path
 from domain.calendar import compute_terme
 from domain.errors import Invalide
@@ -25,6 +19,12 @@ from domain.fields import sample_value
 from domain.formatting import insecables
 from domain.grammar import a, de
 from domain.offer import Centre, Offer
+from domain.tarification import (
+    compute_annuel,
+    compute_echeancier,
+    compute_heures,
+    compute_premiere_annee,
+)
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif, warn_other_year
 
 UNKNOWN_YEAR = "……………"

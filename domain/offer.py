@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field as PydanticField
 from pydantic import field_validator, model_validator
 
-from domain.amounts import HEURES_ANNUELLES, Periodicite, Prorata
 from domain.definitions import DefinitionError, Fault, read_yaml_file, validate_definition
 from domain.field_types.base import Definition, Option
 from domain.forms import Form, FormSet, load_form
 from domain.grammar import de, strip_prefix, typographic
+from domain.tarification import HEURES_ANNUELLES, Periodicite, Prorata
 from domain.text import suggestion
 from domain.workflow import CONVENTION, DOSSIER, Workflow
 

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.amounts import (
+from domain.tarification import (
     Periodicite,
     Prorata,
     compute_annuel,

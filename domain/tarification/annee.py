@@ -1,0 +1,208 @@
+"""What one year of a convention costs: share of a post, first year, absences, changes of share (F2, F3 and F4 in one).
+
+The exact amounts of the parts of the year are added, and the sum is rounded once: splitting a year in two equal shares
+changes nothing. What the year gives right to in working time follows the same parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from domain.errors import Invalide
+from domain.formatting import date_longue, duree, euros, pourcentage
+from domain.tarification.prorata import (
+    Period,
+    Prorata,
+    check_periods,
+    clip_period,
+    compute_base,
+    count_billed,
+    merge_periods,
+)
+from domain.tarification.quotite import check_quotite, compute_annuel, tell_exact
+from domain.tarification.rounding import check_montant, round_cent, round_half_up
+from domain.tarification.temps import HEURES_ANNUELLES
+
+ANNEES = (1990, 2200)
+"""Years that can be priced: those that tariffs may have."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share of a full-time post (percent), from the day `du` on: the convention's, then that of each avenant."""
+
+    quotite: Decimal
+    du: date
+
+
+@dataclass(frozen=True)
+class Tranche:
+    """A part of the year at one share: `jours` billed (months for two methods) after `absents` were taken away, and what
+    they make in euros (`montant` rounded for the reader; `exact` is what adds up)."""
+
+    quotite: Decimal
+    du: date
+    au: date
+    jours: int
+    absents: int
+    exact: Fraction
+    montant: Decimal
+
+
+@dataclass(frozen=True)
+class Annee:
+    """What is due for one year: `du` euros, from the exact sum; `jours` billed out of `base` (months for two methods);
+    `minutes` of working time; `annuel`, the whole-year amount at the share of the first billed day; French steps."""
+
+    annee: int
+    du: Decimal
+    exact: Fraction
+    jours: int
+    base: int
+    minutes: int
+    etapes: tuple[str, ...]
+    annuel: Decimal
+    quotite: Decimal
+    methode: Prorata
+    tranches: tuple[Tranche, ...] = ()
+
+
+def compute_annee(
+    tarif: Decimal,
+    parts: Sequence[Part],
+    annee: int,
+    *,
+    debut: date,
+    fin: date | None = None,
+    absences: Sequence[Period] = (),
+    methode: Prorata = Prorata.JOURS,
+    heures_annuelles: int = HEURES_ANNUELLES,
+) -> Annee:
+    """What `annee` costs with the full-time `tarif` in euros, from `debut` (first services) to `fin` (last day of the
+    convention, none when it is not known), less the `absences` imputable to the centre (first and last day included; days
+    out of the billed part do not count, a day that two absences cover counts once). Zero for a year without any service.
+
+    Invalide for a share of 0 or over 100, a `fin` before `debut`, an absence that ends before it begins, no share on the
+    first day, two shares on the same day.
+    """
+    check_montant(tarif)
+    shares = _check_parts(parts, debut, fin, annee)
+    periods = check_periods(absences)
+    base = compute_base(annee, methode)
+    billed = clip_period((debut, fin or date(annee, 12, 31)), (date(annee, 1, 1), date(annee, 12, 31)))
+    if billed is None:
+        first = shares[0] if debut.year > annee else shares[-1]
+        annuel = compute_annuel(tarif, first.quotite).valeur
+        step = f"Aucune somme n’est due pour {annee}\u00a0: {_tell_outside(debut, fin, annee)}"
+        return Annee(annee, Decimal("0.00"), Fraction(0), 0, base, 0, (step,), annuel, first.quotite, methode)
+    away = merge_periods(periods, billed)
+    spans = _split(shares, billed)
+    counts = count_billed([(du, au) for _, du, au in spans], away, methode)
+    tranches = tuple(
+        _price(tarif, span, count, base)
+        for span, count in zip(spans, counts, strict=True)
+        if any(count) or len(spans) == 1
+    ) or (_price(tarif, spans[0], (0, 0), base),)
+    exact = sum((one.exact for one in tranches), Fraction(0))
+    du = round_cent(exact)
+    time = sum((Fraction(one.quotite) * one.jours for one in tranches), Fraction(0))
+    minutes = round_half_up(time * heures_annuelles * 60 / 100 / base)
+    steps = _tell_year(tarif, annee, tranches, away, methode, base, du)
+    return Annee(
+        annee,
+        du,
+        exact,
+        sum(one.jours for one in tranches),
+        base,
+        minutes,
+        (*steps, f"Temps de travail de l’année\u00a0: {duree(minutes)}"),
+        compute_annuel(tarif, spans[0][0]).valeur,
+        spans[0][0],
+        methode,
+        tranches,
+    )
+
+
+def _check_parts(parts: Sequence[Part], debut: date, fin: date | None, annee: int) -> list[Part]:
+    if not ANNEES[0] <= annee <= ANNEES[1]:
+        raise Invalide(f"L’année est comprise entre {ANNEES[0]} et {ANNEES[1]}.", "annee")
+    if fin is not None and debut > fin:
+        raise Invalide(
+            f"Le début des prestations ({date_longue(debut)}) est postérieur à la fin de la convention"
+            f" ({date_longue(fin)}).",
+            "debut",
+        )
+    shares = sorted(parts, key=lambda part: part.du)
+    if not shares or shares[0].du > debut:
+        raise Invalide("Indiquez la quotité qui vaut dès le début des prestations.", "quotite")
+    for part in shares:
+        check_quotite(part.quotite)
+    for before, after in pairwise(shares):
+        if before.du == after.du:
+            raise Invalide(f"Deux quotités sont indiquées pour le {date_longue(after.du)}.", "avenant")
+    return shares
+
+
+def _split(shares: Sequence[Part], billed: Period) -> list[tuple[Decimal, date, date]]:
+    """The billed part of the year, cut where the share changes."""
+    spans: list[tuple[Decimal, date, date]] = []
+    ends = [following.du - timedelta(days=1) for following in shares[1:]] + [billed[1]]
+    for share, end in zip(shares, ends, strict=True):
+        kept = clip_period((share.du, end), billed)
+        if kept is None:
+            continue
+        if spans and spans[-1][0] == share.quotite:
+            spans[-1] = (share.quotite, spans[-1][1], kept[1])
+        else:
+            spans.append((share.quotite, *kept))
+    return spans
+
+
+def _price(tarif: Decimal, span: tuple[Decimal, date, date], count: tuple[int, int], base: int) -> Tranche:
+    quotite, du, au = span
+    counted, absent = count
+    exact = compute_annuel(tarif, quotite).exact * (counted - absent) / base
+    return Tranche(quotite, du, au, counted - absent, absent, exact, round_cent(exact))
+
+
+def _tell_outside(debut: date, fin: date | None, annee: int) -> str:
+    if debut.year > annee:
+        return f"les prestations commencent le {date_longue(debut)}."
+    return f"la convention a pris fin le {date_longue(fin or debut)}."
+
+
+def _tell_year(
+    tarif: Decimal,
+    annee: int,
+    tranches: Sequence[Tranche],
+    away: Sequence[Period],
+    methode: Prorata,
+    base: int,
+    du: Decimal,
+) -> list[str]:
+    steps = [
+        f"Sans assistant, du fait du centre\u00a0: du {date_longue(first)} au {date_longue(last)}"
+        for first, last in away
+    ]
+    for one in tranches:
+        annuel = compute_annuel(tarif, one.quotite)
+        steps += annuel.etapes
+        counted = one.jours + one.absents
+        if one.absents:
+            steps.append(f"{methode.unite.capitalize()} facturés\u00a0: {counted} − {one.absents} = {one.jours}")
+        span = f"du {date_longue(one.du)} au {date_longue(one.au)}"
+        label = f"Dû pour {annee}" if len(tranches) == 1 else f"À {pourcentage(one.quotite)}"
+        steps.append(
+            f"{label} ({methode.label}, {span})\u00a0: {euros(annuel.valeur)} × {one.jours}/{base} {methode.unite}"
+            f" = {euros(one.montant)}{tell_exact(annuel)}"
+        )
+    if len(tranches) > 1:
+        listed = " + ".join(euros(one.montant) for one in tranches)
+        gap = "" if sum(one.montant for one in tranches) == du else " (arrondi une seule fois, sur la somme exacte)"
+        steps.append(f"Dû pour {annee}\u00a0: {listed} = {euros(du)}{gap}")
+    return steps
