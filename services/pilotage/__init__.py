@@ -1,0 +1,1 @@
+"""What managers read: dashboards, simulations, what is published to a collectivité, annual reports."""
