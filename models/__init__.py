@@ -10,6 +10,7 @@ from models.accounts import (
 )
 from models.activite import (
     Affectation,
+    BrouillonHeures,
     Cloture,
     Cumul,
     Deplacement,
@@ -46,6 +47,7 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Bilan",
+    "BrouillonHeures",
     "Centre",
     "Cloture",
     "Collectivite",

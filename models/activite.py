@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint
@@ -151,6 +152,20 @@ class ImportHeures(Base):
     le: Mapped[datetime] = mapped_column(default=utc_now)
 
     __table_args__ = (UniqueConstraint("centre_id", "sha256"),)
+
+
+class BrouillonHeures(Base):
+    """What somebody is typing in the grid of a week and has not recorded yet: it outlives a reload and an expired session.
+    Days, durations as typed and codes; gone once recorded, or after a month."""
+
+    __tablename__ = "brouillon_heures"
+
+    utilisateur_id: Mapped[UUID] = mapped_column(ForeignKey("utilisateur.id"), primary_key=True)
+    centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"), primary_key=True)
+    assistant_id: Mapped[UUID] = mapped_column(ForeignKey("utilisateur.id"), primary_key=True)
+    lundi: Mapped[date] = mapped_column(primary_key=True)
+    contenu: Mapped[dict[str, Any]]
+    modifie_le: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class Cloture(Base):

@@ -263,6 +263,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_demande_service_degrade_convention_id'), ['convention_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_demande_service_degrade_etat'), ['etat'], unique=False)
 
+    op.create_table('brouillon_heures',
+    sa.Column('utilisateur_id', sa.Uuid(), nullable=False),
+    sa.Column('centre_id', sa.Uuid(), nullable=False),
+    sa.Column('assistant_id', sa.Uuid(), nullable=False),
+    sa.Column('lundi', sa.Date(), nullable=False),
+    sa.Column('contenu', sa.JSON(), nullable=False),
+    sa.Column('modifie_le', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['assistant_id'], ['utilisateur.id'], name=op.f('fk_brouillon_heures_assistant_id_utilisateur')),
+    sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_brouillon_heures_centre_id_centre')),
+    sa.ForeignKeyConstraint(['utilisateur_id'], ['utilisateur.id'], name=op.f('fk_brouillon_heures_utilisateur_id_utilisateur')),
+    sa.PrimaryKeyConstraint('utilisateur_id', 'centre_id', 'assistant_id', 'lundi', name=op.f('pk_brouillon_heures'))
+    )
     op.create_table('deplacement',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('centre_id', sa.Uuid(), nullable=False),

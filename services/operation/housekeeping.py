@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from models import (
+    BrouillonHeures,
     Courriel,
     DemandeAdhesion,
     LienUsageUnique,
@@ -28,6 +29,7 @@ SESSION_DAYS = 30
 LINK_DAYS = 30
 MAIL_DAYS = 180
 OPERATION_DAYS = 30
+HOURS_DRAFT_DAYS = 30
 UNCONFIRMED_DAYS = 30
 """A request that nobody confirmed names a person who may have asked for nothing: it is not kept longer."""
 
@@ -45,6 +47,9 @@ def tidy(portail: Portail) -> dict[str, int]:
             "liens": _drop(session, LienUsageUnique, LienUsageUnique.expire_le < now - timedelta(days=LINK_DAYS)),
             "tentatives": _drop(session, TentativeConnexion, TentativeConnexion.le < now - WINDOW),
             "operations": _drop(session, Operation, Operation.le < now - timedelta(days=OPERATION_DAYS)),
+            "brouillons_heures": _drop(
+                session, BrouillonHeures, BrouillonHeures.modifie_le < now - timedelta(days=HOURS_DRAFT_DAYS)
+            ),
             "courriels": _drop(session, Courriel, _old_mail(now - timedelta(days=MAIL_DAYS))),
         }
     counts["brouillons"] = purge_brouillons(portail)
