@@ -1,0 +1,169 @@
+"""The assignments of a centre as lists: filtered, sorted and paged by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, func, not_, or_, select
+
+from domain.errors import Introuvable
+from domain.formatting import pourcentage
+from models import Affectation, Collectivite, Convention, Utilisateur
+from services.activite.equipe import holds_assistant, read_centre
+from services.activite.regles import RECORDING_STATES
+from services.adhesion.dossier_lists import search_condition
+from services.core import clock
+from services.core.access import Acteur
+from services.core.paging import AnySelect, Page, paginate
+from services.core.portail import Portail
+
+SITUATIONS = {
+    "en_cours": "En cours",
+    "a_venir": "À venir",
+    "terminee": "Terminées",
+    "parti": "Assistant parti",
+}
+"""Filter of the list: an assignment that still runs for somebody who is no longer an assistant is « parti »."""
+
+
+@dataclass(frozen=True)
+class AffectationRow:
+    """An assignment. `terme` is the convention's last day; `parti`: the person is no longer an assistant of the centre."""
+
+    id: UUID
+    convention_id: UUID
+    numero: str
+    collectivite: str
+    assistant_id: UUID
+    assistant: str
+    parti: bool
+    quotite: Decimal | None
+    du: date
+    au: date | None
+    terme: date
+    situation: str
+    version: int
+
+
+@dataclass(frozen=True)
+class AffectationFilter:
+    """What the list shows. `tri`: collectivite, assistant or du."""
+
+    texte: str = ""
+    assistant_id: UUID | None = None
+    situation: str | None = None
+    tri: str = "collectivite"
+    descendant: bool = False
+    page: int = 1
+    taille: int = 25
+
+
+_SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "collectivite": (Collectivite.nom.expression, Convention.numero.expression),
+    "assistant": (Utilisateur.nom.expression, Utilisateur.prenom.expression),
+    "du": (Affectation.du.expression,),
+}
+TRIS = tuple(_SORTS)
+
+
+def list_page(portail: Portail, acteur: Acteur, centre_id: UUID, filtre: AffectationFilter) -> Page[AffectationRow]:
+    """One page of the assignments of the centre."""
+    with portail.db.read() as session:
+        today = clock.today(read_centre(session, acteur, centre_id).fuseau)
+        query = _filtered(centre_id, today, filtre)
+        order = [
+            one.desc() if filtre.descendant else one.asc() for one in _SORTS.get(filtre.tri, _SORTS["collectivite"])
+        ]
+        return paginate(
+            session,
+            query,
+            page=filtre.page,
+            taille=filtre.taille,
+            order=(*order, Affectation.du.asc(), Affectation.id.asc()),
+            build=lambda row: _row(row, today),
+        )
+
+
+def open_affectation(portail: Portail, acteur: Acteur, centre_id: UUID, affectation_id: UUID) -> AffectationRow:
+    """One assignment, for its form."""
+    with portail.db.read() as session:
+        today = clock.today(read_centre(session, acteur, centre_id).fuseau)
+        query = _filtered(centre_id, today, AffectationFilter()).where(Affectation.id == affectation_id)
+        row = session.execute(query).one_or_none()
+        if row is None:
+            raise Introuvable()
+        return _row(row, today)
+
+
+def _filtered(centre_id: UUID, today: date, filtre: AffectationFilter) -> AnySelect:
+    query = (
+        select(
+            Affectation,
+            Convention.numero,
+            Convention.terme,
+            Collectivite.nom.label("collectivite"),
+            Utilisateur,
+            holds_assistant(centre_id, today).label("present"),
+        )
+        .join(Convention, Convention.id == Affectation.convention_id)
+        .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+        .join(Utilisateur, Utilisateur.id == Affectation.assistant_id)
+        .where(Affectation.centre_id == centre_id)
+    )
+    ended = or_(Affectation.au < today, Convention.terme < today)
+    situations: Mapping[str, ColumnElement[bool]] = {
+        "en_cours": and_(Affectation.du <= today, not_(func.coalesce(ended, False))),
+        "a_venir": Affectation.du > today,
+        "terminee": ended,
+        "parti": and_(not_(holds_assistant(centre_id, today)), not_(func.coalesce(ended, False))),
+    }
+    if filtre.situation and filtre.situation in situations:
+        query = query.where(situations[filtre.situation])
+    if filtre.assistant_id:
+        query = query.where(Affectation.assistant_id == filtre.assistant_id)
+    return query.where(
+        *search_condition(
+            filtre.texte, Convention.numero.expression, Collectivite.nom.expression, Collectivite.siren.expression
+        )
+    )
+
+
+def _row(row: Row[Any], today: date) -> AffectationRow:
+    one: Affectation = row.Affectation
+    end = min(one.au, row.terme) if one.au else row.terme
+    return AffectationRow(
+        id=one.id,
+        convention_id=one.convention_id,
+        numero=row.numero,
+        collectivite=row.collectivite,
+        assistant_id=one.assistant_id,
+        assistant=row.Utilisateur.nom_complet,
+        parti=not row.present,
+        quotite=one.quotite,
+        du=one.du,
+        au=one.au,
+        terme=row.terme,
+        situation="a_venir" if one.du > today else "terminee" if end < today else "en_cours",
+        version=one.version,
+    )
+
+
+def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[UUID, str]:
+    """Conventions that somebody may be assigned to: « Choisy-le-Roi – 2026-0001 – 47,70 % » by id."""
+    with portail.db.read() as session:
+        today = clock.today(read_centre(session, acteur, centre_id).fuseau)
+        query = (
+            select(Convention.id, Convention.numero, Convention.quotite, Collectivite.nom)
+            .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+            .where(Convention.centre_id == centre_id, Convention.etat.in_(RECORDING_STATES), Convention.terme >= today)
+            .order_by(Collectivite.nom, Convention.numero)
+        )
+        return {
+            row.id: " – ".join([row.nom, row.numero, *([pourcentage(row.quotite)] if row.quotite else [])])
+            for row in session.execute(query)
+        }
