@@ -223,6 +223,30 @@ class Denonciation(Definition):
         return self
 
 
+class SectionBilan(Definition):
+    """One part of the annual report that the assistant writes. `taille`: longest text, in characters."""
+
+    id: Annotated[str, PydanticField(pattern=r"^[a-z][a-z0-9_]*$")]
+    titre: str
+    aide: str = ""
+    facultative: bool = False
+    taille: Annotated[int, PydanticField(ge=100, le=20_000)] = 4000
+
+
+class BilanAnnuel(Definition):
+    """The annual report (A25, M24): what is written in it, beside the figures."""
+
+    sections: tuple[SectionBilan, ...] = ()
+
+    @field_validator("sections")
+    @classmethod
+    def _check_ids(cls, value: tuple[SectionBilan, ...]) -> tuple[SectionBilan, ...]:
+        ids = [section.id for section in value]
+        if len(set(ids)) != len(ids):
+            raise ValueError("deux sections du bilan ont le même « id »")
+        return value
+
+
 class OfferSettings(Definition):
     """What `offre.yaml` holds: everything but the forms."""
 
@@ -239,6 +263,7 @@ class OfferSettings(Definition):
     facturation: Facturation = Facturation()
     duree: Duree = Duree()
     denonciation: Denonciation = Denonciation()
+    bilan: BilanAnnuel = BilanAnnuel()
     parties: tuple[Party, ...]
     vocabulaire: dict[str, str] = {}
     options: dict[str, str | bool | int] = {}
