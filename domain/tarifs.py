@@ -1,4 +1,8 @@
-"""Tariffs voted by a centre: one amount per code and year, with the délibération that voted it."""
+"""Tariffs voted by a centre: amounts by code and year, with the délibération that voted them.
+
+A tariff may be for affiliated bodies only or for the others, and from a number of agents on (domaine.md §6.2). A vote takes
+effect on the following 1 January (article 8.1, G9).
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,44 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field as PydanticField
 
 from domain.definitions import read_yaml_file, validate_definition
 from domain.errors import Invalide
 from domain.field_types.base import Definition
-from domain.formatting import euros
+from domain.formatting import date_longue, euros
 
-NAMES = {"temps_complet": "temps complet", "heure": "heure du service restreint"}
+NAMES = {"temps_complet": "temps complet", "heure": "heure d’intervention", "demi_journee": "demi-journée"}
 """What the usual codes are called inside a sentence."""
+
+Public = Literal["tous", "affilie", "non_affilie"]
+PUBLICS: dict[str, str] = {
+    "tous": "Toutes les collectivités",
+    "affilie": "Collectivités affiliées",
+    "non_affilie": "Collectivités non affiliées",
+}
+"""French name of those that a tariff is for."""
 
 
 class ActeVote(Definition):
-    """The number and date of a délibération."""
+    """A délibération: its number, its date, and the body that voted it."""
 
     numero: str
     date: date
+    organe: str | None = None
 
 
 class Tarif(Definition):
-    """An amount in euros per unit of `code` (`temps_complet`: a full-time year; `heure`: an hour), voted for `annee`."""
+    """An amount in euros per unit of `code` (`temps_complet`: a full-time year; `heure`: an hour), voted for `annee`, for
+    `public`, from `effectif_min` agents on."""
 
     code: str
     annee: Annotated[int, PydanticField(ge=1990, le=2200)]
     montant: Annotated[Decimal, PydanticField(ge=0, decimal_places=2)]
+    public: Public = "tous"
+    effectif_min: Annotated[int, PydanticField(ge=0, le=1_000_000)] = 0
     libelle: str = ""
     deliberation: ActeVote | None = None
 
@@ -39,6 +55,12 @@ class Tarif(Definition):
     def nom(self) -> str:
         """What the amount is the price of, inside a sentence."""
         return NAMES.get(self.code) or self.libelle or self.code
+
+    def suits(self, affiliee: bool | None, effectif: int | None) -> bool:
+        """Whether it is for a collectivité that is affiliated or not and has so many agents. What is not known (None) only
+        suits a tariff that does not ask."""
+        asked = None if self.public == "tous" else self.public == "affilie"
+        return asked in (None, affiliee) and self.effectif_min <= (effectif or 0)
 
 
 class _Tarifs(Definition):
@@ -54,13 +76,58 @@ def load_tarifs(path: Path) -> list[Tarif]:
     return list(validate_definition(_Tarifs, read_yaml_file(path)).tarifs)
 
 
-def choose_tarif(tarifs: Iterable[Tarif], code: str, annee: int) -> Tarif:
-    """The tariff of `code` for `annee`; else the last one voted before (else the first after), which `warn_other_year`
-    tells. TarifAbsent when there is none."""
-    known = sorted((tarif for tarif in tarifs if tarif.code == code), key=lambda tarif: tarif.annee)
+def choose_tarif(
+    tarifs: Iterable[Tarif],
+    code: str,
+    annee: int,
+    *,
+    affiliee: bool | None = None,
+    effectif: int | None = None,
+) -> Tarif:
+    """The tariff of `code` for `annee` and this collectivité; else the last one voted before (else the first after), which
+    `warn_other_year` tells. Among those of that year, the one made for its affiliation comes before the one for all, then
+    the highest band of agents that it reaches. TarifAbsent when there is none."""
+    known = [tarif for tarif in tarifs if tarif.code == code]
     if not known:
         raise TarifAbsent("Aucun tarif n’a été enregistré pour cette prestation : le centre doit d’abord le saisir.")
-    return next((tarif for tarif in reversed(known) if tarif.annee <= annee), known[0])
+    suited = [tarif for tarif in known if tarif.suits(affiliee, effectif)]
+    if not suited:
+        raise TarifAbsent(_tell_unsuited(known, affiliee, effectif))
+    years = sorted({tarif.annee for tarif in suited})
+    year = next((one for one in reversed(years) if one <= annee), years[0])
+    return max(
+        (tarif for tarif in suited if tarif.annee == year),
+        key=lambda tarif: (tarif.public != "tous", tarif.effectif_min),
+    )
+
+
+def _tell_unsuited(known: Iterable[Tarif], affiliee: bool | None, effectif: int | None) -> str:
+    """Why none of the tariffs is for this collectivité, and what to answer or to record."""
+    missing = []
+    if affiliee is None and any(tarif.public != "tous" for tarif in known):
+        missing.append("si la collectivité est affiliée au centre")
+    if effectif is None and any(tarif.effectif_min for tarif in known):
+        missing.append("son nombre d’agents")
+    if missing:
+        return f"Le tarif de cette prestation dépend de la collectivité : indiquez {' et '.join(missing)}."
+    return "Aucun tarif enregistré ne convient à cette collectivité : le centre doit d’abord le saisir."
+
+
+def annee_effet(date_vote: date) -> int:
+    """The first year that a tariff voted on `date_vote` may be for: it takes effect on the following 1 January, on running
+    conventions too (article 8.1, A51; G9: voted on 15 January 2024, in effect on 1 January 2025)."""
+    return date_vote.year + 1
+
+
+def check_annee(annee: int, date_vote: date) -> None:
+    """Invalide at `annee` when a tariff voted on `date_vote` cannot be for that year yet."""
+    first = annee_effet(date_vote)
+    if annee < first:
+        raise Invalide(
+            f"Un tarif voté le {date_longue(date_vote)} prend effet au 1er janvier {first} :"
+            f" enregistrez-le pour {first} ou une année suivante.",
+            champ="annee",
+        )
 
 
 def warn_other_year(annee: int, chosen: Iterable[Tarif]) -> str | None:

@@ -14,6 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.calendar import compute_terme, list_periodes
+from domain.errors import Invalide
 from domain.tarification import (
     Periodicite,
     Prorata,
@@ -24,8 +26,6 @@ from domain.tarification import (
     compute_premiere_annee,
     round_cent,
 )
-from domain.calendar import compute_terme, list_periodes
-from domain.errors import Invalide
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
 
 CASES: dict[str, Any] = yaml.safe_load(
@@ -194,7 +194,7 @@ def test_each_side_reads_once_which_tariffs_are_of_another_year() -> None:
     euros = "2\u202f022,00\u00a0€"
     assert warn_other_year(2024, both) == (
         "Aucun tarif 2024 n’est enregistré : vérifiez que ceux de 2022 s’appliquent"
-        f" (temps complet : {euros} ; heure du service restreint : {euros})."
+        f" (temps complet : {euros} ; heure d’intervention : {euros})."
     )
     assert tell_other_year(2024, both) == (
         "Le tarif 2024 n’est pas encore enregistré : le montant est calculé avec celui de 2022."
@@ -203,10 +203,10 @@ def test_each_side_reads_once_which_tariffs_are_of_another_year() -> None:
     only_hours = [_tarif(2024), _tarif(2022, "heure")]
     assert warn_other_year(2024, only_hours) == (
         "Aucun tarif 2024 n’est enregistré : vérifiez que celui de 2022 s’applique"
-        f" (heure du service restreint : {euros})."
+        f" (heure d’intervention : {euros})."
     )
     told = tell_other_year(2024, only_hours)
-    assert told is not None and told.startswith("Le tarif 2024 (heure du service restreint) n’est pas encore")
+    assert told is not None and told.startswith("Le tarif 2024 (heure d’intervention) n’est pas encore")
     mixed = warn_other_year(2025, [_tarif(2024), _tarif(2022, "heure")])
     assert mixed is not None and "2022 et 2024" in mixed and ", 2022)" in mixed
 
