@@ -22,7 +22,6 @@ from ui.forms.words import time_of
 from ui.html import day, link, show
 
 RECAP = "recapitulatif"
-SHOWN_KINDS = ("formulaire", RECAP)
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,6 @@ def list_steps(view: DossierView) -> list[StepView]:
     """The steps of the offer, each with its state in words."""
     found = []
     for step in view.offer.steps:
-        if step.kind not in SHOWN_KINDS:
-            continue
         if step.form is None:
             found.append(StepView(RECAP, step.title or "Récapitulatif", _recap_state(view), step, None))
         else:

@@ -1,9 +1,12 @@
-"""The templates of the CIG offer, and the data they are tried with."""
+"""The templates of the offers that ship with the project, and the data they are tried with."""
 
 from __future__ import annotations
 
 import copy
+import json
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +14,84 @@ import pytest
 import yaml
 
 from documents.context import build_context, sample_context
-from domain.offer import load_centre, load_offer
+from domain.offer import Offer, load_centre, load_offer
 from domain.tarifs import load_tarifs
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "doc_templates" / "cig-petite-couronne" / "service-social-travail"
-CENTRE = ROOT / "forms" / "cig-petite-couronne"
-OFFER = load_offer(CENTRE / "service-social-travail")
-ISSUED = ("convention", "annexe-missions", "annexe-deontologie", "annexe-fiche", "annexe-tarifs")
-ALL = (*ISSUED, "deliberation")
+
+
+@dataclass(frozen=True)
+class Gabarits:
+    """The templates of one offer. `points` are those of the domain checklist that its documents must hold, `articles` the
+    number of articles of its convention, `cited` those that its documents must refer to."""
+
+    centre: str
+    offre: str
+    issued: tuple[str, ...]
+    points: tuple[str, ...]
+    articles: int
+    cited: frozenset[str]
+
+    @property
+    def folder(self) -> Path:
+        return ROOT / "doc_templates" / self.centre / self.offre
+
+    @property
+    def centre_folder(self) -> Path:
+        return ROOT / "forms" / self.centre
+
+    @cached_property
+    def offer(self) -> Offer:
+        return load_offer(self.centre_folder / self.offre)
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Names of the templates that adhesions are made of."""
+        return (*self.issued, "deliberation")
+
+    def read(self, name: str) -> bytes:
+        return (self.folder / f"{name}.docx").read_bytes()
+
+    def sample(self) -> dict[str, Any]:
+        """Every name that a template may use."""
+        return sample_context(
+            self.offer, load_centre(self.centre_folder), load_tarifs(self.centre_folder / "tarifs.yaml")
+        )
+
+    def context(self, given: dict[str, Any], **options: Any) -> dict[str, Any]:
+        """What templates see for these answers."""
+        tarifs = load_tarifs(self.centre_folder / "tarifs.yaml")
+        return build_context(
+            self.offer, load_centre(self.centre_folder), given, tarifs, today=date(2026, 11, 22), **options
+        )
+
+
+def _numbered(**families: int) -> tuple[str, ...]:
+    return tuple(f"{family}{number:02d}" for family, last in families.items() for number in range(1, last + 1))
+
+
+CIG = Gabarits(
+    "cig-petite-couronne",
+    "service-social-travail",
+    ("convention", "annexe-missions", "annexe-deontologie", "annexe-fiche", "annexe-tarifs"),
+    _numbered(P=17, A=66, X=39),
+    11,
+    frozenset({"4", "7", "7.3", "7.4", "8.1", "9", "9.3", "9.4"}),
+)
+MARTINIQUE = Gabarits(
+    "cdg-martinique",
+    "accompagnement-social",
+    ("convention", "annexe-modalites", "annexe-fiche", "annexe-tarifs"),
+    _numbered(M=28),
+    12,
+    frozenset({"4.3", "4.6", "8.2", "9.4", "10"}),
+)
+OFFRES = (CIG, MARTINIQUE)
+EVERY = [pytest.param(one, name, id=f"{one.centre}-{name}") for one in OFFRES for name in one.all]
+EVERY_ISSUED = [pytest.param(one, name, id=f"{one.centre}-{name}") for one in OFFRES for name in one.issued]
+
+FOLDER, CENTRE, OFFER, ISSUED, ALL = CIG.folder, CIG.centre_folder, CIG.offer, CIG.issued, CIG.all
+context = CIG.context
 
 
 def answers() -> dict[str, Any]:
@@ -28,10 +100,11 @@ def answers() -> dict[str, Any]:
     return tree
 
 
-def context(given: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """What templates see for these answers."""
-    tarifs = load_tarifs(CENTRE / "tarifs.yaml")
-    return build_context(OFFER, load_centre(CENTRE), given, tarifs, today=date(2026, 11, 22), **options)
+def answers_martinique() -> dict[str, Any]:
+    """A complete adhesion to the second offer."""
+    path = ROOT / "tests" / "cases" / "adhesion-martinique.json"
+    tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return tree
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +119,5 @@ def tree(_tree: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def sample() -> dict[str, Any]:
-    """Every name that a template may use."""
-    return sample_context(OFFER, load_centre(CENTRE), load_tarifs(CENTRE / "tarifs.yaml"))
-
-
-@pytest.fixture(scope="session")
 def templates() -> dict[str, bytes]:
-    return {name: (FOLDER / f"{name}.docx").read_bytes() for name in ALL}
+    return {name: CIG.read(name) for name in ALL}

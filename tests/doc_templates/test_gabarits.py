@@ -1,4 +1,4 @@
-"""What every template of the CIG offer must be: sound Word, known variables, all points, no reference of the old law."""
+"""What every template of an offer must be: sound Word, known variables, all points, no reference of the old law."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from docx.shared import Mm
 
 from documents.lint import lint_template
 from documents.opc import WordPackage, w
-from tests.doc_templates.conftest import ALL, FOLDER, ISSUED, OFFER
+from tests.doc_templates.conftest import EVERY, EVERY_ISSUED, OFFRES, Gabarits
 from tests.doc_templates.lecture import TAG, body, full_text, paragraphs, points, texts
 
-POINTS = [
-    f"{family}{number:02d}" for family, last in (("P", 17), ("A", 66), ("X", 39)) for number in range(1, last + 1)
-]
 # What belongs to centre.references, because the law changes: no template writes it itself.
 WRITTEN_REFERENCE = re.compile(
     r"\b[LRD]\.?[\s\u00a0]?\d{3}|\bloi n|\bdécret\b|\barrêté du\b|code (pénal|général|de l[’'])|\bCGFP\b|\bCGCT\b|règlement \(UE\)",
@@ -28,9 +25,9 @@ WRITTEN_REFERENCE = re.compile(
 OLD_LAW = re.compile(r"84.53|83.634|85.603|CHSCT|\bCTP\b|comité technique|médecin de prévention", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_opens_as_a_french_a4_word_file(name: str, templates: dict[str, bytes]) -> None:
-    document = docx.Document(io.BytesIO(templates[name]))
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_opens_as_a_french_a4_word_file(offre: Gabarits, name: str) -> None:
+    document = docx.Document(io.BytesIO(offre.read(name)))
     (section,) = document.sections
     assert abs(section.page_width - Mm(210)) < Mm(1) and abs(section.page_height - Mm(297)) < Mm(1)
     assert document.core_properties.title
@@ -41,9 +38,9 @@ def test_opens_as_a_french_a4_word_file(name: str, templates: dict[str, bytes]) 
     assert footer.split() == ["PAGE", "NUMPAGES"]
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_tracked_change_comment_or_outside_file(name: str, templates: dict[str, bytes]) -> None:
-    package = WordPackage(templates[name])
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_no_tracked_change_comment_or_outside_file(offre: Gabarits, name: str) -> None:
+    package = WordPackage(offre.read(name))
     for part in package.names:
         if part.endswith(".xml"):
             tags = {element.tag for element in package.tree(part).iter()}
@@ -51,63 +48,64 @@ def test_no_tracked_change_comment_or_outside_file(name: str, templates: dict[st
     assert not [item for items in package.relations.values() for item in items if item.external]
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_style_used_exists_and_nothing_is_numbered_by_hand(name: str, templates: dict[str, bytes]) -> None:
-    document = docx.Document(io.BytesIO(templates[name]))
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_every_style_used_exists_and_nothing_is_numbered_by_hand(offre: Gabarits, name: str) -> None:
+    document = docx.Document(io.BytesIO(offre.read(name)))
     known = {style.style_id for style in document.styles}
-    assert {paragraph.style for paragraph in paragraphs(templates[name])} <= known
-    assert not [p.text for p in paragraphs(templates[name]) if re.match(r"(Article\s)?\d+[.)]", p.text)]
+    assert {paragraph.style for paragraph in paragraphs(offre.read(name))} <= known
+    assert not [p.text for p in paragraphs(offre.read(name)) if re.match(r"(Article\s)?\d+[.)]", p.text)]
 
 
-@pytest.mark.parametrize("name", ISSUED)
-def test_header_has_a_logo_that_can_be_replaced(name: str, templates: dict[str, bytes]) -> None:
-    document = docx.Document(io.BytesIO(templates[name]))
+@pytest.mark.parametrize(("offre", "name"), EVERY_ISSUED)
+def test_header_has_a_logo_that_can_be_replaced(offre: Gabarits, name: str) -> None:
+    document = docx.Document(io.BytesIO(offre.read(name)))
     (logo,) = [e for e in document.sections[0].header._element.iter() if e.tag.endswith("}docPr")]
     assert logo.get("name") == "logo-centre"
     assert logo.get("descr") == "Logo du centre de gestion"
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_only_known_variables(name: str, templates: dict[str, bytes], sample: dict[str, Any]) -> None:
-    assert lint_template(templates[name], sample) == []
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_only_known_variables(offre: Gabarits, name: str) -> None:
+    assert lint_template(offre.read(name), offre.sample()) == []
 
 
-def test_every_point_is_marked_once_or_said_to_be_elsewhere(templates: dict[str, bytes]) -> None:
-    elsewhere = yaml.safe_load((FOLDER / "points.yaml").read_text(encoding="utf-8"))["ailleurs"]
+@pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
+def test_every_point_is_marked_once_or_said_to_be_elsewhere(offre: Gabarits) -> None:
+    elsewhere = yaml.safe_load((offre.folder / "points.yaml").read_text(encoding="utf-8"))["ailleurs"]
     assert all(item["ou"] and item["pourquoi"] for item in elsewhere)
-    marked = Counter(mark.removeprefix("_pt_") for name in ISSUED for mark, _, _ in points(templates[name]))
+    marked = Counter(mark.removeprefix("_pt_") for name in offre.issued for mark, _, _ in points(offre.read(name)))
     marked.update(item["point"] for item in elsewhere)
-    assert marked == Counter(POINTS)
-    assert points(templates["deliberation"]) == []
+    assert marked == Counter(offre.points)
+    assert points(offre.read("deliberation")) == []
 
 
-@pytest.mark.parametrize("name", ISSUED)
-def test_marks_cover_words_and_stand_in_no_loop_or_condition(name: str, templates: dict[str, bytes]) -> None:
-    for mark, depth, text in points(templates[name]):
+@pytest.mark.parametrize(("offre", "name"), EVERY_ISSUED)
+def test_marks_cover_words_and_stand_in_no_loop_or_condition(offre: Gabarits, name: str) -> None:
+    for mark, depth, text in points(offre.read(name)):
         assert text.strip(), mark
         assert depth == 0, mark
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_legal_references_come_from_the_centre(name: str, templates: dict[str, bytes]) -> None:
-    for text in texts(templates[name]):
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_legal_references_come_from_the_centre(offre: Gabarits, name: str) -> None:
+    for text in texts(offre.read(name)):
         assert not WRITTEN_REFERENCE.search(TAG.sub("", text)), text
         assert not OLD_LAW.search(text), text
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_french_typography(name: str, templates: dict[str, bytes]) -> None:
-    for text in texts(templates[name]):
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_french_typography(offre: Gabarits, name: str) -> None:
+    for text in texts(offre.read(name)):
         written = TAG.sub("x", text)
         assert not re.search(r"[^\u00a0][:;?!»%](?!\S)", written.replace("x;", "")), text
         assert not re.search(r"'|« | »|n° |\.\.\.|(?<=\d)-(?=\d)", written), text
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_headings_are_real_and_never_skip_a_level(name: str, templates: dict[str, bytes]) -> None:
-    styles = docx.Document(io.BytesIO(templates[name])).styles
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_headings_are_real_and_never_skip_a_level(offre: Gabarits, name: str) -> None:
+    styles = docx.Document(io.BytesIO(offre.read(name))).styles
     level = 0
-    for paragraph in paragraphs(templates[name]):
+    for paragraph in paragraphs(offre.read(name)):
         outline = _outline(styles, paragraph.style)
         if outline is not None:
             assert outline <= level + 1, paragraph.text
@@ -125,31 +123,33 @@ def _outline(styles: Any, style_id: str) -> int | None:
     return None
 
 
-def test_articles_cited_in_the_documents_exist(templates: dict[str, bytes]) -> None:
+@pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
+def test_articles_cited_in_the_documents_exist(offre: Gabarits) -> None:
     article, sub, known = 0, 0, set()
-    for paragraph in paragraphs(templates["convention"]):
+    for paragraph in paragraphs(offre.read("convention")):
         if paragraph.style == "Article":
             article, sub = article + 1, 0
             known.add(str(article))
         elif paragraph.style == "Sousarticle":
             sub += 1
             known.add(f"{article}.{sub}")
-    assert article == 11
+    assert article == offre.articles
     cited = set()
-    for name in ISSUED:
-        for text in texts(templates[name]):
+    for name in offre.issued:
+        for text in texts(offre.read(name)):
             for match in re.finditer(r"articles?\u00a0(\d+(?:\.\d)?)(?: et (\d+(?:\.\d)?))?", text):
                 cited.update(number for number in match.groups() if number)
     assert cited <= known
-    assert {"4", "7", "7.3", "7.4", "8.1", "9", "9.3", "9.4"} <= cited
+    assert offre.cited <= cited
 
 
-def test_signature_block_is_kept_whole(templates: dict[str, bytes]) -> None:
+@pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
+def test_signature_block_is_kept_whole(offre: Gabarits) -> None:
     """From the last article on, every paragraph holds on to the next, and no row may break."""
-    tables = list(body(templates["convention"]).iter(w("tbl")))
+    tables = list(body(offre.read("convention")).iter(w("tbl")))
     rows = list(tables[-1].iter(w("tr")))
     assert all(row.find(f"{w('trPr')}/{w('cantSplit')}") is not None for row in rows)
-    styles = docx.Document(io.BytesIO(templates["convention"])).styles
+    styles = docx.Document(io.BytesIO(offre.read("convention"))).styles
     keeping = {s.style_id for s in styles if s.element.find(f"{w('pPr')}/{w('keepNext')}") is not None}
     for row in rows[:-1]:
         for paragraph in row.iter(w("p")):
@@ -159,9 +159,9 @@ def test_signature_block_is_kept_whole(templates: dict[str, bytes]) -> None:
     assert before.getprevious().find(f"{w('pPr')}/{w('keepNext')}") is not None
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_tables_repeat_their_header_and_are_described(name: str, templates: dict[str, bytes]) -> None:
-    for table in body(templates[name]).iter(w("tbl")):
+@pytest.mark.parametrize(("offre", "name"), EVERY)
+def test_tables_repeat_their_header_and_are_described(offre: Gabarits, name: str) -> None:
+    for table in body(offre.read(name)).iter(w("tbl")):
         properties = table.find(w("tblPr"))
         assert properties.find(w("tblCaption")).get(w("val"))
         look = properties.find(w("tblLook"))
@@ -170,6 +170,7 @@ def test_tables_repeat_their_header_and_are_described(name: str, templates: dict
             assert next(table.iter(w("tr"))).find(f"{w('trPr')}/{w('tblHeader')}") is not None
 
 
-def test_days_written_in_the_convention_are_those_of_the_offer(templates: dict[str, bytes]) -> None:
-    assert (OFFER.denonciation.dernier_jour, OFFER.denonciation.dernier_mois) == (29, 9)
-    assert "au plus tard le 29\u00a0septembre" in full_text(templates["convention"])
+@pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
+def test_days_written_in_the_convention_are_those_of_the_offer(offre: Gabarits) -> None:
+    assert (offre.offer.denonciation.dernier_jour, offre.offer.denonciation.dernier_mois) == (29, 9)
+    assert "au plus tard le 29\u00a0septembre" in full_text(offre.read("convention"))
