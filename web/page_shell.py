@@ -14,7 +14,7 @@ from web.assets import address
 
 TITLE = "Portail du service social du travail"
 STYLES = ("portail.css", "contenu.css", "formulaire.css")
-SCRIPTS = ("dictionnaire.js", "portail.js", "navigation.js", "formulaire.js")
+SCRIPTS = ("dictionnaire.js", "portail.js", "navigation.js", "formulaire.js", "accessibilite.js")
 DROPPED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 """Request headers kept from Streamlit on HTML requests: its page must come whole and plain to be rewritten."""
 

@@ -21,7 +21,7 @@
   };
 
   // The portal's own downloads, and nothing else: the address comes from whoever made the link.
-  const DOWNLOAD = /^\/(fichiers\/[\w-]+|dossiers\/[\w-]+\/\w+\.\w+|conventions\.zip|journal\.csv)(\?[^#]*)?$/;
+  const DOWNLOAD = /^\/(fichiers\/[\w-]+|dossiers\/[\w-]+\/\w+\.\w+|conventions\.zip|journal\.csv|exports\/[\w.-]+)(\?[^#]*)?$/;
 
   const download = (element, address) => {
     const home = document.createElement("a");
