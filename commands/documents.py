@@ -72,6 +72,8 @@ def _amounts(montants: dict[str, Any]) -> dict[str, Any]:
         "annuel": montants["annuel"],
         "du": montants["premiere_annee"]["du"],
         "premiere_annee": montants["premiere_annee"],
+        "horaire": montants["horaire"],
+        "unites": montants["unites"],
         "echeancier": montants["echeancier"],
         "heures": montants["heures"]["minutes"],
         "etapes": montants["etapes"],

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from documents.montants import build_montants
 from domain.answers import build_typed_tree, flatten_tree, get_path
 from domain.calendar import compute_terme
 from domain.errors import Invalide
@@ -19,13 +20,7 @@ from domain.fields import sample_value
 from domain.formatting import insecables
 from domain.grammar import a, de
 from domain.offer import Centre, Offer
-from domain.tarification import (
-    compute_annuel,
-    compute_echeancier,
-    compute_heures,
-    compute_premiere_annee,
-)
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif, warn_other_year
+from domain.tarifs import Tarif
 
 UNKNOWN_YEAR = "……………"
 NOT_ANSWERS = frozenset({"centre", "offre", "numero"})
@@ -115,10 +110,7 @@ def sample_context(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) -
 
 
 def _sample_tarifs(offer: Offer) -> list[Tarif]:
-    codes = [offer.facturation.tarif]
-    if offer.facturation.service_degrade:
-        codes.append(offer.facturation.service_degrade.tarif)
-    return [Tarif(code=code, annee=2026, montant=Decimal("1000.00")) for code in codes]
+    return [Tarif(code=code, annee=2026, montant=Decimal("1000.00")) for code in offer.facturation.codes_tarifs]
 
 
 def _faults(evaluation: Evaluation) -> list[str]:
@@ -206,88 +198,6 @@ def _build_convention(offer: Offer, tree: Mapping[str, Any], numero: str | None,
         "annees_reconduites": years,
         "terme": effet and compute_terme(effet, count),
         "dernier_jour_denonciation": {"jour": offer.denonciation.dernier_jour, "mois": offer.denonciation.dernier_mois},
-    }
-
-
-def build_montants(offer: Offer, tree: Mapping[str, Any], tarifs: Sequence[Tarif]) -> tuple[dict[str, Any], list[str]]:
-    """What the service costs, and the warnings of the tariffs chosen. Blank where an answer or a tariff is missing.
-
-    `tree` is a typed tree of answers (`Evaluation.tree` will do): the cost can be shown while the form is being filled in.
-    """
-    billing = offer.facturation
-    debut: date | None = get_path(tree, offer.duree.champ_debut) or get_path(tree, offer.duree.champ_effet)
-    quantite: Decimal | None = get_path(tree, billing.champ)
-    codes = [billing.tarif, billing.service_degrade.tarif] if billing.service_degrade else [billing.tarif]
-    picked, warnings = _pick_tarifs(tarifs, codes, debut)
-    tarif, horaire = picked[billing.tarif], picked[codes[1]] if billing.service_degrade else None
-    montants: dict[str, Any] = {
-        "tarif": _tarif_tree(tarif),
-        "tarif_horaire": _tarif_tree(horaire),
-        "quotite": None,
-        "annuel": None,
-        "premiere_annee": {"du": None, "jours": None, "base": None, "unite": "jours", "debut": debut},
-        "echeancier": [],
-        "heures": {"minutes": None},
-        "etapes": [],
-    }
-    if quantite is not None and billing.mode == "quotite":
-        _fill_quotite(montants, offer, quantite, tarif, debut)
-    return montants, warnings
-
-
-def _fill_quotite(
-    montants: dict[str, Any], offer: Offer, quotite: Decimal, tarif: Tarif | None, debut: date | None
-) -> None:
-    """Amounts of a share of a post, as far as the tariff and the first day are known."""
-    heures = compute_heures(quotite, offer.facturation.heures_annuelles)
-    montants.update(quotite=quotite, heures={"minutes": heures.minutes}, etapes=list(heures.etapes))
-    if tarif is None:
-        return
-    annuel = compute_annuel(tarif.montant, quotite)
-    montants.update(annuel=annuel.valeur, etapes=[*annuel.etapes, *heures.etapes])
-    if debut is None:
-        return
-    first = compute_premiere_annee(tarif.montant, quotite, debut, offer.facturation.prorata)
-    montants["premiere_annee"] = {
-        "du": first.du,
-        "jours": first.jours,
-        "base": first.base,
-        "unite": first.unite,
-        "debut": debut,
-    }
-    montants["etapes"] = [insecables(etape) for etape in (*first.etapes, *heures.etapes)]
-    montants["echeancier"] = [
-        {"libelle": insecables(one.libelle), "au": one.au, "montant": one.montant}
-        for one in compute_echeancier(first.du, debut, offer.facturation.periodicite)
-    ]
-
-
-def _pick_tarifs(
-    tarifs: Sequence[Tarif], codes: Sequence[str], debut: date | None
-) -> tuple[dict[str, Tarif | None], list[str]]:
-    """By code, the tariff of the year of `debut` (the last one voted when no date is known yet); what is missing or of
-    another year is told."""
-    picked: dict[str, Tarif | None] = {}
-    warnings: list[str] = []
-    for code in codes:
-        years = [tarif.annee for tarif in tarifs if tarif.code == code]
-        try:
-            picked[code] = choose_tarif(tarifs, code, debut.year if debut else max(years, default=0))
-        except TarifAbsent as error:
-            picked[code] = None
-            warnings += [error.message] if error.message not in warnings else []
-    found = [tarif for tarif in picked.values() if tarif is not None]
-    other_year = warn_other_year(debut.year, found) if debut else None
-    return picked, [*warnings, *([other_year] if other_year else [])]
-
-
-def _tarif_tree(tarif: Tarif | None) -> dict[str, Any]:
-    acte = tarif.deliberation if tarif else None
-    return {
-        "annee": tarif.annee if tarif else None,
-        "montant": tarif.montant if tarif else None,
-        "libelle": (tarif.libelle or None) if tarif else None,
-        "deliberation": {"numero": acte.numero if acte else None, "date": acte.date if acte else None},
     }
 
 

@@ -196,6 +196,13 @@ class Facturation(Definition):
     service_degrade: ServiceDegrade | None = None
     tva: Literal["hors_champ", "taux_normal"] = "hors_champ"
 
+    @property
+    def codes_tarifs(self) -> list[str]:
+        """Codes of the tariffs that the offer needs: its own unless the amount comes from elsewhere (a quote, the
+        contribution), then that of the service dégradé."""
+        own = [] if self.mode in ("cotisation", "devis") else [self.tarif]
+        return [*own, *([self.service_degrade.tarif] if self.service_degrade else [])]
+
 
 class Duree(Definition):
     """How long a convention runs: to 31 December, then `reconductions` calendar years. The fields that hold its dates."""

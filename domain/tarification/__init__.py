@@ -42,7 +42,7 @@ from domain.tarification.temps import (
     compute_heures,
     tell_duree,
 )
-from domain.tarification.unites import UNITES, bill_units
+from domain.tarification.unites import UNITES, AnneeUnites, bill_units, compute_annee_unites
 
 __all__ = [
     "HEURES_ANNUELLES",
@@ -50,6 +50,7 @@ __all__ = [
     "Annee",
     "AnneeHoraire",
     "AnneeProjetee",
+    "AnneeUnites",
     "Bareme",
     "Echeance",
     "Heures",
@@ -71,6 +72,7 @@ __all__ = [
     "choose_bareme",
     "compute_annee",
     "compute_annee_horaire",
+    "compute_annee_unites",
     "compute_annuel",
     "compute_base",
     "compute_echeancier",

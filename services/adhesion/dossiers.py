@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.context import build_montants
+from documents.montants import build_montants
 from domain.errors import Introuvable, Refus
 from domain.fields import FieldError, parse_value
 from domain.forms import FormSet

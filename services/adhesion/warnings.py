@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
 from domain.formatting import date_longue
 from domain.offer import Offer
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
@@ -125,8 +126,7 @@ def priced_year(state: DossierState) -> int | None:
 
 def tarif_codes(offer: Offer) -> list[str]:
     """Codes of the tariffs that the documents of an offer print."""
-    billing = offer.facturation
-    return [billing.tarif, billing.service_degrade.tarif] if billing.service_degrade else [billing.tarif]
+    return offer.facturation.codes_tarifs
 
 
 def _chosen_tarifs(state: DossierState, tarifs: list[Tarif]) -> tuple[list[Tarif], list[str]]:
@@ -136,9 +136,10 @@ def _chosen_tarifs(state: DossierState, tarifs: list[Tarif]) -> tuple[list[Tarif
     reasons: list[str] = []
     if annee is None:
         return chosen, reasons
+    affiliee, effectif = state.value(CHAMP_AFFILIE), state.value(CHAMP_EFFECTIF)
     for code in tarif_codes(state.offer):
         try:
-            chosen.append(choose_tarif(tarifs, code, annee))
+            chosen.append(choose_tarif(tarifs, code, annee, affiliee=affiliee, effectif=effectif))
         except TarifAbsent as absent:
             reasons.append(absent.message)
     return chosen, reasons

@@ -69,8 +69,11 @@ def _load_tarifs(session: Session, centre: Centre, folder: Path, done: list[str]
                 code=tarif.code,
                 annee=tarif.annee,
                 montant=tarif.montant,
+                public=tarif.public,
+                effectif_min=tarif.effectif_min,
                 deliberation_numero=tarif.deliberation.numero if tarif.deliberation else None,
                 deliberation_date=tarif.deliberation.date if tarif.deliberation else None,
+                deliberation_organe=tarif.deliberation.organe if tarif.deliberation else None,
             )
         )
     session.flush()
@@ -149,18 +152,29 @@ def current_version(session: Session, centre_id: UUID, code: str) -> OffreVersio
 
 
 def list_tarifs(session: Session, centre_id: UUID) -> list[TarifVote]:
-    """The tariffs that a centre has recorded, by code and year."""
-    query = select(Tarif).where(Tarif.centre_id == centre_id).order_by(Tarif.code, Tarif.annee)
-    return [
-        TarifVote(
-            code=row.code,
-            annee=row.annee,
-            montant=row.montant,
-            deliberation=(
-                ActeVote(numero=row.deliberation_numero, date=row.deliberation_date)
-                if row.deliberation_numero and row.deliberation_date
-                else None
-            ),
-        )
-        for row in session.scalars(query)
-    ]
+    """The tariffs in force of a centre (those that a correction replaced are history), by code and year."""
+    query = (
+        select(Tarif)
+        .where(Tarif.centre_id == centre_id, Tarif.remplace_le.is_(None))
+        .order_by(Tarif.code, Tarif.annee, Tarif.public, Tarif.effectif_min)
+    )
+    return [read_tarif(row) for row in session.scalars(query)]
+
+
+def read_tarif(row: Tarif) -> TarifVote:
+    """A recorded tariff, as the engine reads it."""
+    voted = row.deliberation_numero and row.deliberation_date
+    return TarifVote.model_validate(
+        {
+            "code": row.code,
+            "annee": row.annee,
+            "montant": row.montant,
+            "public": row.public,
+            "effectif_min": row.effectif_min,
+            "deliberation": ActeVote(
+                numero=row.deliberation_numero, date=row.deliberation_date, organe=row.deliberation_organe
+            )
+            if voted
+            else None,
+        }
+    )

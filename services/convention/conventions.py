@@ -12,10 +12,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
 from documents.pdf import docx_to_pdf, pdf_available
 from documents.signed_pdf import inspect_pdf
 from documents.uploads import DOCX_TYPE
-from domain.answers import build_tree
+from domain.answers import build_tree, get_path
 from domain.errors import Invalide, PdfIndisponible, Refus
 from domain.formatting import date_courte
 from domain.roles import Role
@@ -127,6 +128,9 @@ def _insert(
         date_debut_prestations=terms["date_debut_prestations"] or terms["date_effet"],
         terme=terms["terme"],
         quotite=_decimal(amounts["quotite"]),
+        minutes_prevues=amounts["horaire"]["minutes_prevues"] if amounts["horaire"] else None,
+        effectif=get_path(rendered.context, CHAMP_EFFECTIF),
+        affiliee=get_path(rendered.context, CHAMP_AFFILIE),
         montant_annuel=_decimal(amounts["annuel"]),
         montant_premiere_annee=_decimal(amounts["premiere_annee"]["du"]),
         sha256=rendered.sha256,

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from documents.context import ReponsesIncorrectes, build_context, build_montants, sample_context
+from documents.context import ReponsesIncorrectes, build_context, sample_context
+from documents.montants import build_montants
 from domain.evaluation import evaluate
 from domain.offer import Centre, Offer, load_centre, load_offer
 from domain.tarifs import Tarif, load_tarifs
