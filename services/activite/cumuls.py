@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from domain.activite import DIMENSIONS
 from models import Centre, Cumul, Intervention
-from services.centre.centre_files import CENTRE_LOCK
 
 TABLE: Any = Cumul.__table__
 KEYS = ("convention_id", "assistant_id", "annee", "mois", "dimension", "valeur")
