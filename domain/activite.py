@@ -40,13 +40,14 @@ class Valeur(Definition):
 
 
 class Nomenclature(Definition):
-    """The five lists."""
+    """The five lists, and the reasons for which a collectivité may ask for the service dégradé (`raison_degrade`)."""
 
     nature: tuple[Valeur, ...]
     categorie: tuple[Valeur, ...]
     origine: tuple[Valeur, ...]
     lieu: tuple[Valeur, ...]
     forme: tuple[Valeur, ...]
+    raison_degrade: tuple[Valeur, ...]
 
     def values(self, dimension: str) -> tuple[Valeur, ...]:
         """The values of a dimension, in order."""
