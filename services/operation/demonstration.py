@@ -39,6 +39,7 @@ from services.core import clock
 from services.core.access import Acteur, load_acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
+from services.operation.demonstration_activite import add_service, add_tarifs, read_day
 
 DATA = ROOT / "data" / "demonstration.yaml"
 STAGES = (
@@ -52,6 +53,10 @@ STAGES = (
     "en_vigueur",
 )
 """The journey, in order; `annulee`, `retire` and `refuse` branch off it."""
+SIGNED_BEFORE = timedelta(days=25)
+"""A running convention was issued and signed so long before its effect."""
+ROLES_SINCE = 4
+"""Years that the demonstration's people have held their roles for: longer than its oldest convention."""
 BRANCHES = {"annulee": "a_signer", "retire": "depose", "refuse": "en_instruction"}
 
 
@@ -72,12 +77,14 @@ def load_demonstration(portail: Portail, *, progress: Callable[[str], None] = la
         progress(f"Chargement de la démonstration : {stage.place(described['siren']).nom}")
         stage.play(described)
     stage.add_demandes(content["demandes"])
+    stage.add_service(content["service"], progress)
 
 
 def list_demo_accounts(portail: Portail) -> list[str]:
-    """Lines to print: one account for each role, and the password they share."""
+    """Lines to print: one account for each role, those of a collectivité whose service runs, and the password they share."""
     content = _content()
-    people = [*content["collectivites"][0]["personnes"], *content["personnes_centre"]]
+    running = content["service"]["conventions"][0]["personnes"]
+    people = [*content["collectivites"][0]["personnes"], *running, *content["personnes_centre"]]
     lines = [f"Comptes de la démonstration (mot de passe : {content['mot_de_passe']})"]
     for person in people:
         labels = ", ".join(ROLE_LABELS[Role(role)].lower() for role in person["roles"])
@@ -107,11 +114,28 @@ class _Stage:
             for role in person["roles"]:
                 self.equipe.setdefault(Role(role), acteur)
 
+    def add_service(self, content: Mapping[str, Any], progress: Callable[[str], None]) -> None:
+        """The tariffs, then each running convention on the day when it was signed, then all that was done since."""
+        today = self.today
+        with self.portail.db.write() as session:
+            add_tarifs(session, session.get_one(Centre, self.centre.id), content["tarifs"], today)
+        for described in content["conventions"]:
+            progress(f"Chargement de la démonstration : {self.place(described['siren']).nom}")
+            effet = read_day(described["effet"], today)
+            self.today = effet - SIGNED_BEFORE
+            with clock.pretend(self.today):
+                self.play({**described, "effet": effet})
+        self.today = today
+        progress("Chargement de la démonstration : heures et coûts")
+        with self.portail.db.write() as session:
+            add_service(session, session.get_one(Centre, self.centre.id), content, today)
+
     def place(self, siren: str) -> Any:
         """The collectivité's line in the national list."""
         return self.list.get(siren)
 
     def _person(self, person: Mapping[str, Any], **perimetre: UUID) -> Acteur:
+        since = date(self.today.year - ROLES_SINCE, 1, 1)
         with self.portail.db.write() as session:
             user = Utilisateur(
                 courriel=person["courriel"],
@@ -122,7 +146,7 @@ class _Stage:
             session.add(user)
             session.flush()
             for role in person["roles"]:
-                session.add(RoleAttribue(utilisateur_id=user.id, role=role, du=self.today, **perimetre))
+                session.add(RoleAttribue(utilisateur_id=user.id, role=role, du=since, **perimetre))
             session.flush()
             return load_acteur(session, user, self.today)
 
@@ -294,7 +318,9 @@ def _answers(described: Mapping[str, Any], place: Any, today: date) -> dict[str,
         "code_postal": described.get("code_postal") or place.codes_postaux[0],
         "ville": described.get("ville", place.nom),
     }
-    effet = date(today.year + 1, 1, 1) if described["effet"] == "annee" else today.replace(day=1)
+    effet = described["effet"]
+    if not isinstance(effet, date):
+        effet = date(today.year + 1, 1, 1) if effet == "annee" else today.replace(day=1)
     answers: dict[str, Any] = {
         "collectivite.recherche": place.siren,
         "collectivite.type": place.type,
