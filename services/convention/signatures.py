@@ -40,6 +40,7 @@ from services.core.access import Acteur, get_convention, require, roles_on
 from services.core.files import store
 from services.core.portail import Portail, once, record
 from services.courriels.notifications import notify_convention
+from services.facturation.exercices import refresh_convention
 
 MEGABYTE = 1_000_000
 PDF_SIGNE = "pdf_signe"
@@ -155,6 +156,7 @@ def _sign(
         if not waiting:
             convention.etat, convention.motif = line.vers, None
             session.flush()
+            refresh_convention(session, convention.id)
             notify_convention(session, convention, step.action)
         else:  # the same file, deposited again once this is lifted, is no echo of this deposit
             session.delete(session.get_one(Operation, operation_id))

@@ -105,5 +105,5 @@ def _find(offer: Offer, document_id: str) -> Document:
         if document.id == document_id:
             return document
     if document_id in LABELS:
-        return find_document(offer, document_id)  # type: ignore[arg-type]  # one of the contexts, just checked
+        return find_document(offer, document_id)
     raise DocumentAbsent(f"L’offre « {offer.titre} » n’a pas de document « {document_id} ».")

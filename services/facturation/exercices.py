@@ -1,0 +1,326 @@
+"""The years of a convention: what is due for each, and the working time it gives right to.
+
+`Exercice` is the rollup that costs are read from. Every transaction that changes what is due refreshes it (signature by
+the centre, tariff, days without an assistant, statement); a command compares it with what it should be, and rebuilds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from domain.offer import Facturation, Offer
+from domain.tarification import Annee, Part, compute_annee, compute_annee_horaire, compute_annee_unites
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif
+from models import Convention, Decompte, Depot, Exercice, PeriodeSansAssistant
+from services.centre.offres import get_offer, list_tarifs
+
+COMMITTED_STATES = ("en_vigueur", "denoncee", "en_demeure", "resiliee", "echue", "remplacee")
+"""States of a convention that commits money: signed by both parties, whatever became of it since."""
+
+BY_THE_HOUR = "horaire"
+BY_SHARE = "quotite"
+AMOUNT_IN_CONVENTION = ("demi_journee", "forfait", "par_agent", "devis")
+"""Ways of billing whose quantity (or amount, for a quote) is an answer of the dossier."""
+
+
+@dataclass(frozen=True)
+class Contexte:
+    """What prices the years of the conventions of one centre, read once for many conventions."""
+
+    tarifs: Sequence[Tarif]
+    absences: Mapping[UUID, Sequence[tuple[date, date]]]
+    reponses: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AnneeDue:
+    """What is due for one year of a convention: euros, minutes of the quota, the tariff taken (None: none was ever voted;
+    of another year: to be lifted by a person, B03), how it was found, and the number of units where it is billed by them."""
+
+    annee: int
+    du: Decimal
+    minutes: int
+    tarif: Tarif | None
+    etapes: tuple[str, ...]
+    quantite: Decimal = Decimal(0)
+
+
+def first_day(convention: Convention) -> date:
+    """First day that is billed: the first services, which may be later than the effect (G13)."""
+    return max(convention.date_effet, convention.date_debut_prestations)
+
+
+def last_day(convention: Convention) -> date:
+    """Last day that is billed: the term, never before the first day."""
+    return max(convention.terme, first_day(convention))
+
+
+def list_years(convention: Convention) -> range:
+    """The years of a convention, from its effect to its term."""
+    return range(convention.date_effet.year, convention.terme.year + 1)
+
+
+def parts_of(convention: Convention) -> list[Part]:
+    """The shares of a post of a convention, each from a day on. An avenant adds one."""
+    return [] if convention.quotite is None else [Part(convention.quotite, first_day(convention))]
+
+
+def find_tarif(contexte: Contexte, convention: Convention, code: str, annee: int) -> Tarif | None:
+    """The tariff of `code` that applies to this convention for a year (else the last one voted before); None without any."""
+    try:
+        return choose_tarif(contexte.tarifs, code, annee, affiliee=convention.affiliee, effectif=convention.effectif)
+    except TarifAbsent:
+        return None
+
+
+def compute_year(convention: Convention, offer: Offer, contexte: Contexte, annee: int) -> AnneeDue:
+    """What is due for one year, by the offer's way of billing."""
+    billing = offer.facturation
+    tarif = find_tarif(contexte, convention, billing.tarif, annee)
+    if billing.mode == BY_SHARE:
+        return _year_by_share(convention, billing, contexte, annee, tarif)
+    if billing.mode == BY_THE_HOUR:
+        year = compute_annee_horaire(
+            tarif.montant if tarif else Decimal(0),
+            convention.minutes_prevues or 0,
+            annee,
+            debut=first_day(convention),
+            fin=last_day(convention),
+            methode=billing.prorata,
+        )
+        return AnneeDue(annee, year.du, year.minutes, tarif, year.etapes)
+    return _year_by_units(convention, billing, contexte, annee, tarif)
+
+
+def _year_by_share(
+    convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
+) -> AnneeDue:
+    parts = parts_of(convention)
+    if not parts:
+        return AnneeDue(annee, Decimal(0), 0, tarif, ())
+    year: Annee = compute_annee(
+        tarif.montant if tarif else Decimal(0),
+        parts,
+        annee,
+        debut=first_day(convention),
+        fin=last_day(convention),
+        absences=contexte.absences.get(convention.id, ()),
+        methode=billing.prorata,
+        heures_annuelles=billing.heures_annuelles,
+    )
+    return AnneeDue(annee, year.du, year.minutes, tarif, year.etapes)
+
+
+def _year_by_units(
+    convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
+) -> AnneeDue:
+    """Half-days, packages, agents, a quote: the quantity (the amount, for a quote) is what the collectivité answered.
+    Nothing for the contribution."""
+    given = contexte.reponses.get(convention.dossier_id, {}).get(billing.champ)
+    year = compute_annee_unites(
+        billing.mode,
+        Decimal(str(given)) if given is not None else Decimal(0),
+        tarif.montant if tarif else Decimal(0),
+        annee,
+        debut=first_day(convention),
+        fin=last_day(convention),
+        methode=billing.prorata,
+    )
+    return AnneeDue(annee, year.du, 0, tarif, year.etapes)
+
+
+# The rollup -------------------------------------------------------------------------------------------------------------
+
+
+def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Convention]) -> Contexte:
+    """What prices the years of these conventions of one centre: four queries at most, whatever their number."""
+    ids = [one.id for one in conventions]
+    absences: dict[UUID, list[tuple[date, date]]] = {}
+    for start in range(0, len(ids), CHUNK):
+        query = (
+            select(PeriodeSansAssistant.convention_id, PeriodeSansAssistant.du, PeriodeSansAssistant.au)
+            .where(
+                PeriodeSansAssistant.convention_id.in_(ids[start : start + CHUNK]),
+                PeriodeSansAssistant.annulee_le.is_(None),
+            )
+            .order_by(PeriodeSansAssistant.du)
+        )
+        for row in session.execute(query):
+            absences.setdefault(row.convention_id, []).append((row.du, row.au))
+    return Contexte(list_tarifs(session, centre_id), absences, _answers(session, conventions))
+
+
+CHUNK = 500
+"""How many ids are put in one query: databases bound the number of parameters."""
+
+
+def _answers(session: Session, conventions: Sequence[Convention]) -> dict[UUID, Mapping[str, Any]]:
+    """Answers of the last deposit, by dossier, of the conventions whose quantity is one of them."""
+    wanted = [
+        one.dossier_id
+        for one in conventions
+        if get_offer(session, one.dossier.offre_version_id).facturation.mode in AMOUNT_IN_CONVENTION
+    ]
+    found: dict[UUID, Mapping[str, Any]] = {}
+    for start in range(0, len(wanted), CHUNK):
+        query = (
+            select(Depot.dossier_id, Depot.reponses)
+            .where(Depot.dossier_id.in_(wanted[start : start + CHUNK]))
+            .order_by(Depot.numero)
+        )
+        found.update({row.dossier_id: row.reponses for row in session.execute(query)})
+    return found
+
+
+def refresh_convention(session: Session, convention_id: UUID) -> None:
+    """Bring the years of one convention up to date, in the caller's transaction."""
+    session.flush()
+    query = _with_dossier().where(Convention.id == convention_id)
+    _refresh(session, session.scalars(query).all())
+
+
+def refresh_centre(session: Session, centre_id: UUID) -> None:
+    """Bring the years of every convention of a centre up to date, in the caller's transaction (a tariff was recorded)."""
+    session.flush()
+    _refresh(session, session.scalars(_with_dossier().where(Convention.centre_id == centre_id)).all())
+
+
+def _with_dossier() -> Select[Convention]:
+    return select(Convention).options(joinedload(Convention.dossier)).order_by(Convention.centre_id, Convention.numero)
+
+
+def _refresh(session: Session, conventions: Sequence[Convention]) -> None:
+    for centre_id in dict.fromkeys(one.centre_id for one in conventions):
+        mine = [one for one in conventions if one.centre_id == centre_id]
+        wanted = expected_rows(session, centre_id, mine)
+        kept = {(row.convention_id, row.annee): row for row in _rows_of(session, mine)}
+        for key, values in wanted.items():
+            row = kept.pop(key, None)
+            if row is None:
+                session.add(Exercice(**values))
+                continue
+            for name, value in values.items():
+                if getattr(row, name) != value:
+                    setattr(row, name, value)
+        for row in kept.values():
+            session.delete(row)
+    session.flush()
+
+
+def _rows_of(session: Session, conventions: Sequence[Convention]) -> Iterable[Exercice]:
+    ids = [one.id for one in conventions]
+    for start in range(0, len(ids), CHUNK):
+        yield from session.scalars(select(Exercice).where(Exercice.convention_id.in_(ids[start : start + CHUNK])))
+
+
+def expected_rows(
+    session: Session, centre_id: UUID, conventions: Sequence[Convention]
+) -> dict[tuple[UUID, int], dict[str, Any]]:
+    """What the rows of these conventions of one centre should hold, by convention and year: a year to come, begun or over
+    of a convention that commits money, or one for which a statement was issued."""
+    contexte = load_contexte(session, centre_id, conventions)
+    invoiced = _invoiced(session, centre_id, {one.id for one in conventions})
+    found: dict[tuple[UUID, int], dict[str, Any]] = {}
+    for convention in conventions:
+        offer = get_offer(session, convention.dossier.offre_version_id)
+        committed = convention.etat in COMMITTED_STATES
+        years = set(list_years(convention)) if committed else set()
+        for annee in sorted(years | {annee for one, annee in invoiced if one == convention.id}):
+            due = compute_year(convention, offer, contexte, annee) if annee in years else None
+            found[convention.id, annee] = {
+                "convention_id": convention.id,
+                "annee": annee,
+                "centre_id": centre_id,
+                "collectivite_id": convention.collectivite_id,
+                "offre_code": offer.code,
+                "quotite": _share_at_end(convention, annee),
+                "tarif_annee": due.tarif.annee if due and due.tarif else None,
+                "tarif_montant": due.tarif.montant if due and due.tarif else None,
+                "montant_du": due.du if due else Decimal(0),
+                "minutes_dues": due.minutes if due else 0,
+                "montant_facture": invoiced.get((convention.id, annee), Decimal(0)),
+            }
+    return found
+
+
+def _share_at_end(convention: Convention, annee: int) -> Decimal | None:
+    """The share of a post held at the end of the year; None where there is none."""
+    held = [part for part in parts_of(convention) if part.du.year <= annee]
+    return max(held, key=lambda part: part.du).quotite if held else convention.quotite
+
+
+def _invoiced(session: Session, centre_id: UUID, ids: set[UUID]) -> dict[tuple[UUID, int], Decimal]:
+    """Issued statements less those cancelled (a counter-statement is negative), by convention and year."""
+    query = (
+        select(Decompte.convention_id, Decompte.exercice, func.sum(Decompte.total))
+        .where(Decompte.centre_id == centre_id, Decompte.numero.is_not(None))
+        .group_by(Decompte.convention_id, Decompte.exercice)
+    )
+    if len(ids) == 1:
+        query = query.where(Decompte.convention_id.in_(ids))
+    return {
+        (convention_id, annee): Decimal(total).quantize(CENT)
+        for convention_id, annee, total in session.execute(query)
+        if convention_id in ids
+    }
+
+
+CENT = Decimal("0.01")
+
+
+# Checking ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ecart:
+    """A value of the rollup that is not what it should be; None: the row is missing, or should not be there."""
+
+    convention: str
+    annee: int
+    champ: str
+    garde: str | None
+    attendu: str | None
+
+
+def compare(session: Session, centre_id: UUID | None = None) -> list[Ecart]:
+    """Everything in the rollup that differs from what it should be."""
+    found: list[Ecart] = []
+    for centre, conventions in _by_centre(session, centre_id):
+        numbers = {one.id: one.numero for one in conventions}
+        wanted = expected_rows(session, centre, conventions)
+        kept = {(row.convention_id, row.annee): row for row in _rows_of(session, conventions)}
+        for key in sorted(wanted.keys() | kept.keys(), key=lambda one: (numbers[one[0]], one[1])):
+            row, values = kept.get(key), wanted.get(key)
+            if row is None or values is None:
+                there = ["présente" if one is not None else None for one in (row, values)]
+                found.append(Ecart(numbers[key[0]], key[1], "ligne", *there))
+                continue
+            found += [
+                Ecart(numbers[key[0]], key[1], name, str(getattr(row, name)), str(value))
+                for name, value in values.items()
+                if getattr(row, name) != value
+            ]
+    return found
+
+
+def rebuild(session: Session, centre_id: UUID | None = None) -> int:
+    """Compute the whole rollup again; the number of conventions looked at."""
+    count = 0
+    for _, conventions in _by_centre(session, centre_id):
+        _refresh(session, conventions)
+        count += len(conventions)
+    return count
+
+
+def _by_centre(session: Session, centre_id: UUID | None) -> Iterable[tuple[UUID, Sequence[Convention]]]:
+    query = select(Convention.centre_id).distinct().order_by(Convention.centre_id)
+    for one in session.scalars(query if centre_id is None else query.where(Convention.centre_id == centre_id)).all():
+        yield one, session.scalars(_with_dossier().where(Convention.centre_id == one)).all()

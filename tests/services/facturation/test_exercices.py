@@ -1,0 +1,93 @@
+"""The years of a convention: what is due, the quota, the tariff taken, kept by the transactions that change them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from models import Convention, Exercice, PeriodeSansAssistant
+from services.core.portail import Portail
+from services.facturation import exercices
+from tests.conventions import make_convention
+from tests.factories import Monde
+
+
+def rows(portail: Portail, convention_id: UUID) -> dict[int, Exercice]:
+    """The years of a convention as they are kept."""
+    with portail.db.read() as session:
+        query = select(Exercice).where(Exercice.convention_id == convention_id).order_by(Exercice.annee)
+        return {row.annee: row for row in session.scalars(query)}
+
+
+def refresh(portail: Portail, convention_id: UUID) -> dict[int, Exercice]:
+    with portail.db.write() as session:
+        exercices.refresh_convention(session, convention_id)
+    return rows(portail, convention_id)
+
+
+def test_every_year_of_a_convention_with_the_tariff_of_another_year_said(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 9, 1))
+    found = refresh(portail, convention_id)
+    assert list(found) == [2023, 2024, 2025, 2026, 2027]
+    assert [row.montant_du for row in found.values()] == [Decimal("10838.43")] + [Decimal("32426.46")] * 4  # G15
+    assert found[2024].minutes_dues == 45992  # G4
+    assert {row.tarif_annee for row in found.values()} == {2022}
+    assert found[2023].tarif_montant == Decimal("67980.00")
+    assert found[2023].quotite == Decimal("47.7000")
+    assert all(row.montant_facture == 0 for row in found.values())
+
+
+def test_days_without_an_assistant_reduce_the_year_they_are_in(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
+    with portail.db.write() as session:
+        session.add(
+            PeriodeSansAssistant(
+                convention_id=convention_id, du=date(2023, 3, 1), au=date(2023, 4, 14), motif="Poste vacant"
+            )
+        )
+    found = refresh(portail, convention_id)
+    assert found[2023].montant_du == Decimal("28428.68")  # G11
+    assert found[2024].montant_du == Decimal("32426.46")
+
+
+@pytest.mark.parametrize("etat", ["a_signer", "signee_collectivite", "annulee"])
+def test_a_convention_that_is_not_in_force_commits_nothing(portail: Portail, monde: Monde, etat: str) -> None:
+    assert refresh(portail, make_convention(portail, monde, etat)) == {}
+
+
+@pytest.mark.parametrize("etat", [one for one in exercices.COMMITTED_STATES if one != "en_vigueur"])
+def test_a_convention_that_ended_keeps_its_years(monde_sqlite: Monde, etat: str) -> None:
+    portail = monde_sqlite.portail
+    assert list(refresh(portail, make_convention(portail, monde_sqlite, etat))) == [2023, 2024, 2025, 2026, 2027]
+
+
+def test_what_was_kept_is_compared_and_rebuilt(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    other = make_convention(portail, monde, "en_vigueur", date_effet=date(2024, 1, 1))
+    with portail.db.write() as session:
+        exercices.refresh_centre(session, monde.centre_id)
+        assert exercices.compare(session) == []
+    with portail.db.write() as session:
+        session.get_one(Exercice, (convention_id, 2025)).montant_du = Decimal("1.00")
+        session.delete(session.get_one(Exercice, (other, 2024)))
+    with portail.db.read() as session:
+        found = exercices.compare(session, monde.centre_id)
+    assert {(one.annee, one.champ, one.garde, one.attendu) for one in found} == {
+        (2025, "montant_du", "1.00", "32426.46"),
+        (2024, "ligne", None, "présente"),
+    }
+    with portail.db.write() as session:
+        assert exercices.rebuild(session) == 2
+        assert exercices.compare(session) == []
+
+
+def test_a_term_that_moves_takes_the_years_after_it_away(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    refresh(portail, convention_id)
+    with portail.db.write() as session:
+        session.get_one(Convention, convention_id).terme = date(2024, 12, 31)
+    assert list(refresh(portail, convention_id)) == [2023, 2024]
