@@ -6,10 +6,12 @@ also knows these rules. `docs/decisions/0007-secret-statistique.md` says what is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from domain.activite import MAX_MINUTES
+from domain.formatting import MONTHS
 
 SEUIL = 5
 """Counts under it are masked (domaine.md §6, point 12)."""
@@ -82,3 +84,21 @@ def mask_table(cellules: Sequence[Cellule], seuil: int = SEUIL) -> tuple[Cellule
 def mask_everything(cellules: Sequence[Cellule]) -> tuple[CellulePubliee, ...]:
     """The table of a year whose total is not published: no figure at all."""
     return tuple(CellulePubliee(one.code, None, None) for one in cellules)
+
+
+_NOT_PEOPLE = "|".join(
+    ["fois", "ans?", "années?", "mois", "semaines?", "jours?", "heures?", "minutes?", *MONTHS.values()]
+)
+_SMALL_NUMBER = re.compile(
+    r"(?<![\w.,/’'-])(?:"
+    r"[0-4](?![\w.,/’'-]*\d)(?!\s*%|\s*h\b|\s*°)(?=\s+[^\W\d])|"
+    r"(?:un seul|une seule|deux|trois|quatre)(?=\s+[^\W\d]))"
+    rf"\s+(?!(?:{_NOT_PEOPLE})\b)[^\W\d]+",
+    re.IGNORECASE,
+)
+
+
+def find_small_numbers(texte: str) -> tuple[str, ...]:
+    """Passages of a text that count something in figures or words under the threshold (« trois agents », « 2 situations »):
+    to be read again by a person, since nothing can tell a number of people from a number of meetings."""
+    return tuple(dict.fromkeys(" ".join(found.group().split()) for found in _SMALL_NUMBER.finditer(texte)))
