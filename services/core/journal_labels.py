@@ -83,6 +83,7 @@ ACTION_LABELS: dict[str, str] = {
     "absence.annuler": "Période sans assistant annulée",
     "mois.clore": "Mois clos",
     "mois.rouvrir": "Mois rouvert",
+    "degrade.consulter": "Service dégradé d’une convention demandé",
     "degrade.demander": "Service dégradé demandé",
     "degrade.retirer": "Demande de service dégradé retirée",
     "degrade.accepter": "Demande de service dégradé acceptée",

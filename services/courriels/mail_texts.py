@@ -144,6 +144,17 @@ def _about_convention(objet: str, phrase: str) -> Writer:
     return write
 
 
+def _about_degrade(objet: str, phrase: str) -> Writer:
+    """The centre's people are sent to their list of requests, the collectivité's to the page of their service."""
+
+    def write(context: Context) -> tuple[str, str]:
+        numero = context.parametres.get("numero", "")
+        page = f"{context.adresse}/equipe?onglet=degrade" if context.du_centre else context.page("suivi", "convention")
+        return f"{objet} – convention n° {numero}", f"{phrase.format(numero=numero)}\n\nOuvrir le portail :\n{page}"
+
+    return write
+
+
 WRITERS: dict[str, Writer] = {
     "invitation": _invitation,
     "nouveaux_droits": _new_role,
@@ -189,6 +200,28 @@ WRITERS: dict[str, Writer] = {
     ),
     "convention_annulee": _about_convention(
         "Convention annulée", "La convention n° {numero} est annulée. Le motif figure sur sa page."
+    ),
+    "degrade_demande": _about_degrade(
+        "Service dégradé demandé",
+        "La collectivité demande le service dégradé pour la convention n° {numero} : la demande attend votre réponse.",
+    ),
+    "degrade_retire": _about_degrade(
+        "Demande de service dégradé retirée",
+        "La collectivité a retiré sa demande de service dégradé pour la convention n° {numero}.",
+    ),
+    "degrade_accepte": _about_degrade(
+        "Service dégradé accepté",
+        "Le centre a accepté votre demande de service dégradé pour la convention n° {numero}. Les heures faites sont"
+        " facturées au tarif indiqué dans votre demande.",
+    ),
+    "degrade_refuse": _about_degrade(
+        "Service dégradé refusé",
+        "Le centre n’a pas pu accepter votre demande de service dégradé pour la convention n° {numero}. Le motif figure"
+        " avec la demande.",
+    ),
+    "degrade_clos": _about_degrade(
+        "Service dégradé terminé",
+        "Le centre a mis fin au service dégradé de la convention n° {numero} : plus aucune heure n’y sera enregistrée.",
     ),
     "message_recu": _about_dossier("Nouveau message", "Un nouveau message vous attend dans le dossier {reference}."),
 }

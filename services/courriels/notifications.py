@@ -57,6 +57,28 @@ def notify_convention(session: Session, convention: Convention, action: str) -> 
         _queue(session, dossier, modele, _collectivite_side(session, dossier, *roles), **found)
 
 
+DEGRADE = {
+    "demander": ("degrade_demande", True),
+    "retirer": ("degrade_retire", True),
+    "accepter": ("degrade_accepte", False),
+    "refuser": ("degrade_refuse", False),
+    "clore": ("degrade_clos", False),
+}
+"""Model of the mail about the service dégradé that each action sends, and whether it goes to the centre."""
+
+
+def notify_degrade(session: Session, convention: Convention, action: str) -> None:
+    """Queue the mails that tell the other side of what happens to a request for the service dégradé."""
+    dossier = convention.dossier
+    modele, to_centre = DEGRADE[action]
+    if to_centre:
+        scope = RoleAttribue.centre_id == dossier.centre_id
+        people = _holders(session, dossier, scope, (Role.RESPONSABLE, Role.INSTRUCTEUR))
+    else:
+        people = _collectivite_side(session, dossier, Role.GESTIONNAIRE, Role.DIRECTION, Role.SIGNATAIRE)
+    _queue(session, dossier, modele, people, convention=str(convention.id), numero=convention.numero)
+
+
 def notify_message(session: Session, dossier: Dossier, *, du_centre: bool) -> None:
     """Queue the mails that say that the other side wrote a message."""
     if du_centre:
