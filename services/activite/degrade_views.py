@@ -226,7 +226,7 @@ def describe(row: DemandeRow, prix: Decimal | None) -> str:
 
 
 def offer_of(session: Session, convention: Convention) -> Offer:
-    return getoffer_of(session, convention.dossier.offre_version_id)
+    return get_offer(session, convention.dossier.offre_version_id)
 
 
 def today_of(session: Session, convention: Convention) -> date:
