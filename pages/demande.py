@@ -60,7 +60,7 @@ def form() -> None:
     """The request itself."""
     page.header(
         "Demander une adhésion",
-        "Votre collectivité souhaite adhérer au service social du travail. Le centre de gestion vous recontacte.",
+        "Votre collectivité souhaite adhérer au service social de son centre de gestion, qui vous recontacte.",
     )
     slots = page.Slots()
     centre_id = choose_centre(slots)

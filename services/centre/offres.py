@@ -31,17 +31,26 @@ def load_offres(
     portail: Portail, *, forms: Path = ROOT / "forms", templates: Path = ROOT / "doc_templates"
 ) -> list[str]:
     """Bring centres, tariffs and offers from the files into the database, each only when the database has none of it:
-    what was edited through the web stays. Gives one French sentence per thing loaded; DefinitionError or Invalide says
-    which file is wrong, and then nothing is loaded."""
+    what was edited through the web stays. Only the centres of the setting `centres`, when it names some. Gives one French
+    sentence per thing loaded; DefinitionError or Invalide says which file is wrong, and then nothing is loaded."""
     done: list[str] = []
     with portail.db.write() as session:
-        for folder in definitions.list_centre_folders(forms):
+        for folder in _served_folders(forms, portail.settings.centres):
             centre = _load_centre(session, folder, done)
             _load_tarifs(session, centre, folder, done)
             for offer_folder in definitions.list_offer_folders(folder):
                 gabarits = templates / folder.name / offer_folder.name
                 _load_offre(session, portail, centre, offer_folder, gabarits, done)
     return done
+
+
+def _served_folders(forms: Path, wanted: tuple[str, ...]) -> list[Path]:
+    """The folders of the centres that the installation serves."""
+    folders = {folder.name: folder for folder in definitions.list_centre_folders(forms)}
+    unknown = [code for code in wanted if code not in folders]
+    if unknown:
+        raise Invalide(f"PORTAIL_CENTRES : « {unknown[0]} » n’est pas un dossier de forms/ ({', '.join(folders)}).")
+    return [folders[code] for code in wanted] if wanted else list(folders.values())
 
 
 def _load_centre(session: Session, folder: Path, done: list[str]) -> Centre:

@@ -31,6 +31,8 @@ class Settings:
     taille_max_mo: int = 20
     certificats: tuple[bytes, ...] = field(default=(), repr=False)
     """PEM files of the authorities whose electronic signatures are recognised."""
+    centres: tuple[str, ...] = ()
+    """Codes of the centres that this installation serves; all those of forms/ when there is none."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -61,6 +63,7 @@ class Settings:
             session_heures=_count(env, "PORTAIL_SESSION_HEURES", 8),
             taille_max_mo=_count(env, "PORTAIL_TAILLE_MAX_MO", 20),
             certificats=_certificates(env.get("PORTAIL_CERTIFICATS")),
+            centres=tuple(part.strip() for part in env.get("PORTAIL_CENTRES", "").split(",") if part.strip()),
         )
 
 

@@ -174,6 +174,7 @@ def serve(folder: Path) -> Iterator[Serveur]:
             production=False,
             demonstration=False,
             smtp_url=mailbox.url,
+            centres=(CENTRE,),
         )
         portail = Portail(settings)
         installation.install(portail)
