@@ -22,6 +22,7 @@ from models import Centre, Collectivite, Convention, DemandeServiceDegrade
 from services.activite.equipe import READERS, read_centre
 from services.activite.regles import RECORDING_STATES, degrade_minutes, first_day, last_day
 from services.adhesion.dossier_lists import search_condition
+from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur, get_convention, roles_on
 from services.core.paging import AnySelect, Page, paginate

@@ -105,7 +105,8 @@ def degrade_allowed(session: Session, convention_id: UUID, jour: date) -> bool:
 
 def check_degrade(session: Session, convention_id: UUID, jours: Iterable[date]) -> None:
     """Invalide when, on one of these days, the hours of service dégradé recorded so far (those of this transaction
-    included, once flushed) are covered by no request, or go past the most that the collectivité asked for."""
+    included, once flushed) are covered by no request, or go past the most that the collectivité asked for. Two people who
+    record for the same request wait for each other here: together they cannot go past it."""
     for demande in _requests_of(session, convention_id, jours):
         if demande.minutes_max is None:
             continue
@@ -134,7 +135,7 @@ def _requests_of(session: Session, convention_id: UUID, jours: Iterable[date]) -
     """The requests that cover these days; Invalide when a day has none."""
     found: dict[UUID, DemandeServiceDegrade] = {}
     for jour in sorted(set(jours)):
-        demande = session.scalar(_covering(convention_id, jour).limit(1))
+        demande = session.scalar(_covering(convention_id, jour).limit(1).with_for_update())
         if demande is None:
             raise Invalide(
                 f"Aucune demande de service dégradé acceptée ne couvre le {date_longue(jour)} : la collectivité doit "
