@@ -81,6 +81,7 @@ def show_now(view: ConventionView) -> None:
             lambda service=service, **given: service(session.portail(), session.acteur(), view.id, **given),
             limit=portail.settings.taille_max_mo,
             done=done,
+            expected=view.signataire_propose,
         )
     others = [action for action in view.actions if action.action in REASONED]
     show_actions(others, perform, WORDINGS, key=f"convention:{view.id}:{view.etat}", main=())

@@ -125,7 +125,7 @@ def next_step(view: ConventionView) -> str:
 
 def render_terms(view: ConventionView, dossier: str) -> Markup:
     """Parties, dates and amounts. `dossier` is the address of the dossier's page."""
-    deliberation, first = view.deliberation_date, view.montant_premiere_annee
+    first = view.montant_premiere_annee
     return facts(
         (
             ("État", badge(view.etat_libelle, view.etat)),
@@ -135,8 +135,8 @@ def render_terms(view: ConventionView, dossier: str) -> Markup:
             ("Prise d’effet", date_longue(view.date_effet)),
             ("Début des prestations", date_longue(view.date_debut_prestations)),
             ("Terme", date_longue(view.terme)),
-            ("Délibération", f"du {date_longue(deliberation)}" if deliberation else None),
-            ("Quotité", pourcentage(view.quotite) if view.quotite is not None else None),
+            ("Délibération", view.deliberation),
+            *term_lines(view.quotite, view.minutes_prevues),
             ("Montant annuel", euros(view.montant_annuel) if view.montant_annuel is not None else None),
             ("Dû la première année", euros(first) if first is not None else None),
             ("Empreinte du document émis (SHA-256)", view.sha256),

@@ -23,9 +23,9 @@ ANNOUNCED = {
 """What is said of the state that a deposit leaves, in place of the usual words: another person may have acted meanwhile."""
 
 
-def show_signature_form(name: str, label: str, submit: Submit, *, limit: int, done: str) -> None:
+def show_signature_form(name: str, label: str, submit: Submit, *, limit: int, done: str, expected: str = "") -> None:
     """The form of one deposit. What was given stays when it is refused; a double click deposits once. `done` is said once
-    the convention is signed by both parties."""
+    the convention is signed by both parties; `expected` is the signatory proposed."""
     operation = page.operation_id(name)
     errors: dict[str, str] = st.session_state.setdefault(f"{name}:erreurs", {})
     with st.form(f"{name}:{operation}", border=True, width=720):
@@ -38,7 +38,12 @@ def show_signature_form(name: str, label: str, submit: Submit, *, limit: int, do
         _error(errors, "fichier")
         signed_on = day_input("Date de la signature", key=f"{name}:date:{operation}", width=260)
         _error(errors, "date_signature")
-        who = st.text_input("Prénom, nom et qualité du signataire", max_chars=200, key=f"{name}:signataire:{operation}")
+        who = st.text_input(
+            "Prénom, nom et qualité du signataire",
+            expected[:200],
+            max_chars=200,
+            key=f"{name}:signataire:{operation}",
+        )
         _error(errors, "signataire")
         sent = st.form_submit_button(label, type="primary")
     if sent:

@@ -44,7 +44,8 @@ class ConventionView:
     """Everything one page of a convention shows to this person.
 
     `etat_affiche` is `etat`, or `a_venir` for a convention in force whose effect date is to come. `motif`: why it was
-    cancelled, or why the signed document was rejected. `pdf_manquant`: no PDF of the issued document is stored yet;
+    cancelled, or why the signed document was rejected. `deliberation`: the one that
+    allows the signature, as it is cited; `signataire_propose`: who is expected to sign next. `pdf_manquant`: no PDF of the issued document is stored yet;
     `pdf_possible`: this installation can make it.
     """
 
@@ -63,6 +64,7 @@ class ConventionView:
     date_debut_prestations: date
     terme: date
     quotite: Decimal | None
+    minutes_prevues: int | None
     montant_annuel: Decimal | None
     montant_premiere_annee: Decimal | None
     sha256: str
@@ -71,7 +73,8 @@ class ConventionView:
     collectivite_signataire: str | None
     centre_signee_le: date | None
     centre_signataire: str | None
-    deliberation_date: date | None
+    deliberation: str | None
+    signataire_propose: str
     pieces: tuple[PieceRow, ...]
     signatures: tuple[SignatureRow, ...]
     actions: tuple[ActionRow, ...]
@@ -120,6 +123,7 @@ class ConventionRow:
     date_effet: date
     terme: date
     quotite: Decimal | None
+    minutes_prevues: int | None
     montant_annuel: Decimal | None
     emise_le: datetime
     pieces: tuple[PieceRow, ...]

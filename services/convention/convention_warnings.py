@@ -5,7 +5,7 @@ A warning is about one file: its code holds the beginning of the file's hash, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,11 +29,41 @@ class SignedFile:
     date_signature: date | None
 
 
-def deliberation_date(session: Session, convention: Convention) -> date | None:
-    """Date of the délibération that the convention cites, from the deposit it was issued from."""
+def cited_answers(session: Session, convention: Convention) -> Mapping[str, Any]:
+    """The answers that the convention was issued from, by field id."""
     depot = last_depot(session, convention.dossier)
-    value = depot.reponses.get("deliberation.date") if depot else None
+    return depot.reponses if depot else {}
+
+
+def deliberation_date(answers: Mapping[str, Any]) -> date | None:
+    """Date of the délibération that the convention cites."""
+    value = answers.get("deliberation.date")
     return date.fromisoformat(value) if value else None
+
+
+def cite_deliberation(answers: Mapping[str, Any]) -> str | None:
+    """« n° 2026-118 du 12 octobre 2026, conseil municipal », as far as it is known."""
+    day, numero, organe = (
+        deliberation_date(answers),
+        answers.get("deliberation.numero"),
+        answers.get("deliberation.organe"),
+    )
+    said = " ".join(
+        part for part in (f"n°\u00a0{numero}" if numero else "", f"du {date_longue(day)}" if day else "") if part
+    )
+    return ", ".join(part for part in (said, organe) if part) or None
+
+
+def expected_signatory(answers: Mapping[str, Any], convention: Convention) -> str:
+    """Who is expected to sign next, to be corrected by whoever deposits: the collectivité's representative, then the
+    centre's president (their quality alone where the centre gives no name)."""
+    if convention.etat == "a_signer":
+        person = [answers.get(f"representant.{part}") for part in ("prenom", "nom")]
+        quality = answers.get("representant.qualite")
+    else:
+        president = convention.centre.parametres.get("president") or {}
+        person, quality = [president.get("nom")], president.get("qualite")
+    return ", ".join(part for part in (" ".join(one for one in person if one), quality) if part)
 
 
 def issued_pages(session: Session, convention: Convention) -> int | None:
@@ -62,7 +92,7 @@ def examine(session: Session, convention: Convention, file: SignedFile, pages: I
         found[f"pages:{mark}"] = (
             f"Le document signé compte {_pages(file.pages)}, la convention émise {_pages(known[0])}. Vérifiez qu’il est complet."
         )
-    voted = deliberation_date(session, convention)
+    voted = deliberation_date(cited_answers(session, convention))
     if voted and file.date_signature and file.date_signature < voted:
         found[f"anterieure:{mark}:{file.date_signature.isoformat()}"] = (
             f"La signature, datée du {date_longue(file.date_signature)}, précède la délibération du {date_longue(voted)} qui"

@@ -42,9 +42,11 @@ from services.convention.convention_views import (
     file_name,
 )
 from services.convention.convention_warnings import (
+    cite_deliberation,
+    cited_answers,
     current_piece,
-    deliberation_date,
     examine_stored,
+    expected_signatory,
     list_convention_warnings,
     pending,
 )
@@ -261,6 +263,7 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
         roles = roles_on(acteur, convention)
         centre_side = convention.centre_id in acteur.par_centre
         warnings = list_convention_warnings(session, convention)
+        answers = cited_answers(session, convention)
         pieces = tuple(pieces_of(session, acteur, [convention])[convention.id])
         return ConventionView(
             **_columns(convention),
@@ -269,7 +272,8 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
             centre=_centre_row(convention),
             collectivite=_collectivite_row(convention),
             reference_dossier=convention.dossier.reference,
-            deliberation_date=deliberation_date(session, convention),
+            deliberation=cite_deliberation(answers),
+            signataire_propose=expected_signatory(answers, convention),
             pieces=pieces,
             signatures=_signatures(session, convention, {piece.id for piece in pieces}),
             actions=_actions(session, acteur, convention),
@@ -295,6 +299,7 @@ _SHOWN = (
     "date_debut_prestations",
     "terme",
     "quotite",
+    "minutes_prevues",
     "montant_annuel",
     "montant_premiere_annee",
     "sha256",
