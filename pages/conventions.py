@@ -3,13 +3,14 @@
 import streamlit as st
 from markupsafe import Markup
 
-from domain.formatting import date_courte, euros, pourcentage
+from domain.formatting import date_courte, euros
 from domain.workflow import CONVENTION
 from services.convention.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
 from services.convention.registre import TRIS, list_conventions, list_years
 from ui import page, session
 from ui.circuit import SHORT_USAGES, newest_files
 from ui.html import badge, file_link
+from ui.montants import tell_quantity
 from ui.tables import Column, Listing, Selection, show_table
 
 LISTING = Listing("conventions", "c", tri="emise_le", descendant=True)
@@ -35,7 +36,7 @@ COLUMNS = (
     Column[ConventionRow]("Prise d’effet", lambda row: date_courte(row.date_effet), "date_effet", court=True),
     Column[ConventionRow]("Terme", lambda row: date_courte(row.terme), "terme", court=True),
     Column[ConventionRow](
-        "Quotité", lambda row: pourcentage(row.quotite) if row.quotite is not None else "", "quotite", True
+        "Part ou heures", lambda row: tell_quantity(row.quotite, row.minutes_prevues), "volume", True
     ),
     Column[ConventionRow](
         "Montant annuel",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from markupsafe import Markup
 
-from domain.formatting import date_longue, euros, pourcentage
+from domain.formatting import date_longue, euros
 from domain.roles import Role
 from services.convention.convention_views import A_VENIR, ConventionView, SignatureRow
 from services.core.piece_rows import PieceRow
 from ui.html import badge, bullet_list, day, facts, link
+from ui.montants import term_lines
 from ui.reading import render_piece
 
 USAGES = {
@@ -125,7 +127,7 @@ def next_step(view: ConventionView) -> str:
 
 def render_terms(view: ConventionView, dossier: str) -> Markup:
     """Parties, dates and amounts. `dossier` is the address of the dossier's page."""
-    first = view.montant_premiere_annee
+    first, budget = view.montant_premiere_annee, view.minutes_prevues is not None
     return facts(
         (
             ("État", badge(view.etat_libelle, view.etat)),
@@ -137,11 +139,15 @@ def render_terms(view: ConventionView, dossier: str) -> Markup:
             ("Terme", date_longue(view.terme)),
             ("Délibération", view.deliberation),
             *term_lines(view.quotite, view.minutes_prevues),
-            ("Montant annuel", euros(view.montant_annuel) if view.montant_annuel is not None else None),
-            ("Dû la première année", euros(first) if first is not None else None),
+            ("Coût prévisionnel par an" if budget else "Montant annuel", _amount(view.montant_annuel)),
+            ("Coût prévisionnel la première année" if budget else "Dû la première année", _amount(first)),
             ("Empreinte du document émis (SHA-256)", view.sha256),
         )
     )
+
+
+def _amount(montant: Decimal | None) -> str | None:
+    return euros(montant) if montant is not None else None
 
 
 def render_files(view: ConventionView) -> Markup:

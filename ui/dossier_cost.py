@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.formatting import date_longue, duree, euros, pourcentage
+from domain.formatting import euros
 from services.adhesion.dossier_views import DossierView
 from ui import page
 from ui.html import facts, show
+from ui.montants import amount_lines, is_budget
 
 
 def show_cost(view: DossierView) -> None:
@@ -18,7 +19,7 @@ def show_cost(view: DossierView) -> None:
     st.subheader("Ce que cela coûte", anchor=False)
     amounts = view.montants
     if amounts is None or amounts["annuel"] is None:
-        st.info("Indiquez la part d’un temps plein et les dates : le coût s’affiche ici.", icon=":material/calculate:")
+        st.info("Indiquez votre besoin et les dates : le coût s’affiche ici.", icon=":material/calculate:")
         return
     _show_amounts(view, amounts)
     if amounts["echeancier"]:
@@ -41,26 +42,9 @@ def _show_amounts(view: DossierView, amounts: dict[str, Any]) -> None:
     for warning in view.avertissements:
         if warning.code.startswith("tarif"):
             st.warning(page.text(warning.texte), icon=":material/warning:")
-    show(facts(_lines(amounts)))
-
-
-def _lines(amounts: dict[str, Any]) -> list[tuple[str, str | Markup | None]]:
-    first = amounts["premiere_annee"]
-    tariff = amounts["tarif"]
-    lines: list[tuple[str, str | Markup | None]] = [
-        (
-            f"Tarif {tariff['annee']} d’un temps plein",
-            euros(tariff["montant"]) if tariff["montant"] is not None else None,
-        ),
-        ("Part d’un temps plein", pourcentage(amounts["quotite"])),
-        ("Montant d’une année entière", Markup("<strong>{}</strong>").format(euros(amounts["annuel"]))),
-    ]
-    if first["du"] is not None and first["debut"] is not None:
-        label = f"Première année, à partir du {date_longue(first['debut'])} ({first['jours']} {first['unite']} sur {first['base']})"
-        lines.append((label, Markup("<strong>{}</strong>").format(euros(first["du"]))))
-    if amounts["heures"]["minutes"] is not None:
-        lines.append(("Temps de travail de l’assistant par an", duree(amounts["heures"]["minutes"])))
-    return lines
+    show(facts(amount_lines(amounts)))
+    if is_budget(amounts):
+        st.caption("C’est une prévision pour votre budget : seules les heures faites vous sont facturées.")
 
 
 def _instalments(amounts: dict[str, Any]) -> Markup:

@@ -7,13 +7,13 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.formatting import duree, euros, pourcentage
 from services.adhesion import dossiers, messages
 from services.adhesion.dossier_lists import list_instructeurs
 from services.adhesion.dossier_views import DossierView
 from ui import page, session
 from ui.corrections import show_prepared, show_request_form
 from ui.html import badge, bullet_list, day, facts, link, show
+from ui.montants import amount_lines
 from ui.reading import render_piece, show_form
 from ui.thread import mark_shown, show_message_form, show_thread
 
@@ -114,16 +114,5 @@ def _show_amounts(montants: dict[str, Any] | None) -> None:
     """What the convention would print, as far as it can be computed."""
     if not montants or montants.get("annuel") is None:
         return
-    tarif, first = montants["tarif"], montants["premiere_annee"]
     st.subheader("Montants", anchor=False)
-    show(
-        facts(
-            (
-                ("Quotité", pourcentage(montants["quotite"])),
-                (f"Tarif {tarif['annee']} à temps complet", euros(tarif["montant"])),
-                ("Montant annuel", euros(montants["annuel"])),
-                ("Première année", euros(first["du"]) if first["du"] is not None else None),
-                ("Heures par an", duree(montants["heures"]["minutes"])),
-            )
-        )
-    )
+    show(facts(amount_lines(montants)))

@@ -43,7 +43,7 @@ _SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "etat": (Convention.etat.expression,),
     "date_effet": (Convention.date_effet.expression,),
     "terme": (Convention.terme.expression,),
-    "quotite": (Convention.quotite.expression,),
+    "volume": (Convention.quotite.expression, Convention.minutes_prevues.expression),
     "montant_annuel": (Convention.montant_annuel.expression,),
     "emise_le": (Convention.emise_le.expression,),
 }
@@ -121,6 +121,7 @@ def _row(
         date_effet=convention.date_effet,
         terme=convention.terme,
         quotite=convention.quotite,
+        minutes_prevues=convention.minutes_prevues,
         montant_annuel=convention.montant_annuel,
         emise_le=convention.emise_le,
         pieces=tuple(pieces),
@@ -146,6 +147,7 @@ def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Convention
         .where(
             Piece.convention_id.in_([one.id for one in conventions]),
             Piece.retiree_le.is_(None),
+            Piece.usage != "decompte",  # statements have a list, and readers, of their own
             or_(Piece.usage != "signee_centre", Piece.convention_id.not_in(waiting)),
         )
         .order_by(Piece.deposee_le, Piece.id)
