@@ -39,6 +39,7 @@ CLIENTS, CHANGES = 30, 10
 ROUNDS, BATCH, STARTS = 9, 15, 3
 SETTLE = 6
 """Seconds left to what the portal does once after its first pages (reading the national list)."""
+OFFRE = "service-social-travail"
 LABEL = "Téléphone du bureau"
 MAIL, PASSWORD = "camille.exemple@example.org", "Un-mot-de-passe-2026"
 LOCAUX = {
@@ -75,7 +76,7 @@ def prepare(folder: Path) -> tuple[str, list[UUID]]:
         )
         session.flush()
         acteur = load_acteur(session, person, date.today())  # noqa: DTZ011 - any day will do
-        version = session.scalars(select(OffreVersion.id)).first()
+        version = session.scalars(select(OffreVersion.id).where(OffreVersion.code == OFFRE)).first()
         town_id = town.id
     ids = [_make_dossier(portail, acteur, town_id, version) for _ in range(CLIENTS)]
     token, _ = sessions.exchange(portail, sessions.authenticate(portail, MAIL, PASSWORD, "127.0.0.1"), "bench")
