@@ -47,6 +47,7 @@ PAGES = (
     PageDef("conventions", "Conventions", "contract", "Adhésions"),
     PageDef("convention", "Convention", "contract", None),
     PageDef("demandes", "Demandes d’adhésion", "inbox", "Adhésions", (I, R)),
+    PageDef("simulateur", "Simulateur", "calculate", "Pilotage", (R, I, D, G, S)),
     PageDef("utilisateurs", "Utilisateurs", "group", "Gestion", (G, D, I, ADM)),
     PageDef("parametres", "Paramètres", "tune", "Gestion", (R, ADM)),
     PageDef("journal", "Journal", "history", "Gestion", (ADM,)),

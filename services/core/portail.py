@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.errors import Refus
-from models import Convention, DemandeCorrection, Dossier, Operation, Piece, SaisieEnAttente
+from models import Bilan, Convention, Decompte, DemandeCorrection, Dossier, Operation, Piece, SaisieEnAttente, Scenario
 from services.core import journal
 from services.core.access import Acteur
 from services.core.database import Database
@@ -99,8 +99,14 @@ def _centre_of(session: Session, objet: str | None, objet_id: UUID | str | None)
     if objet in ("correction", "saisie"):
         table = DemandeCorrection if objet == "correction" else SaisieEnAttente
         objet, objet_id = "dossier", session.scalar(select(table.dossier_id).where(table.id == objet_id))
+    if objet == "scenario":
+        return session.scalar(select(Scenario.centre_id).where(Scenario.id == objet_id))
     if objet == "convention":
         return session.scalar(select(Convention.centre_id).where(Convention.id == objet_id))
+    if objet == "bilan":
+        return session.scalar(select(Bilan.centre_id).where(Bilan.id == objet_id))
+    if objet == "decompte":
+        return session.scalar(select(Decompte.centre_id).where(Decompte.id == objet_id))
     if objet == "dossier":
         return session.scalar(select(Dossier.centre_id).where(Dossier.id == objet_id))
     return None
