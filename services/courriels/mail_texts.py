@@ -155,7 +155,18 @@ def _about_degrade(objet: str, phrase: str) -> Writer:
     return write
 
 
+def _report_published(context: Context) -> tuple[str, str]:
+    numero = context.parametres.get("numero", "")
+    page = f"{context.adresse}/suivi?convention={context.parametres.get('convention', '')}"
+    return (
+        f"Bilan annuel d’activité – convention n° {numero}",
+        f"Le bilan annuel du service social du travail pour la convention n° {numero} est publié.\n\n"
+        f"Le lire et suivre les heures de la convention :\n{page}",
+    )
+
+
 WRITERS: dict[str, Writer] = {
+    "bilan_publie": _report_published,
     "invitation": _invitation,
     "nouveaux_droits": _new_role,
     "mot_de_passe": _password,

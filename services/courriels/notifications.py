@@ -30,6 +30,7 @@ CONVENTION_TO_COLLECTIVITE = {
     "rejeter_signature": ("signature_rejetee", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
     "signer_centre": ("convention_signee", (Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)),
     "annuler": ("convention_annulee", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
+    "publier_bilan": ("bilan_publie", (Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)),
 }
 """Model of the mail that each action on a convention sends to the collectivité, and to whom."""
 
