@@ -16,11 +16,6 @@ from domain.grammar import a, de
 from domain.offer import Centre, Offer
 from domain.tarifs import Tarif
 
-TVA_MENTIONS = {
-    "hors_champ": "Prestation hors du champ de la taxe sur la valeur ajoutée.",
-    "taux_normal": "Montants toutes taxes comprises, au taux normal de la taxe sur la valeur ajoutée.",
-}
-
 
 class Ligne(TypedDict):
     """One line: what, how much of what unit (in words), at what price, and the amount."""
@@ -33,7 +28,6 @@ class Ligne(TypedDict):
 
 
 def build_decompte(
-    offer: Offer,
     *,
     numero: str | None,
     exercice: int,
@@ -60,7 +54,6 @@ def build_decompte(
             "date": emis_le,
             "total": total,
             "methode": methode,
-            "tva": TVA_MENTIONS[offer.facturation.tva],
             "annule": annule,
             "motif": motif,
         },
@@ -75,7 +68,6 @@ def sample_decompte(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) 
     """An invented statement, with a name at every place that a template may read."""
     nom = "Commune d’Exemple"
     context = build_decompte(
-        offer,
         numero="2026-0001",
         exercice=2026,
         periode="1er trimestre 2026",

@@ -88,9 +88,10 @@ def refuse_closed(session: Session, centre_id: UUID, jours: Iterable[date]) -> N
     wanted = sorted({(jour.year, jour.month) for jour in jours})
     if not wanted:
         return
-    closed = closed_months(session, centre_id)
+    # Months are closed in order: what comes before the first one that was is closed with it.
+    last = max(closed_months(session, centre_id), default=None)
     for annee, mois in wanted:
-        if (annee, mois) in closed:
+        if last is not None and (annee, mois) <= last:
             raise Invalide(
                 f"Le mois de {month_label(annee, mois)} est clos : rien n’y est plus enregistré, modifié ni retiré. "
                 "Demandez au responsable du service de le rouvrir.",

@@ -34,6 +34,7 @@ from services.core import journal
 from services.core.access import Acteur, get_convention, get_dossier, visible_centres
 from services.core.files import check_owner, claim_row, store
 from services.core.portail import Portail, once, record
+from services.facturation.visibles import get_decompte
 
 GRACE = timedelta(days=1)
 """Age under which nothing is purged: somebody may be working with it."""
@@ -73,6 +74,8 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
     """The centre of the thing that owns the piece; Introuvable when the person may not see this thing."""
     if piece.dossier_id:
         return get_dossier(session, acteur, piece.dossier_id).centre_id
+    if piece.usage == "decompte":  # an assistant sees the convention, not what it costs
+        return get_decompte(session, acteur, UUID(piece.champ)).centre_id
     if piece.convention_id:
         return get_convention(session, acteur, piece.convention_id).centre_id
     visible = visible_centres(acteur).where(Centre.id == piece.centre_id)

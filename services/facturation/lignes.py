@@ -1,0 +1,458 @@
+"""What a statement is made of: its lines, computed from the convention, the tariffs and what was recorded.
+
+One reading for many conventions (`load_releve`), one computation for each (`compute_decompte`): preparing a quarter,
+recomputing a draft and issuing it go through the same two functions. Monthly totals only: nothing tells one intervention
+from another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from domain.activite import ETAT_DES_LIEUX, ORDINAIRE, SERVICE_DEGRADE
+from domain.decompte import DRAFTS
+from domain.formatting import MONTHS, duree, euros, nombre, pourcentage
+from domain.offer import Facturation, Offer
+from domain.tarification import (
+    UNITES,
+    Periodicite,
+    bill_minutes,
+    billable_minutes,
+    instalment,
+    period_bounds,
+    period_index,
+    period_label,
+)
+from domain.tarifs import Tarif, warn_other_year
+from models import Convention, Cumul, Decompte, Deplacement, Intervention, LigneDecompte
+from services.activite.deplacements import HORS_ZONE, claims_of
+from services.activite.regles import closed_months, month_label
+from services.facturation.exercices import (
+    BY_SHARE,
+    BY_THE_HOUR,
+    CHUNK,
+    COMMITTED_STATES,
+    AnneeDue,
+    Contexte,
+    compute_year,
+    find_tarif,
+    first_day,
+    last_day,
+    load_contexte,
+)
+
+PART, HEURES, DEPLACEMENT = "part", "heures", "deplacement"
+"""Natures of lines, beside those that hours have of their own."""
+
+
+@dataclass(frozen=True)
+class Periode:
+    """One period of a year that statements are made for; `index` counts from 0."""
+
+    exercice: int
+    periodicite: Periodicite
+    index: int
+
+    @property
+    def du(self) -> date:
+        return period_bounds(self.exercice, self.periodicite, self.index)[0]
+
+    @property
+    def au(self) -> date:
+        return period_bounds(self.exercice, self.periodicite, self.index)[1]
+
+    @property
+    def libelle(self) -> str:
+        """French name: "1er trimestre 2026"."""
+        return period_label(self.periodicite, self.index, self.exercice)
+
+    @property
+    def mois(self) -> list[int]:
+        """Its months, 1 to 12."""
+        return list(range(self.du.month, self.au.month + 1))
+
+
+@dataclass(frozen=True)
+class LigneCalculee:
+    """One line: `quantite` of `unite` at `prix` euros makes `montant` euros, rounded on the line; `etapes` says how."""
+
+    nature: str
+    libelle: str
+    quantite: Decimal
+    unite: str
+    prix: Decimal | None
+    montant: Decimal
+    etapes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Calcul:
+    """A statement as it would be now. `avertissement`: code and text of what a person must lift before it is issued;
+    `blocages`: what must change first."""
+
+    periode: Periode
+    lignes: tuple[LigneCalculee, ...]
+    avertissement: tuple[str, str] | None
+    blocages: tuple[str, ...]
+    methode: str
+
+    @property
+    def total(self) -> Decimal:
+        """Sum of the rounded lines."""
+        return sum((ligne.montant for ligne in self.lignes), Decimal("0.00"))
+
+    @property
+    def vide(self) -> bool:
+        """Nothing to invoice: no statement (G5, third quarter)."""
+        return all(ligne.montant == 0 for ligne in self.lignes)
+
+
+@dataclass(frozen=True)
+class Deja:
+    """What other statements of the same convention and year hold of the annual amount: `au`, the end of their period."""
+
+    decompte_id: UUID
+    au: date
+    part: Decimal
+    emis: bool
+
+
+@dataclass(frozen=True)
+class Releve:
+    """What statements of one centre are computed from. `minutes`: billed minutes by convention, month and nature;
+    `trajets`: kilometres and euros claimed, by convention and month; `clos`: the last closed month, every month before it
+    being closed too."""
+
+    contexte: Contexte
+    minutes: Mapping[UUID, Mapping[tuple[int, int, str], int]]
+    deja: Mapping[UUID, Sequence[Deja]]
+    trajets: Mapping[UUID, Mapping[int, tuple[Decimal, Decimal]]]
+    clos: tuple[int, int] | None
+
+
+# Reading ----------------------------------------------------------------------------------------------------------------
+
+
+def period_of(offer: Offer, jour: date) -> Periode:
+    """The period of the offer that `jour` is in."""
+    periodicite = offer.facturation.periodicite
+    return Periode(jour.year, periodicite, period_index(jour, periodicite))
+
+
+def load_releve(
+    session: Session, centre_id: UUID, conventions: Sequence[Convention], billing: Facturation, annee: int
+) -> Releve:
+    """What the statements of a year of these conventions (one centre, one way of billing) are computed from."""
+    ids = [one.id for one in conventions]
+    return Releve(
+        contexte=load_contexte(session, centre_id, conventions),
+        minutes=_load_minutes(session, ids, billing, annee),
+        deja=_load_deja(session, ids, annee),
+        trajets=_load_claims(session, ids, billing, annee),
+        clos=max(closed_months(session, centre_id), default=None),
+    )
+
+
+def _load_minutes(
+    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
+) -> dict[UUID, dict[tuple[int, int, str], int]]:
+    rounded = billing.unite_minutes > 1 or billing.minimum_minutes > 0
+    found: dict[UUID, dict[tuple[int, int, str], int]] = {}
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        rows = _each_intervention(session, chunk, billing, annee) if rounded else _totals(session, chunk, annee)
+        for convention_id, mois, nature, minutes in rows:
+            months = found.setdefault(convention_id, {})
+            months[annee, mois, nature] = months.get((annee, mois, nature), 0) + minutes
+    return found
+
+
+def _totals(session: Session, ids: Sequence[UUID], annee: int) -> Iterator[tuple[UUID, int, str, int]]:
+    query = (
+        select(Cumul.convention_id, Cumul.mois, Cumul.valeur, func.sum(Cumul.minutes))
+        .where(Cumul.convention_id.in_(ids), Cumul.annee == annee, Cumul.dimension == "nature")
+        .group_by(Cumul.convention_id, Cumul.mois, Cumul.valeur)
+    )
+    for convention_id, mois, nature, minutes in session.execute(query):
+        yield convention_id, mois, nature, int(minutes)
+
+
+def _each_intervention(
+    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
+) -> Iterator[tuple[UUID, int, str, int]]:
+    """Where an intervention has a minimum or a unit of time, each one is rounded before the month is added up."""
+    mois: ColumnElement[int] = func.extract("month", Intervention.jour)
+    query = (
+        select(Intervention.convention_id, mois, Intervention.nature, Intervention.minutes, func.count())
+        .where(
+            Intervention.convention_id.in_(ids),
+            Intervention.jour >= date(annee, 1, 1),
+            Intervention.jour <= date(annee, 12, 31),
+        )
+        .group_by(Intervention.convention_id, mois, Intervention.nature, Intervention.minutes)
+    )
+    for convention_id, month, nature, minutes, count in session.execute(query):
+        billed = billable_minutes(minutes, billing.unite_minutes, billing.minimum_minutes)
+        yield convention_id, int(month), nature, billed * count
+
+
+def _load_claims(
+    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
+) -> dict[UUID, dict[int, tuple[Decimal, Decimal]]]:
+    """Monthly totals of what journeys claim. Only conventions that have some are looked at further."""
+    found: dict[UUID, dict[int, tuple[Decimal, Decimal]]] = {}
+    if not billing.deplacements_factures:
+        return found
+    first, last = date(annee, 1, 1), date(annee, 12, 31)
+    for start in range(0, len(ids), CHUNK):
+        query = (
+            select(Deplacement.convention_id)
+            .where(
+                Deplacement.convention_id.in_(ids[start : start + CHUNK]),
+                Deplacement.zone == HORS_ZONE,
+                Deplacement.jour >= first,
+                Deplacement.jour <= last,
+            )
+            .distinct()
+        )
+        for convention_id in session.scalars(query).all():
+            months = found.setdefault(convention_id, {})
+            for claim in claims_of(session, convention_id, first, last):
+                km, montant = months.get(claim.jour.month, (Decimal(0), Decimal("0.00")))
+                months[claim.jour.month] = (km + claim.km, montant + claim.montant)
+    return found
+
+
+def _load_deja(session: Session, ids: Sequence[UUID], annee: int) -> dict[UUID, list[Deja]]:
+    part = func.coalesce(func.sum(case((LigneDecompte.nature == PART, LigneDecompte.montant), else_=0)), 0)
+    found: dict[UUID, list[Deja]] = {}
+    for start in range(0, len(ids), CHUNK):
+        query = (
+            select(Decompte.id, Decompte.convention_id, Decompte.au, Decompte.etat, Decompte.contre_id, part)
+            .outerjoin(LigneDecompte, LigneDecompte.decompte_id == Decompte.id)
+            .where(Decompte.convention_id.in_(ids[start : start + CHUNK]), Decompte.exercice == annee)
+            .group_by(Decompte.id, Decompte.convention_id, Decompte.au, Decompte.etat, Decompte.contre_id)
+        )
+        for row in session.execute(query):
+            # A cancelled statement and its counter-statement make nothing together.
+            if row.etat != "annule" and row.contre_id is None:
+                amount = Decimal(row[5]).quantize(Decimal("0.01"))
+                found.setdefault(row.convention_id, []).append(Deja(row.id, row.au, amount, row.etat not in DRAFTS))
+    return found
+
+
+# Computing --------------------------------------------------------------------------------------------------------------
+
+
+def compute_decompte(
+    convention: Convention, offer: Offer, releve: Releve, periode: Periode, *, sauf: UUID | None = None
+) -> Calcul:
+    """The statement of a convention for a period, from what is recorded now. `sauf`: the statement that is computed again
+    (its own lines do not count as already invoiced)."""
+    billing = offer.facturation
+    due = compute_year(convention, offer, releve.contexte, periode.exercice)
+    used: list[Tarif] = []
+    missing: list[str] = []
+    lignes = [*_part_lines(convention, billing, releve, periode, due, sauf)]
+    if lignes and billing.mode != "cotisation":
+        _note_tarif(due.tarif, billing.tarif, used, missing)
+    lignes += _hour_lines(convention, billing, releve, periode, used, missing)
+    lignes += _travel_lines(convention, releve, periode)
+    blocages = [f"Aucun tarif n’est enregistré pour « {code} »." for code in dict.fromkeys(missing)]
+    blocages += _period_blocages(convention, billing, releve, periode, sauf)
+    return Calcul(
+        periode,
+        tuple(lignes),
+        _warning(periode.exercice, used),
+        tuple(blocages),
+        billing.prorata.label,
+    )
+
+
+def _note_tarif(tarif: Tarif | None, code: str, used: list[Tarif], missing: list[str]) -> None:
+    if tarif is None:
+        missing.append(code)
+    elif tarif not in used:
+        used.append(tarif)
+
+
+def _warning(annee: int, used: Collection[Tarif]) -> tuple[str, str] | None:
+    """A tariff of another year was taken (B03). The code changes with the amounts, so that lifting one lifts no other."""
+    texte = warn_other_year(annee, used)
+    if texte is None:
+        return None
+    others = sorted(f"{one.code}:{one.annee}:{one.montant:.2f}" for one in used if one.annee != annee)
+    return f"tarif_autre_annee:{annee}:{','.join(others)}", texte
+
+
+def _period_blocages(
+    convention: Convention, billing: Facturation, releve: Releve, periode: Periode, sauf: UUID | None
+) -> Iterator[str]:
+    """Months still open to recording, earlier drafts: what would make the amount another one tomorrow."""
+    if convention.etat not in COMMITTED_STATES:
+        yield "La convention n’est pas en vigueur."
+    if needs_closing(billing):
+        first, last = first_day(convention), last_day(convention)
+        open_months = [
+            month_label(periode.exercice, mois)
+            for mois in periode.mois
+            if (releve.clos is None or (periode.exercice, mois) > releve.clos)
+            and (first.year, first.month) <= (periode.exercice, mois) <= (last.year, last.month)
+        ]
+        if open_months:
+            verb = "n’est pas clos" if len(open_months) == 1 else "ne sont pas clos"
+            yield f"Des heures peuvent encore être saisies : {', '.join(open_months)} {verb}."
+    for other in releve.deja.get(convention.id, ()):
+        if not other.emis and other.decompte_id != sauf and other.au < periode.du:
+            yield "Un décompte d’une période précédente est encore en brouillon : émettez-le ou supprimez-le d’abord."
+            return
+
+
+def needs_closing(billing: Facturation) -> bool:
+    """Whether what is recorded counts in the statement, so that its months must be closed before it is issued."""
+    return billing.mode == BY_THE_HOUR or billing.service_degrade is not None or billing.deplacements_factures
+
+
+def _part_lines(
+    convention: Convention,
+    billing: Facturation,
+    releve: Releve,
+    periode: Periode,
+    due: AnneeDue,
+    sauf: UUID | None,
+) -> Iterator[LigneCalculee]:
+    """The instalment of the annual amount: what should have been invoiced by the end of the period, less what was. A change
+    during the year (absence, tariff, avenant, statement cancelled) is settled by the next statement, whichever it is."""
+    if billing.mode == BY_THE_HOUR:
+        return
+    begin = max(first_day(convention), date(periode.exercice, 1, 1))
+    end = min(last_day(convention), date(periode.exercice, 12, 31))
+    others = [one for one in releve.deja.get(convention.id, ()) if one.decompte_id != sauf]
+    counted = [one for one in others if one.emis or one.au < periode.du]
+    already = sum((one.part for one in counted), Decimal("0.00"))
+    if begin > end:
+        share = -already
+    else:
+        reached = max([periode.index, *(period_index(one.au, periode.periodicite) for one in counted)])
+        share = instalment(due.du, begin, periode.periodicite, reached, already, fin=_end_in_year(end))
+    if share == 0 and not (billing.mode == "cotisation" and periode.du <= end and periode.au >= begin):
+        return
+    step = f"Part de l’année échue à la fin de la période\u00a0: {euros(share + already)}"
+    if already:
+        step += f", moins {euros(already)} déjà décomptés"
+    step += f" = {euros(share)}" if already else f" sur {euros(due.du)}"
+    label, quantite, unite = _part_words(convention, billing, due)
+    yield LigneCalculee(
+        PART,
+        f"{label}, {periode.libelle}",
+        quantite,
+        unite,
+        due.tarif.montant if due.tarif else None,
+        share,
+        (*due.etapes, step),
+    )
+
+
+def _end_in_year(end: date) -> date | None:
+    return None if (end.month, end.day) == (12, 31) else end
+
+
+def _part_words(convention: Convention, billing: Facturation, due: AnneeDue) -> tuple[str, Decimal, str]:
+    """What the annual amount pays: label, quantity, unit."""
+    if billing.mode == BY_SHARE:
+        share = convention.quotite or Decimal(0)
+        return f"Part d’un temps plein ({pourcentage(share)})", share, "pourcent"
+    if billing.mode == "cotisation":
+        return "Service compris dans la cotisation", Decimal(1), "unite"
+    return UNITES[billing.mode][1].capitalize(), due.quantite, "unite"
+
+
+def _hour_lines(
+    convention: Convention,
+    billing: Facturation,
+    releve: Releve,
+    periode: Periode,
+    used: list[Tarif],
+    missing: list[str],
+) -> Iterator[LigneCalculee]:
+    """Hours by month and nature: those of the service by the hour, the état des lieux at 0 € (M25), the service dégradé."""
+    recorded = releve.minutes.get(convention.id, {})
+    for nature in (ORDINAIRE, ETAT_DES_LIEUX, SERVICE_DEGRADE):
+        code = _rate_code(billing, nature)
+        free = nature == ETAT_DES_LIEUX and billing.etat_des_lieux_compris
+        for mois in periode.mois:
+            minutes = recorded.get((periode.exercice, mois, nature), 0)
+            if not minutes or (code is None and not free):
+                continue
+            tarif = None
+            if not free and code is not None:
+                tarif = find_tarif(releve.contexte, convention, code, periode.exercice)
+                _note_tarif(tarif, code, used, missing)
+            yield _hour_line(nature, f"{MONTHS[mois]} {periode.exercice}", minutes, tarif, free)
+
+
+def _rate_code(billing: Facturation, nature: str) -> str | None:
+    """Which tariff hours of this nature are billed at; None where they are not."""
+    if nature == SERVICE_DEGRADE and billing.service_degrade:
+        return billing.service_degrade.tarif
+    return billing.tarif if billing.mode == BY_THE_HOUR else None
+
+
+LABELS = {
+    ORDINAIRE: "Heures d’intervention",
+    ETAT_DES_LIEUX: "État des lieux des besoins",
+    SERVICE_DEGRADE: "Service dégradé",
+}
+
+
+def _hour_line(nature: str, when: str, minutes: int, tarif: Tarif | None, free: bool) -> LigneCalculee:
+    kind = HEURES if nature == ORDINAIRE else nature
+    label, quantite = f"{LABELS[nature]}, {when}", Decimal(minutes)
+    if free:
+        step = f"{label}\u00a0: {duree(minutes)}, compris dans la cotisation ou dans la part, {euros(0)}"
+        return LigneCalculee(kind, label, quantite, "minute", Decimal("0.00"), Decimal("0.00"), (step,))
+    if tarif is None:
+        return LigneCalculee(kind, label, quantite, "minute", None, Decimal("0.00"), ())
+    montant = bill_minutes(minutes, tarif.montant)
+    steps = tuple(f"{label}\u00a0: {step}" for step in montant.etapes)
+    return LigneCalculee(kind, label, quantite, "minute", tarif.montant, montant.valeur, steps)
+
+
+def _travel_lines(convention: Convention, releve: Releve, periode: Periode) -> Iterator[LigneCalculee]:
+    """What journeys out of the included zone claim, by month: a distance and a zone, no place (8.6, B20)."""
+    for mois, (km, montant) in sorted(releve.trajets.get(convention.id, {}).items()):
+        if mois not in periode.mois:
+            continue
+        label = f"Déplacements hors de la zone incluse, {MONTHS[mois]} {periode.exercice}"
+        step = f"{label}\u00a0: {tell_quantite(km, 'km')} au barème kilométrique = {euros(montant)}"
+        yield LigneCalculee(
+            DEPLACEMENT, label, km, "km", None, montant, (f"{step} (chaque trajet est arrondi au centime)",)
+        )
+
+
+# Words ------------------------------------------------------------------------------------------------------------------
+
+
+def tell_quantite(quantite: Decimal, unite: str) -> str:
+    """The quantity of a line as people read it: « 12 h 30 », « 47,70 % », « 320 km »."""
+    if unite == "minute":
+        return duree(int(quantite))
+    if unite == "pourcent":
+        return pourcentage(quantite)
+    plain = quantite.to_integral_value() if quantite == quantite.to_integral_value() else quantite.normalize()
+    return f"{nombre(plain)}\u00a0km" if unite == "km" else nombre(plain)
+
+
+def tell_prix(prix: Decimal | None, unite: str) -> str:
+    """The unit price of a line, with what it is the price of."""
+    if prix is None:
+        return "barème" if unite == "km" else ""
+    per = {"minute": " l’heure", "pourcent": " par an à temps plein"}.get(unite, "")
+    return f"{euros(prix)}{per}"
