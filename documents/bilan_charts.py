@@ -6,8 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from babel.dates import get_month_names
+
 from documents.charts import Chart, bar_chart
 from domain.formatting import MONTHS, NBSP, duree
+
+SHORT_MONTHS = get_month_names("abbreviated", locale="fr")
 
 MonthRow = tuple[int, int]
 """(month from 1 to 12, minutes)."""
@@ -17,7 +21,7 @@ CountRow = tuple[str, str, int | None]
 
 def month_chart(mois: Sequence[MonthRow]) -> Chart:
     """Hours by month."""
-    rows = [(MONTHS[number][:4] + ("." if len(MONTHS[number]) > 4 else ""), "Heures", hours(m)) for number, m in mois]
+    rows = [(SHORT_MONTHS[number], "Heures", hours(minutes)) for number, minutes in mois]
     return bar_chart(month_finding(mois), rows, y_titre="Heures", unite="h")
 
 

@@ -15,8 +15,8 @@ from domain.formatting import MONTHS
 
 SEUIL = 5
 """Counts under it are masked (domaine.md §6, point 12)."""
-MASQUE = f"moins de {SEUIL} ou protégé"
-"""What a masked cell says."""
+MASQUE = "masqué"
+"""What a masked cell says; the reason is told once, beside the table."""
 
 
 @dataclass(frozen=True)

@@ -51,15 +51,24 @@ def ordinary_year(annee: int = ANNEE) -> list[Work]:
     """Fifty-one interventions: some cells large, some under five, some empty."""
     work: list[Work] = []
     for month in range(1, 13):
-        work += [(date(annee, month, 3 + n), 45 + n, "accueil", "agent", "collectivite", "individuelle") for n in range(3)]
-    work += [(date(annee, month, 20), 30, "demarches", "collectivite", "telephone", "individuelle") for month in range(1, 8)]
+        work += [
+            (date(annee, month, 3 + n), 45 + n, "accueil", "agent", "collectivite", "individuelle") for n in range(3)
+        ]
+    work += [
+        (date(annee, month, 20), 30, "demarches", "collectivite", "telephone", "individuelle") for month in range(1, 8)
+    ]
     work += [(date(annee, month, 21), 90, "echanges", "medecine", "centre", "individuelle") for month in (2, 5)]
-    work += [(date(annee, month, 22), 120, "travaux", "sans_objet", "collectivite", "collective") for month in (3, 6, 9, 10, 11)]
+    work += [
+        (date(annee, month, 22), 120, "travaux", "sans_objet", "collectivite", "collective")
+        for month in (3, 6, 9, 10, 11)
+    ]
     work += [(date(annee, 12, 1), 60, "coordination", "sans_objet", "centre", "collective")]
     return work
 
 
-def assign(portail: Portail, monde: Monde, convention_id: UUID, du: date = date(2023, 1, 1), au: date | None = None) -> None:
+def assign(
+    portail: Portail, monde: Monde, convention_id: UUID, du: date = date(2023, 1, 1), au: date | None = None
+) -> None:
     """The assistant, assigned to the convention."""
     with portail.db.write() as session:
         session.add(
@@ -76,7 +85,9 @@ def assign(portail: Portail, monde: Monde, convention_id: UUID, du: date = date(
 def close_year(portail: Portail, monde: Monde, annee: int = ANNEE, months: Iterable[int] = range(1, 13)) -> int:
     """Close these months of the centre; how many conventions were frozen."""
     with portail.db.write() as session:
-        kept = set(session.scalars(select(Cloture.mois).where(Cloture.centre_id == monde.centre_id, Cloture.annee == annee)))
+        kept = set(
+            session.scalars(select(Cloture.mois).where(Cloture.centre_id == monde.centre_id, Cloture.annee == annee))
+        )
         session.add_all(Cloture(centre_id=monde.centre_id, annee=annee, mois=mois) for mois in set(months) - kept)
         session.flush()
         return freeze_closed(session, monde.centre_id, annee)
@@ -85,9 +96,7 @@ def close_year(portail: Portail, monde: Monde, annee: int = ANNEE, months: Itera
 def bilan_id_of(portail: Portail, convention_id: UUID, annee: int = ANNEE) -> UUID:
     """The report of a year."""
     with portail.db.read() as session:
-        return session.scalars(
-            select(Bilan.id).where(Bilan.convention_id == convention_id, Bilan.annee == annee)
-        ).one()
+        return session.scalars(select(Bilan.id).where(Bilan.convention_id == convention_id, Bilan.annee == annee)).one()
 
 
 def write_sections(portail: Portail, monde: Monde, bilan_id: UUID, texte: str = "Un paragraphe.") -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from documents.bilan_charts import count_chart, month_chart
-from documents.charts import png
+from documents.charts import png, untitled
 from documents.context_bilan import PICTURE, build_bilan
 from documents.context_decompte import build_collectivite
 from documents.pictures import place_pictures
@@ -33,6 +33,8 @@ from services.facturation.gabarits import render_published
 from services.pilotage.bilans import PUBLISHED_ALREADY, get_bilan, list_blocages, offer_of, text_of
 from services.pilotage.publication import Publication, months_of, published_tables
 
+PICTURE_WIDTH = 760
+"""Points across a chart: its text is then as small as that of the tables around it. The finding stands above it."""
 CHANGED = "Le bilan a changé pendant la préparation du document : relisez-le, puis publiez-le à nouveau."
 
 
@@ -128,7 +130,7 @@ def draw_charts(published: Publication) -> dict[str, bytes]:
         if not table.masquee:
             lignes = [(one.libelle, one.court, one.nombre) for one in table.lignes]
             charts[f"{PICTURE}{table.dimension}"] = count_chart(table.titre, lignes, published.nombre)
-    return {name: png(chart) for name, chart in charts.items()}
+    return {name: png(untitled(chart), largeur=PICTURE_WIDTH) for name, chart in charts.items()}
 
 
 def _context(session: Session, bilan: Bilan, convention: Convention, published: Publication) -> dict[str, Any]:

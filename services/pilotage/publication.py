@@ -8,7 +8,7 @@ bill says anyway, are shown as soon as the month is closed. See `docs/decisions/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -89,7 +89,7 @@ def published_tables(session: Session, convention: Convention, annee: int) -> Pu
         nombre=None,
         mois=shown,
         tables=(),
-        restants=tuple(mois for mois in wanted if (annee, mois) not in closed),
+        restants=tuple(left_to_close(wanted, {mois for _, mois in closed}, minutes)),
     )
 
 
@@ -120,6 +120,13 @@ def months_of(convention: Convention, annee: int) -> range:
     return range(start.month, end.month + 1) if start <= end else range(0)
 
 
+def left_to_close(wanted: Iterable[int], closed: Collection[int], worked: Collection[int]) -> list[int]:
+    """Months of a year that must still be closed before its figures are frozen. Months are closed in order, from the first
+    one with something recorded: those before it, when nothing was, are not awaited."""
+    latest = max(closed, default=0)
+    return [mois for mois in wanted if mois not in closed and (mois > latest or mois in worked)]
+
+
 # Freezing ---------------------------------------------------------------------------------------------------------------
 
 
@@ -127,19 +134,23 @@ def freeze_closed(session: Session, centre_id: UUID, annee: int) -> int:
     """Freeze the counts of a year for each convention of the centre whose months of that year are all closed, and that is
     not frozen yet; how many were. Each gets its annual report to write. In the transaction that closes the month, which
     holds the centre's row."""
-    closed = closed_months(session, centre_id, annee)
+    closed = {mois for _, mois in closed_months(session, centre_id, annee)}
+    if not closed:
+        return 0
     kept = {
         row.convention_id: row
         for row in session.scalars(select(Bilan).where(Bilan.centre_id == centre_id, Bilan.annee == annee))
     }
+    conventions = session.scalars(
+        select(Convention).where(Convention.centre_id == centre_id, Convention.etat.in_(COMMITTED_STATES))
+    ).all()
+    months = _minutes_by_month(session, [one.id for one in conventions], annee)
     ready = [
         convention
-        for convention in session.scalars(
-            select(Convention).where(Convention.centre_id == centre_id, Convention.etat.in_(COMMITTED_STATES))
-        )
+        for convention in conventions
         if (wanted := months_of(convention, annee))
-        and all((annee, mois) in closed for mois in wanted)
         and not (convention.id in kept and kept[convention.id].chiffres)
+        and not left_to_close(wanted, closed, months.get(convention.id, {}))
     ]
     snapshots = build_snapshots(session, ready, annee)
     for convention in ready:
