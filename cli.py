@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from commands import courriels, documents, exploitation, fichiers, utilisateur
+from commands import courriels, documents, exploitation, fichiers, simulation, utilisateur
 from commands.french import Group, speak_french
 
 speak_french()
@@ -32,6 +32,7 @@ for command in (
     documents.convention,
     documents.deliberation,
     documents.gabarit,
+    simulation.simuler,
 ):
     main.add_command(command)
 

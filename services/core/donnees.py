@@ -61,6 +61,11 @@ def find_offer(centre: str, code: object, root: Path = ROOT) -> Offer:
     return read_offer(root, centre, code)
 
 
+def list_offers(centre: str, root: Path = ROOT) -> list[Offer]:
+    """Every offer of a centre of the files, by code."""
+    return [read_offer(root, centre, folder.name) for folder in list_offer_folders(root / "forms" / centre)]
+
+
 def _unknown(what: str, code: object, known: list[str]) -> str:
     listed = ", ".join(f"« {one} »" for one in known) or "aucun"
     if code is None:
