@@ -26,7 +26,15 @@ from domain.tarification import (
     compute_premiere_annee,
     round_cent,
 )
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
+from domain.tarifs import (
+    Tarif,
+    TarifAbsent,
+    annee_effet,
+    check_annee,
+    choose_tarif,
+    tell_other_year,
+    warn_other_year,
+)
 
 CASES: dict[str, Any] = yaml.safe_load(
     Path(__file__).parent.parent.joinpath("cases/montants-cig.yaml").read_text("utf-8")
@@ -202,8 +210,7 @@ def test_each_side_reads_once_which_tariffs_are_of_another_year() -> None:
     )
     only_hours = [_tarif(2024), _tarif(2022, "heure")]
     assert warn_other_year(2024, only_hours) == (
-        "Aucun tarif 2024 n’est enregistré : vérifiez que celui de 2022 s’applique"
-        f" (heure d’intervention : {euros})."
+        f"Aucun tarif 2024 n’est enregistré : vérifiez que celui de 2022 s’applique (heure d’intervention : {euros})."
     )
     told = tell_other_year(2024, only_hours)
     assert told is not None and told.startswith("Le tarif 2024 (heure d’intervention) n’est pas encore")
@@ -214,3 +221,49 @@ def test_each_side_reads_once_which_tariffs_are_of_another_year() -> None:
 def test_tariff_of_another_service_is_no_tariff() -> None:
     with pytest.raises(TarifAbsent):
         choose_tarif([_tarif(2022, "heure")], "temps_complet", 2022)
+
+
+def _for(annee: int, public: str = "tous", effectif_min: int = 0) -> Tarif:
+    return Tarif.model_validate(
+        {"code": "heure", "annee": annee, "montant": "60.00", "public": public, "effectif_min": effectif_min}
+    )
+
+
+def test_the_most_precise_tariff_of_the_year_wins() -> None:
+    known = [
+        _for(2026),
+        _for(2026, "affilie"),
+        _for(2026, "affilie", 50),
+        _for(2026, "affilie", 350),
+        _for(2025, "affilie", 90),
+    ]
+    assert choose_tarif(known, "heure", 2026) == known[0]
+    assert choose_tarif(known, "heure", 2026, affiliee=False, effectif=400) == known[0]
+    assert choose_tarif(known, "heure", 2026, affiliee=True) == known[1]
+    assert choose_tarif(known, "heure", 2026, affiliee=True, effectif=49) == known[1]
+    assert choose_tarif(known, "heure", 2026, affiliee=True, effectif=50) == known[2]
+    assert choose_tarif(known, "heure", 2026, affiliee=True, effectif=349) == known[2]
+    assert choose_tarif(known, "heure", 2026, affiliee=True, effectif=5000) == known[3]
+
+
+def test_a_year_comes_before_precision() -> None:
+    known = [_for(2025, "affilie"), _for(2026)]
+    assert choose_tarif(known, "heure", 2026, affiliee=True) == known[1]
+
+
+def test_what_is_not_known_picks_no_tariff_that_asks() -> None:
+    known = [_for(2026, "affilie"), _for(2026, "non_affilie", 50)]
+    with pytest.raises(TarifAbsent, match="affiliée au centre et son nombre d’agents"):
+        choose_tarif(known, "heure", 2026)
+    with pytest.raises(TarifAbsent, match="Aucun tarif enregistré ne convient"):
+        choose_tarif(known, "heure", 2026, affiliee=False, effectif=10)
+
+
+def test_a_vote_takes_effect_on_the_next_first_of_january() -> None:
+    """G9: voted on 20 November 2023, in effect in 2024; on 15 January 2024, in 2025."""
+    assert annee_effet(date(2023, 11, 20)) == 2024
+    assert annee_effet(date(2024, 1, 15)) == annee_effet(date(2024, 1, 1)) == 2025
+    check_annee(2025, date(2024, 1, 15))
+    with pytest.raises(Invalide) as caught:
+        check_annee(2024, date(2024, 1, 15))
+    assert caught.value.champ == "annee" and "1er janvier 2025" in caught.value.message
