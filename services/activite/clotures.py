@@ -20,6 +20,7 @@ from services.activite.regles import RECORDING_STATES, month_label
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, record
+from services.pilotage.publication import freeze_closed
 
 Mois = tuple[int, int]
 """A year and a month."""
@@ -102,6 +103,7 @@ def close_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, m
             raise Invalide(f"Les mois se closent dans l’ordre : commencez par {month_label(*expected)}.")
         session.add(Cloture(centre_id=centre_id, annee=annee, mois=mois, par=acteur.utilisateur_id))
         session.flush()
+        freeze_closed(session, centre_id, annee)
         record(
             session,
             acteur,
