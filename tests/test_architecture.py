@@ -49,6 +49,19 @@ def test_pages_hold_no_sql_and_no_rules() -> None:
         assert {name.partition(".")[0] for name in names} - allowed == set(), script.name
 
 
+def test_no_code_knows_a_centre() -> None:
+    """A centre is data: no program names one, its offer, nor asks which one it is."""
+    codes = [path.parent.name for path in (ROOT / "forms").glob("*/centre.yaml")]
+    codes += [path.parent.name for path in (ROOT / "forms").glob("*/*/offre.yaml")]
+    assert len(codes) >= 4
+    asked = re.compile(r"centre(\.code|_code)?\s*[!=]=\s*[\"']")
+    for folder in ("commands", "documents", "domain", "models", "pages", "services", "ui", "web", "migrations"):
+        for path in (ROOT / folder).rglob("*.py"):
+            source = path.read_text(encoding="utf-8")
+            assert not [code for code in codes if code in source], path
+            assert not asked.search(source), path
+
+
 def test_services_do_not_import_streamlit() -> None:
     code = (
         "import cli, services.core.portail, web, sys; "

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
+from domain.calendar import last_notice_day
 from domain.errors import Introuvable
 from domain.roles import Role
 from models import Convention
 from services.adhesion import dossier_lists, dossiers, editique
 from services.adhesion.dossier_lists import DossierFilter
 from services.centre import centres
+from services.centre.offres import published_offers
 from services.convention import conventions, registre
 from services.convention.convention_views import ConventionFilter
 from services.core import clock
@@ -128,6 +131,23 @@ def test_the_banner_names_the_centre_of_the_person(portail: Portail, monde: Mond
     assert "Martinique" in centres.banner(portail, monde.gestionnaire).nom
 
 
-def test_numbers_of_the_two_centres_do_not_mix(portail: Portail, monde: Monde) -> None:
+def test_numbers_follow_the_day_of_each_centre(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten in the evening of 31 December in Fort-de-France is already next year in Pantin; each centre counts its own."""
+    monkeypatch.setattr(clock, "utc_now", lambda: datetime(2027, 1, 1, 2, 0, tzinfo=UTC))
     reference = dossiers.open_dossier(portail, monde.gestionnaire, begin(portail, monde)).reference
-    assert reference == f"D-{clock.today('America/Martinique').year}-0001"
+    other = next(one for one in centres.list_centres(portail) if one.id != monde.centre_id)
+    with portail.db.read() as session:
+        version = published_offers(session, other.id)[0].id
+    clerk = make_acteur(portail, Role.INSTRUCTEUR, centre=other.id)
+    begun = dossiers.create_dossier(
+        portail, clerk, collectivite_id=make_collectivite(portail), offre_version_id=version, operation_id=uuid4().hex
+    )
+    assert reference == "D-2026-0001"
+    assert dossiers.open_dossier(portail, clerk, begun).reference == "D-2027-0001"
+
+
+def test_a_letter_of_29_september_evening_is_of_the_29th() -> None:
+    """22:00 in Fort-de-France, when it is the 30th in Paris: the notice is in time (B12)."""
+    evening = datetime(2026, 9, 30, 2, 0, tzinfo=UTC)
+    assert clock.today("America/Martinique", evening) == last_notice_day(2026) == date(2026, 9, 29)
+    assert clock.today("Europe/Paris", evening) == date(2026, 9, 30)
