@@ -1,82 +1,43 @@
 """What a statement is made of: its lines, computed from the convention, the tariffs and what was recorded.
 
-One reading for many conventions (`load_releve`), one computation for each (`compute_decompte`): preparing a quarter,
-recomputing a draft and issuing it go through the same two functions. Monthly totals only: nothing tells one intervention
-from another.
+One reading for many conventions (services.facturation.releve), one computation for each (`compute_decompte`): preparing a
+quarter, recomputing a draft and issuing it go through the same two functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.orm import Session
-
 from domain.activite import ETAT_DES_LIEUX, ORDINAIRE, SERVICE_DEGRADE
-from domain.decompte import DRAFTS
 from domain.formatting import MONTHS, duree, euros, nombre, pourcentage
 from domain.offer import Facturation, Offer
 from domain.tarification import (
     UNITES,
-    Periodicite,
     bill_minutes,
-    billable_minutes,
     instalment,
-    period_bounds,
     period_index,
-    period_label,
 )
 from domain.tarifs import Tarif, warn_other_year
-from models import Convention, Cumul, Decompte, Deplacement, Intervention, LigneDecompte
-from services.activite.deplacements import HORS_ZONE, claims_of
-from services.activite.regles import closed_months, month_label
+from models import Convention
+from services.activite.regles import month_label
 from services.facturation.exercices import (
     BY_SHARE,
     BY_THE_HOUR,
-    CHUNK,
     COMMITTED_STATES,
     AnneeDue,
-    Contexte,
     compute_year,
     find_tarif,
     first_day,
     last_day,
-    load_contexte,
 )
+from services.facturation.releve import PART, Periode, Releve
 
-PART, HEURES, DEPLACEMENT = "part", "heures", "deplacement"
+HEURES, DEPLACEMENT = "heures", "deplacement"
 """Natures of lines, beside those that hours have of their own."""
-
-
-@dataclass(frozen=True)
-class Periode:
-    """One period of a year that statements are made for; `index` counts from 0."""
-
-    exercice: int
-    periodicite: Periodicite
-    index: int
-
-    @property
-    def du(self) -> date:
-        return period_bounds(self.exercice, self.periodicite, self.index)[0]
-
-    @property
-    def au(self) -> date:
-        return period_bounds(self.exercice, self.periodicite, self.index)[1]
-
-    @property
-    def libelle(self) -> str:
-        """French name: "1er trimestre 2026"."""
-        return period_label(self.periodicite, self.index, self.exercice)
-
-    @property
-    def mois(self) -> list[int]:
-        """Its months, 1 to 12."""
-        return list(range(self.du.month, self.au.month + 1))
 
 
 @dataclass(frozen=True)
@@ -112,140 +73,6 @@ class Calcul:
     def vide(self) -> bool:
         """Nothing to invoice: no statement (G5, third quarter)."""
         return all(ligne.montant == 0 for ligne in self.lignes)
-
-
-@dataclass(frozen=True)
-class Deja:
-    """What other statements of the same convention and year hold of the annual amount: `au`, the end of their period."""
-
-    decompte_id: UUID
-    au: date
-    part: Decimal
-    emis: bool
-
-
-@dataclass(frozen=True)
-class Releve:
-    """What statements of one centre are computed from. `minutes`: billed minutes by convention, month and nature;
-    `trajets`: kilometres and euros claimed, by convention and month; `clos`: the last closed month, every month before it
-    being closed too."""
-
-    contexte: Contexte
-    minutes: Mapping[UUID, Mapping[tuple[int, int, str], int]]
-    deja: Mapping[UUID, Sequence[Deja]]
-    trajets: Mapping[UUID, Mapping[int, tuple[Decimal, Decimal]]]
-    clos: tuple[int, int] | None
-
-
-# Reading ----------------------------------------------------------------------------------------------------------------
-
-
-def period_of(offer: Offer, jour: date) -> Periode:
-    """The period of the offer that `jour` is in."""
-    periodicite = offer.facturation.periodicite
-    return Periode(jour.year, periodicite, period_index(jour, periodicite))
-
-
-def load_releve(
-    session: Session, centre_id: UUID, conventions: Sequence[Convention], billing: Facturation, annee: int
-) -> Releve:
-    """What the statements of a year of these conventions (one centre, one way of billing) are computed from."""
-    ids = [one.id for one in conventions]
-    return Releve(
-        contexte=load_contexte(session, centre_id, conventions),
-        minutes=_load_minutes(session, ids, billing, annee),
-        deja=_load_deja(session, ids, annee),
-        trajets=_load_claims(session, ids, billing, annee),
-        clos=max(closed_months(session, centre_id), default=None),
-    )
-
-
-def _load_minutes(
-    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
-) -> dict[UUID, dict[tuple[int, int, str], int]]:
-    rounded = billing.unite_minutes > 1 or billing.minimum_minutes > 0
-    found: dict[UUID, dict[tuple[int, int, str], int]] = {}
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        rows = _each_intervention(session, chunk, billing, annee) if rounded else _totals(session, chunk, annee)
-        for convention_id, mois, nature, minutes in rows:
-            months = found.setdefault(convention_id, {})
-            months[annee, mois, nature] = months.get((annee, mois, nature), 0) + minutes
-    return found
-
-
-def _totals(session: Session, ids: Sequence[UUID], annee: int) -> Iterator[tuple[UUID, int, str, int]]:
-    query = (
-        select(Cumul.convention_id, Cumul.mois, Cumul.valeur, func.sum(Cumul.minutes))
-        .where(Cumul.convention_id.in_(ids), Cumul.annee == annee, Cumul.dimension == "nature")
-        .group_by(Cumul.convention_id, Cumul.mois, Cumul.valeur)
-    )
-    for convention_id, mois, nature, minutes in session.execute(query):
-        yield convention_id, mois, nature, int(minutes)
-
-
-def _each_intervention(
-    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
-) -> Iterator[tuple[UUID, int, str, int]]:
-    """Where an intervention has a minimum or a unit of time, each one is rounded before the month is added up."""
-    mois: ColumnElement[int] = func.extract("month", Intervention.jour)
-    query = (
-        select(Intervention.convention_id, mois, Intervention.nature, Intervention.minutes, func.count())
-        .where(
-            Intervention.convention_id.in_(ids),
-            Intervention.jour >= date(annee, 1, 1),
-            Intervention.jour <= date(annee, 12, 31),
-        )
-        .group_by(Intervention.convention_id, mois, Intervention.nature, Intervention.minutes)
-    )
-    for convention_id, month, nature, minutes, count in session.execute(query):
-        billed = billable_minutes(minutes, billing.unite_minutes, billing.minimum_minutes)
-        yield convention_id, int(month), nature, billed * count
-
-
-def _load_claims(
-    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
-) -> dict[UUID, dict[int, tuple[Decimal, Decimal]]]:
-    """Monthly totals of what journeys claim. Only conventions that have some are looked at further."""
-    found: dict[UUID, dict[int, tuple[Decimal, Decimal]]] = {}
-    if not billing.deplacements_factures:
-        return found
-    first, last = date(annee, 1, 1), date(annee, 12, 31)
-    for start in range(0, len(ids), CHUNK):
-        query = (
-            select(Deplacement.convention_id)
-            .where(
-                Deplacement.convention_id.in_(ids[start : start + CHUNK]),
-                Deplacement.zone == HORS_ZONE,
-                Deplacement.jour >= first,
-                Deplacement.jour <= last,
-            )
-            .distinct()
-        )
-        for convention_id in session.scalars(query).all():
-            months = found.setdefault(convention_id, {})
-            for claim in claims_of(session, convention_id, first, last):
-                km, montant = months.get(claim.jour.month, (Decimal(0), Decimal("0.00")))
-                months[claim.jour.month] = (km + claim.km, montant + claim.montant)
-    return found
-
-
-def _load_deja(session: Session, ids: Sequence[UUID], annee: int) -> dict[UUID, list[Deja]]:
-    part = func.coalesce(func.sum(case((LigneDecompte.nature == PART, LigneDecompte.montant), else_=0)), 0)
-    found: dict[UUID, list[Deja]] = {}
-    for start in range(0, len(ids), CHUNK):
-        query = (
-            select(Decompte.id, Decompte.convention_id, Decompte.au, Decompte.etat, Decompte.contre_id, part)
-            .outerjoin(LigneDecompte, LigneDecompte.decompte_id == Decompte.id)
-            .where(Decompte.convention_id.in_(ids[start : start + CHUNK]), Decompte.exercice == annee)
-            .group_by(Decompte.id, Decompte.convention_id, Decompte.au, Decompte.etat, Decompte.contre_id)
-        )
-        for row in session.execute(query):
-            # A cancelled statement and its counter-statement make nothing together.
-            if row.etat != "annule" and row.contre_id is None:
-                amount = Decimal(row[5]).quantize(Decimal("0.01"))
-                found.setdefault(row.convention_id, []).append(Deja(row.id, row.au, amount, row.etat not in DRAFTS))
-    return found
 
 
 # Computing --------------------------------------------------------------------------------------------------------------
