@@ -26,7 +26,15 @@ class Export:
 
 Producer = Callable[[Portail, Acteur, Mapping[str, str]], Export]
 
-PRODUCERS: dict[str, str] = {}
+PRODUCERS: dict[str, str] = {
+    "tableau.csv": "services.pilotage.export_tableaux:export_csv",
+    "tableau.xlsx": "services.pilotage.export_tableaux:export_xlsx",
+    "bilan-apercu.docx": "services.pilotage.bilan_document:export_preview",
+    "suivi.csv": "services.pilotage.suivi:export_csv",
+    "suivi.xlsx": "services.pilotage.suivi:export_xlsx",
+    "simulation.xlsx": "services.pilotage.export_simulation:export_xlsx",
+    "note-simulation.docx": "services.pilotage.export_simulation:export_note",
+}
 """Name in the address → "module:function". Imported when first asked for: exports bring spreadsheets and charts."""
 
 

@@ -39,13 +39,14 @@ UNITES = {"demi_journee": "À la demi-journée", "par_agent": "Par agent et par 
 
 @dataclass(frozen=True)
 class Grille:
-    """The known tariffs of one code: euros by year. `premier` is the voted tariff that the first year takes, None when the
-    amount was typed or assumed; `supposes` are the years whose amount is neither voted nor typed."""
+    """The known tariffs of one code: euros by year. `premier` is the voted tariff that the first year takes, None when its
+    amount was typed (`saisi`) or assumed; `supposes` are the years whose amount is an assumed vote."""
 
     code: str
     montants: Mapping[int, Decimal]
     premier: Tarif | None
     saisi: bool = False
+    supposes: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def find_grille(
     first = p.debut.year
     assumed = dict(p.votes) if votes else {}
     if typed is not None:
-        return Grille(code, {first: typed} | {y: m for y, m in assumed.items() if y >= first}, None, saisi=True)
+        later = {year: montant for year, montant in assumed.items() if year > first}
+        return Grille(code, {first: typed} | later, None, saisi=True, supposes=frozenset(later))
     montants: dict[int, Decimal] = {}
     premier = _choose(tarifs, code, first, p)
     if premier is not None:
@@ -116,7 +118,7 @@ def find_grille(
     montants |= {year: montant for year, montant in assumed.items() if year >= first}
     if first not in montants:
         return None
-    return Grille(code, montants, None if first in assumed else premier)
+    return Grille(code, montants, None if first in assumed else premier, supposes=frozenset(assumed))
 
 
 def _choose(tarifs: Sequence[Tarif], code: str, annee: int, p: Parametres) -> Tarif | None:
@@ -258,7 +260,7 @@ def tell_agents(agents: int, ratio: int) -> str:
 def tell_price(year: AnneeProjetee, grille: Grille) -> str:
     """The tariff of a year, and where it comes from."""
     montant = euros(year.tarif.montant)
-    if not year.tarif.vote:
+    if not year.tarif.vote or year.annee in grille.supposes:
         return f"{montant} (supposé)"
     if grille.saisi:
         return f"{montant} (saisi)"

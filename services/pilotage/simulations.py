@@ -264,9 +264,6 @@ def _tell_hypotheses(cadre: Cadre, regles: Regles, grilles: dict[str, Grille]) -
         )
     else:
         found.append("Tarifs constants après le dernier connu (hypothèse).")
-    found += [f"Tarif {annee} supposé : {euros(montant)}." for annee, montant in p.votes]
-    if p.inflation:
-        found.append(f"Euros constants {p.debut.year} : inflation supposée de {pourcentage(p.inflation)} par an.")
     if p.mode is Mode.AGENTS:
         ratio = p.ratio or cadre.ratio
         found.append(f"Un temps plein suit {nombre(ratio)} agents ({_source(cadre, p)}).")
@@ -275,6 +272,11 @@ def _tell_hypotheses(cadre: Cadre, regles: Regles, grilles: dict[str, Grille]) -
         f"Sans assistant du {date_longue(du)} au {date_longue(au)}, du fait du centre : ces jours ne sont pas dus."
         for du, au in p.absences
     ]
+    if (p.avenants or p.absences) and "heures" in grilles:
+        found.append("Les heures comparées sont les mêmes chaque année : ces changements ne les modifient pas.")
+    found += [f"Tarif {annee} supposé : {euros(montant)}." for annee, montant in p.votes]
+    if p.inflation:
+        found.append(f"Euros constants {p.debut.year} : inflation supposée de {pourcentage(p.inflation)} par an.")
     return found
 
 
