@@ -6,6 +6,7 @@ nobody changed the report meanwhile. Images only: no chart in the file carries t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,7 +21,7 @@ from documents.context_decompte import build_collectivite
 from documents.pictures import place_pictures
 from documents.seal import seal
 from documents.uploads import DOCX_TYPE
-from domain.errors import Conflit, Invalide, Refus
+from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import Bilan, Centre, Collectivite, Convention, Exercice, Piece, utc_now
 from services.convention.convention_views import file_name
@@ -29,6 +30,7 @@ from services.core.access import Acteur
 from services.core.files import store
 from services.core.portail import Portail, record
 from services.courriels.notifications import notify_convention
+from services.exports import Export
 from services.facturation.gabarits import render_published
 from services.pilotage.bilans import PUBLISHED_ALREADY, get_bilan, list_blocages, offer_of, text_of
 from services.pilotage.publication import Publication, months_of, published_tables
@@ -91,7 +93,22 @@ def preview_bilan(portail: Portail, acteur: Acteur, bilan_id: UUID) -> BilanWord
         if not bilan.chiffres:
             raise Invalide(f"L’aperçu sera possible quand tous les mois de {bilan.annee} seront clos.")
         word = make_word(portail, session, bilan, convention)
+    with portail.action(acteur, "bilan.apercu", objet="bilan", objet_id=bilan_id) as session:
+        record(
+            session, acteur, "bilan.apercu", centre_id=bilan.centre_id, objet="bilan", objet_id=bilan_id,
+            annee=bilan.annee,
+        )  # fmt: skip
     return BilanWord(f"apercu-{word.nom}", word.data, word.manifeste)
+
+
+def export_preview(portail: Portail, acteur: Acteur, parametres: Mapping[str, str]) -> Export:
+    """`/exports/bilan-apercu.docx?id=…`: the report as it would be published now."""
+    try:
+        bilan_id = UUID(parametres.get("id", ""))
+    except ValueError:
+        raise Introuvable() from None
+    word = preview_bilan(portail, acteur, bilan_id)
+    return Export(word.nom, DOCX_TYPE, word.data)
 
 
 def _publishable(

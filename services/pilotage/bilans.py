@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
@@ -82,7 +82,7 @@ def get_bilan(session: Session, acteur: Acteur, bilan_id: UUID, *, lock: bool = 
     return found, convention
 
 
-def _scope(acteur: Acteur) -> Any:
+def _scope(acteur: Acteur) -> Select[Convention]:
     """Conventions of the person's centres that call for a report: never those seen from a collectivité."""
     return visible_conventions(acteur).where(
         Convention.centre_id.in_(acteur.centres_with(*READERS)), Convention.etat.in_(COMMITTED_STATES)

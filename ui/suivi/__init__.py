@@ -1,0 +1,1 @@
+"""What a collectivité follows of its convention, and the figures that are published to it."""
