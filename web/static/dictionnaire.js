@@ -224,6 +224,8 @@
   const size = (n, unit) => `${n.replace(/\.0$/, "").replace(".", ",")} ${unit === "K" ? "k" : unit}o`;
   const PATTERNS = [
     [/^View (\d+) more$/, "Voir $1 de plus"],
+    // A button of a table's toolbar, with the table's name
+    [/^([A-Z][A-Za-z/() ]+): (.+)$/, (text, what, name) => (WORDS[what] ? `${WORDS[what]} : ${name}` : text)],
     [/^(\d+(?:[.,]\d+)?) ?([KMG])B per file$/, (_, n, unit) => `${size(n, unit)} par fichier`],
     [/^(\d+(?:[.,]\d+)?) ?([KMG])B per file(.*)$/, (_, n, unit, rest) => `${size(n, unit)} par fichier${rest}`],
     [/^Limit (.*) per file(.*)$/, "Limite $1 par fichier$2"],

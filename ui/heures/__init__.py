@@ -1,0 +1,1 @@
+"""Recording hours: the grid of a week, one intervention on a telephone, files."""

@@ -1,0 +1,127 @@
+"""One intervention alone, on a telephone: few fields, as the last one was."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from domain.activite import DIMENSION_LABELS, nomenclature
+from domain.errors import PortailError
+from domain.formatting import duree
+from domain.releve import MAX_DUREE, read_minutes
+from services.activite.grille import DEFAUTS
+from services.activite.interventions import record_interventions
+from services.activite.semaine import RECENT_DAYS, Saisie, Semaine, open_saisie, open_week
+from services.activite.verification import Ligne, LignesRefusees
+from ui import page, session
+from ui.heures.grille import ORDRE, naming, render_lines
+from ui.html import show
+
+OPERATION = "heures-ajout"
+HALF = 165
+"""Two fields side by side on a telephone, in pixels."""
+
+
+def show_ajout(centre_id: UUID, assistant_id: UUID) -> None:
+    """The form, then what is recorded for the day."""
+    portail, acteur = session.portail(), session.acteur()
+    saisie = page.load(open_saisie, portail, acteur, centre_id, assistant_id)
+    if not saisie.conventions:
+        show_unassigned()
+        return
+    turn = page.operation_id(OPERATION)
+    places: dict[str, DeltaGenerator] = {}
+    with st.form(f"heures:ajout:{turn}", border=False, width=560):
+        line = _fields(saisie, turn, places)
+        sent = st.form_submit_button("Ajouter l’intervention", type="primary", icon=":material/add:")
+    if sent and _record(centre_id, assistant_id, line, places, turn):
+        st.rerun()
+    day = line.jour or saisie.today
+    week = page.load(open_week, portail, acteur, centre_id, day, assistant_id)
+    _show_day(week, day)
+
+
+def show_unassigned() -> None:
+    """Why nothing can be recorded."""
+    st.info(
+        "Aucune affectation pour cette période : les heures s’enregistrent pour les collectivités auxquelles l’assistant est"
+        " affecté. Le responsable du service crée les affectations."
+    )
+
+
+def _fields(saisie: Saisie, turn: str, places: dict[str, DeltaGenerator]) -> Ligne:
+    last = saisie.derniere
+    day_key = "heures:ajout:jour"
+    with st.container(horizontal=True):
+        day = st.date_input(
+            "Date",
+            value=st.session_state.get(day_key, saisie.today),
+            min_value=saisie.today - timedelta(days=RECENT_DAYS),
+            max_value=saisie.today,
+            format="DD/MM/YYYY",
+            key=f"{day_key}:{turn}",
+            width=HALF,
+        )
+        length = st.text_input(
+            "Durée", key=f"heures:ajout:duree:{turn}", placeholder="1h30", max_chars=MAX_DUREE, width=HALF
+        )
+    places["jour"], places["minutes"] = st.empty(), st.empty()
+    ids = list(saisie.conventions)
+    held = ids.index(last.convention_id) if last and last.convention_id in ids else 0 if len(ids) == 1 else None
+    place = st.selectbox(
+        "Collectivité",
+        ids,
+        index=held,
+        format_func=lambda one: saisie.conventions[one],
+        key=f"heures:ajout:convention:{turn}",
+        placeholder="Choisissez",
+    )
+    places["convention_id"] = st.empty()
+    codes: dict[str, str | None] = {}
+    lists = nomenclature()
+    with st.container(horizontal=True):
+        for name in ORDRE:
+            short = lists.labels(name, court=True)
+            usual = getattr(last, name) if last else DEFAUTS[name]
+            options = list(short)
+            codes[name] = st.selectbox(
+                "Origine" if name == "origine" else DIMENSION_LABELS[name],
+                options,
+                index=options.index(usual) if usual in short else 0,
+                format_func=naming(short),
+                key=f"heures:ajout:{name}:{turn}",
+                width=HALF,
+            )
+    for name in ORDRE:
+        places[name] = st.empty()
+    chosen = day if isinstance(day, date) else None
+    return Ligne(chosen, place, length, codes, rang=1)
+
+
+def _record(centre_id: UUID, assistant_id: UUID, line: Ligne, places: dict[str, DeltaGenerator], turn: str) -> bool:
+    try:
+        record_interventions(session.portail(), session.acteur(), centre_id, [line], turn, assistant_id=assistant_id)
+    except LignesRefusees as refused:
+        for one in refused.erreurs:
+            place = places.get(one.champ)
+            text = one.message[:1].upper() + one.message[1:]
+            (place.error if place else st.error)(page.text(text), icon=":material/error:")
+        return False
+    except PortailError as error:
+        page.show_error(error)
+        return False
+    st.session_state["heures:ajout:jour"] = line.jour
+    page.renew_operation(OPERATION)
+    page.notify(f"Intervention ajoutée : {duree(read_minutes(line.duree))}.")
+    return True
+
+
+def _show_day(semaine: Semaine, day: date) -> None:
+    lines = [one for one in (*semaine.grille.lignes, *semaine.figees) if one.jour == day and one.id]
+    if lines:
+        total = sum(one.minutes or 0 for one in lines)
+        st.subheader(f"Ce jour : {duree(total)}", anchor=False)
+        show(render_lines(semaine, lines, "Interventions du jour"))
