@@ -1,0 +1,1 @@
+"""What several pages show of the activity: service dégradé."""

@@ -1,0 +1,100 @@
+"""Months of the centre: what was recorded, who recorded nothing, closing and reopening."""
+
+from __future__ import annotations
+
+import streamlit as st
+from markupsafe import Markup
+
+from domain.formatting import date_courte, duree
+from services.activite import clotures
+from services.activite.clotures import MoisRow
+from services.core.paging import Page
+from ui import page, session
+from ui.equipe.cadre import Cadre
+from ui.html import badge, note
+from ui.tables import Column, Listing, show_table
+
+ONGLET = "clotures"
+LISTING = Listing("equipe", "m", tri="mois")
+
+
+def show_clotures(cadre: Cadre) -> None:
+    """The months, the latest first, with the one that may be closed and the one that may be reopened."""
+    note(
+        "Un mois clos ne bouge plus : ni heures ni déplacements n’y sont ajoutés, modifiés ou retirés. Les mois se closent dans "
+        "l’ordre, une fois passés ; les décomptes s’appuient sur des mois clos."
+    )
+    rows = page.load(clotures.list_mois, session.portail(), session.acteur(), cadre.centre_id)
+    if not rows:
+        st.info("Rien à clore pour le moment : aucun assistant n’est affecté avant ce mois.")
+        return
+    if cadre.modifiable:
+        _actions(cadre, rows)
+    show_table(LISTING, Page(tuple(rows), len(rows), 1, len(rows)), COLUMNS, legende="Mois")
+
+
+COLUMNS: list[Column[MoisRow]] = [
+    Column("Mois", lambda row: row.libelle.capitalize(), court=True),
+    Column("Heures", lambda row: duree(row.minutes) if row.minutes else "", nombre=True),
+    Column("Interventions", lambda row: str(row.interventions or ""), nombre=True),
+    Column("Déplacements", lambda row: str(row.deplacements or ""), nombre=True),
+    Column("Assistants", lambda row: str(row.assistants or ""), nombre=True),
+    Column("N’ont rien saisi", lambda row: ", ".join(row.sans_saisie)),
+    Column("État", lambda row: _state(row)),
+]
+
+
+def _state(row: MoisRow) -> Markup:
+    if row.close_le is None:
+        return badge("Ouvert", "a_signer")
+    who = f" par {row.close_par}" if row.close_par else ""
+    return Markup('{} <span class="p-discret">le {}{}</span>').format(
+        badge("Clos", "en_vigueur"), date_courte(row.close_le.date()), who
+    )
+
+
+def _actions(cadre: Cadre, rows: list[MoisRow]) -> None:
+    portail, acteur = session.portail(), session.acteur()
+    to_close = next((row for row in rows if row.peut_clore), None)
+    last = next((row for row in rows if row.peut_rouvrir or row.refus), None)
+    left, right = st.columns(2, vertical_alignment="top")
+    with left:
+        if to_close and st.button(f"Clore {to_close.libelle}", type="primary", icon=":material/lock:", key="clore"):
+            missing = ", ".join(to_close.sans_saisie)
+            page.confirm(
+                f"Clore {to_close.libelle} ?",
+                f"{duree(to_close.minutes)} y sont enregistrées. Plus rien n’y sera modifié."
+                + (f" N’ont rien saisi : {missing}." if missing else ""),
+                "Clore le mois",
+                lambda _: page.ran(
+                    clotures.close_month,
+                    portail,
+                    acteur,
+                    cadre.centre_id,
+                    to_close.annee,
+                    to_close.mois,
+                    succes=f"{to_close.libelle.capitalize()} est clos.",
+                )[0],
+                key="clore-mois",
+            )
+    with right:
+        if last is None:
+            return
+        if last.refus:
+            note(last.refus)
+        elif st.button(f"Rouvrir {last.libelle}", icon=":material/lock_open:", key="rouvrir"):
+            page.confirm(
+                f"Rouvrir {last.libelle} ?",
+                "Les assistants pourront de nouveau y enregistrer et y corriger des heures.",
+                "Rouvrir le mois",
+                lambda _: page.ran(
+                    clotures.reopen_month,
+                    portail,
+                    acteur,
+                    cadre.centre_id,
+                    last.annee,
+                    last.mois,
+                    succes=f"{last.libelle.capitalize()} est rouvert.",
+                )[0],
+                key="rouvrir-mois",
+            )
