@@ -1,8 +1,9 @@
 """Conditions of a form: small expressions in the language of the documents (Jinja, sandboxed), over the typed answers.
 
 Allowed: paths (`besoin.quotite`), literals, comparisons, `in`, `and`/`or`/`not`, `+ - * /` on numbers, a few filters and
-tests, `date('2026-01-01')`, and `aujourdhui`. Refused when the form is loaded: everything else, in particular calls,
-loops, powers and private attributes, so that no expression can be slow or reach outside the answers.
+tests, `date('2026-01-01')`, `aujourdhui` and what the offer is set to (`offre.options.saisine`). Refused when the form is
+loaded: everything else, in particular calls, loops, powers and private attributes, so that no expression can be slow or
+reach outside the answers.
 
 What is not answered is *missing*: it is false, compares false with everything, and can be read into without an error.
 """

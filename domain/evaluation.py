@@ -112,7 +112,7 @@ def evaluate(forms: FormSet | Sequence[Form], answers: Mapping[str, Json], today
     checks and compiles every condition.
     """
     formset = forms if isinstance(forms, FormSet) else FormSet(forms)
-    result = Evaluation(tree={"aujourdhui": today})
+    result = Evaluation(tree=formset.base_tree(today))
     states: dict[str, FieldState] = {}
     for field_id in formset.order:
         states[field_id] = _field_state(formset, field_id, answers, result)

@@ -110,12 +110,19 @@ def parse_form(text: str, name: str = "formulaire.yaml") -> Form:
 class FormSet:
     """The forms of one offer, checked together and compiled.
 
-    `sources` gives the options of the fields that say `options_from`. Public attributes: `forms` (with these options
-    in place), `fields` by id (retired ones included), `place_of` (field id → form id, section id).
+    `sources` gives the options of the fields that say `options_from`. `reglages` are what the offer is set to, which
+    conditions read as `offre.options.<name>`. Public attributes: `forms` (with these options in place), `fields` by id
+    (retired ones included), `place_of` (field id → form id, section id).
     """
 
-    def __init__(self, forms: Sequence[Form], sources: Mapping[str, Sequence[Option]] | None = None) -> None:
+    def __init__(
+        self,
+        forms: Sequence[Form],
+        sources: Mapping[str, Sequence[Option]] | None = None,
+        reglages: Mapping[str, str | bool | int] | None = None,
+    ) -> None:
         self._faults: list[Fault] = []
+        self.reglages: dict[str, str | bool | int] = dict(reglages or {})
         self.forms: tuple[Form, ...] = tuple(self._resolve(form, sources or {}) for form in forms)
         self.fields: dict[str, Field] = {}
         self.place_of: dict[str, tuple[str, str]] = {}
@@ -252,9 +259,10 @@ class FormSet:
         except ConditionError as error:
             self._fault(form, section, field, error.message)
             return None
-        for path in sorted(condition.paths):
-            if path != "aujourdhui" and not any(True for _ in self.fields_read(path)):
-                near = suggestion(path, self.fields)
+        given = {"aujourdhui", *(f"offre.options.{name}" for name in self.reglages)}
+        for path in sorted(condition.paths - given):
+            if not any(True for _ in self.fields_read(path)):
+                near = suggestion(path, [*self.fields, *given])
                 self._fault(
                     form, section, field, f"la condition « {source} » lit « {path} », qui n’est pas un champ{near}"
                 )
@@ -315,11 +323,15 @@ class FormSet:
                 self._fault(where, inside, about, error.message)
 
     def sample_tree(self) -> dict[str, object]:
-        """A tree of typed sample answers, every field answered, with `aujourdhui`."""
-        tree: dict[str, object] = {"aujourdhui": date(2026, 1, 15)}
+        """A tree of typed sample answers, every field answered, with what conditions read beside them."""
+        tree = self.base_tree(date(2026, 1, 15))
         for field in self.fields.values():
             put_path(tree, field.id, typed_value(field, sample_value(field)))
         return tree
+
+    def base_tree(self, today: date) -> dict[str, object]:
+        """What conditions read beside the answers: the day, and what the offer is set to."""
+        return {"aujourdhui": today, "offre": {"options": dict(self.reglages)}}
 
     def defaults(self) -> dict[str, Json]:
         """Answers that a new dossier starts with: the defaults of the fields that have one."""

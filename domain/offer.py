@@ -333,7 +333,7 @@ class Offer(OfferSettings):
     @cached_property
     def formset(self) -> FormSet:
         """The forms, checked and compiled, the kinds of collectivité in place."""
-        return FormSet(self.forms, {"parties": self._party_options()})
+        return FormSet(self.forms, {"parties": self._party_options()}, self.options)
 
     def _party_options(self) -> list[Option]:
         return [

@@ -12,7 +12,7 @@ import pytest
 
 from domain.answers import flatten_tree
 from domain.definitions import DefinitionError
-from domain.evaluation import evaluate
+from domain.evaluation import Evaluation, evaluate
 from domain.fills import apply_fills
 from domain.grammar import a, de
 from domain.offer import Centre, Offer, list_centre_folders, list_offer_folders, load_centre, load_offer
@@ -21,6 +21,8 @@ from domain.tarifs import Tarif, load_tarifs
 
 ROOT = Path(__file__).resolve().parents[2]
 CIG = ROOT / "forms" / "cig-petite-couronne"
+MARTINIQUE = ROOT / "forms" / "cdg-martinique" / "accompagnement-social"
+CASE_MARTINIQUE = json.loads((ROOT / "tests" / "cases" / "adhesion-martinique.json").read_text("utf-8"))
 CASE = json.loads((ROOT / "tests" / "cases" / "adhesion-cig.json").read_text("utf-8"))
 
 
@@ -220,3 +222,78 @@ def test_a_centre_with_an_unknown_time_zone_is_refused(folder: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("Europe/Paris", "Europe/Pantin"), encoding="utf-8")
     with pytest.raises(DefinitionError, match="Europe/Pantin"):
         load_centre(folder.parent)
+
+
+@pytest.fixture(scope="module")
+def hourly() -> Offer:
+    """The second offer, by the hour."""
+    return load_offer(MARTINIQUE)
+
+
+def _evaluate(offer: Offer, **changes: object) -> Evaluation:
+    answers, unknown = flatten_tree(offer.formset.fields.values(), CASE_MARTINIQUE)
+    assert unknown == ["centre", "offre"]
+    return evaluate(
+        offer.formset, answers | {key.replace("__", "."): v for key, v in changes.items()}, date(2026, 4, 1)
+    )
+
+
+def test_the_second_offer_is_billed_by_the_hour_every_quarter(hourly: Offer) -> None:
+    billing = hourly.facturation
+    assert (billing.mode, billing.tarif, billing.periodicite) == ("horaire", "heure", "trimestre")
+    assert (billing.unite_minutes, billing.minimum_minutes, billing.deplacements_factures) == (1, 0, False)
+    assert billing.etat_des_lieux_compris and billing.tva == "hors_champ"
+    assert (hourly.duree.mode, hourly.duree.reconductions) == ("tacite", 4)
+    assert (hourly.denonciation.dernier_mois, hourly.denonciation.dernier_jour) == (9, 29)
+    (tarif,) = load_tarifs(MARTINIQUE.parent / "tarifs.yaml")
+    assert (tarif.code, tarif.montant, tarif.deliberation) == ("heure", Decimal("60.00"), None)
+
+
+def test_steps_before_the_forms_of_the_second_offer_are_traced_too(hourly: Offer) -> None:
+    kinds = {step.kind: step.form for step in hourly.steps}
+    assert kinds["seance_information"] == "seance_information"
+    assert kinds["etat_des_lieux"] == "etat_des_lieux"
+
+
+def test_the_second_example_is_complete_but_for_the_uploaded_file(hourly: Offer) -> None:
+    result = _evaluate(hourly)
+    assert [one.field_id for one in result.missing] == ["deliberation.fichier"]
+    assert result.problems == result.alerts == {} and result.anomalies == []
+    assert result.tree["besoin"]["minutes_prevues"] == 7200
+
+
+@pytest.mark.parametrize(
+    ("changes", "field_id", "words"),
+    [
+        ({"collectivite__affilie": False}, "collectivite.affilie", "réservée"),
+        ({"instance_pluridisciplinaire__engagement": False}, "instance_pluridisciplinaire.engagement", "condition"),
+        ({"besoin__minutes_prevues": "0 h 30"}, "besoin.minutes_prevues", "au moins 1\u00a0h"),
+        ({"besoin__minutes_prevues": "-40"}, "besoin.minutes_prevues", "durée"),
+        ({"besoin__minutes_prevues": "7,33"}, "besoin.minutes_prevues", "7 h 20"),
+        ({"besoin__minutes_prevues": "1 700 h"}, "besoin.minutes_prevues", "ne peut pas dépasser"),
+        ({"besoin__date_debut_prestations": "2026-03-31"}, "besoin.date_debut_prestations", "avant la prise d’effet"),
+    ],
+)
+def test_answers_of_the_second_offer_that_do_not_hold(
+    hourly: Offer, changes: dict[str, object], field_id: str, words: str
+) -> None:
+    assert any(words in message for message in _evaluate(hourly, **changes).problems[field_id])
+
+
+def test_a_centre_opens_its_offer_to_others_by_a_setting(tmp_path: Path) -> None:
+    folder = tmp_path / MARTINIQUE.parent.name / MARTINIQUE.name
+    shutil.copytree(MARTINIQUE, folder)
+    settings = folder / "offre.yaml"
+    settings.write_text(
+        settings.read_text("utf-8").replace("affilies_seulement: true", "affilies_seulement: false"), encoding="utf-8"
+    )
+    assert _evaluate(load_offer(folder), collectivite__affilie=False).problems == {}
+
+
+def test_a_condition_on_a_setting_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / MARTINIQUE.parent.name / MARTINIQUE.name
+    shutil.copytree(MARTINIQUE, folder)
+    form = folder / "fiche.yaml"
+    form.write_text(form.read_text("utf-8").replace("options.affilies_seulement", "options.affilies"), encoding="utf-8")
+    with pytest.raises(DefinitionError, match="affilies_seulement"):
+        load_offer(folder)
