@@ -37,6 +37,7 @@ from models import (
 )
 from services.activite import cumuls, regles
 from services.facturation import exercices
+from services.pilotage.publication import freeze_closed
 
 Described = Mapping[str, Any]
 BATCH = 500
@@ -258,3 +259,6 @@ def _close_months(session: Session, centre: Centre, runs: Iterable[_Run], still_
     for number in range(months - still_open):
         annee, mois = divmod(first.year * 12 + first.month - 1 + number, 12)
         session.add(Cloture(centre_id=centre.id, annee=annee, mois=mois + 1, par=_responsable(session, centre)))
+    session.flush()
+    for annee in range(first.year, today.year):
+        freeze_closed(session, centre.id, annee)
