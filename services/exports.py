@@ -27,6 +27,9 @@ class Export:
 Producer = Callable[[Portail, Acteur, Mapping[str, str]], Export]
 
 PRODUCERS: dict[str, str] = {
+    "titres.csv": "services.facturation.export_comptable:export_titres",
+    "decompte.xlsx": "services.facturation.export_comptable:export_decompte",
+    "decomptes.xlsx": "services.facturation.export_comptable:export_liste",
     "tableau.csv": "services.pilotage.export_tableaux:export_csv",
     "tableau.xlsx": "services.pilotage.export_tableaux:export_xlsx",
     "bilan-apercu.docx": "services.pilotage.bilan_document:export_preview",

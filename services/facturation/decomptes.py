@@ -59,6 +59,15 @@ def write_calcul(decompte: Decompte, calcul: Calcul) -> None:
         "methode": calcul.methode,
         "avertissement": list(calcul.avertissement) if calcul.avertissement else None,
         "levee": levee if levee and levee["code"] == code else None,
+        "tarifs": [
+            {
+                "code": one.code,
+                "annee": one.annee,
+                "montant": str(one.montant),
+                "deliberation": one.deliberation.model_dump(mode="json") if one.deliberation else None,
+            }
+            for one in calcul.tarifs
+        ],
     }
 
 

@@ -212,6 +212,7 @@ def _counter(session: Session, decompte: Decompte, acteur: Acteur, motif: str) -
         manifeste={
             "periode": decompte.manifeste.get("periode"),
             "methode": decompte.manifeste.get("methode"),
+            "tarifs": decompte.manifeste.get("tarifs"),
             "annule": {"numero": decompte.numero, "date": issued.isoformat()},
         },
         lignes=[

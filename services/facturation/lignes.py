@@ -56,13 +56,14 @@ class LigneCalculee:
 @dataclass(frozen=True)
 class Calcul:
     """A statement as it would be now. `avertissement`: code and text of what a person must lift before it is issued;
-    `blocages`: what must change first."""
+    `blocages`: what must change first; `tarifs`: those that its prices are."""
 
     periode: Periode
     lignes: tuple[LigneCalculee, ...]
     avertissement: tuple[str, str] | None
     blocages: tuple[str, ...]
     methode: str
+    tarifs: tuple[Tarif, ...] = ()
 
     @property
     def total(self) -> Decimal:
@@ -100,6 +101,7 @@ def compute_decompte(
         _warning(periode.exercice, used),
         tuple(blocages),
         billing.prorata.label,
+        tuple(used),
     )
 
 

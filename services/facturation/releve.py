@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import case, extract, func, select
 from sqlalchemy.orm import Session
 
 from domain.decompte import DRAFTS
@@ -124,7 +124,7 @@ def _each_intervention(
     session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
 ) -> Iterator[tuple[UUID, int, str, int]]:
     """Where an intervention has a minimum or a unit of time, each one is rounded before the month is added up."""
-    mois: ColumnElement[int] = func.extract("month", Intervention.jour)
+    mois = extract("month", Intervention.jour)
     query = (
         select(Intervention.convention_id, mois, Intervention.nature, Intervention.minutes, func.count())
         .where(
