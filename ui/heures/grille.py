@@ -76,7 +76,6 @@ def _columns(semaine: Semaine, etat: Etat) -> dict[str, Any]:
             format_func=naming(labels),
             default=day.isoformat(),
             width=WIDTHS["jour"],
-            pinned=True,
         ),
         "convention": st.column_config.SelectboxColumn(
             "Collectivité",
@@ -140,7 +139,7 @@ def _show_actions(semaine: Semaine, etat: Etat) -> None:
             icon=":material/save:",
             key="heures:enregistrer",
             disabled=not changed,
-            shortcut="Ctrl+Enter",
+            shortcut="Ctrl+S",
         ):
             _save(semaine, etat)
         if st.button("Reprendre la semaine précédente", icon=":material/content_copy:", key="heures:reprendre"):
