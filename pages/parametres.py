@@ -1,15 +1,13 @@
-"""Settings of a centre: what its documents say about it, its tariffs, its logo, the annexes it supplies."""
+"""Settings of a centre: what its documents say about it, its logo, the annexes it supplies."""
 
 import streamlit as st
 
-from domain.roles import Role
 from services.centre.parametres import list_configurable, open_parametres
 from services.core import clock
 from ui import page, session
 from ui.forms import render_form
 from ui.html import show, tabs
 from ui.settings import SettingsDraft, show_centre_files, show_save
-from ui.tarifs import show_tarifs
 
 portail, acteur = session.portail(), session.acteur()
 centres = dict(page.load(list_configurable, portail, acteur))
@@ -25,21 +23,17 @@ view = page.load(open_parametres, portail, acteur, centre_id)
 form = view.forms.forms[0]
 titles = {
     **{section.id: section.title for section in form.sections},
-    "tarifs": "Tarifs",
     "annexes": "Logo et annexes",
 }
 asked = page.param("onglet") or ""
 shown = asked if asked in titles else form.sections[0].id
 urls = {code: page.url_of("parametres", onglet=code) for code in titles}
 show(tabs("Parties des paramètres", ((title, urls[code], code == shown) for code, title in titles.items())))
-if not view.modifiable and shown != "tarifs":
+if not view.modifiable:
     st.info("Seul un administrateur du centre modifie ces paramètres.")
 
 with st.container(width=820):
-    if shown == "tarifs":
-        manages = {Role.RESPONSABLE, Role.ADMINISTRATEUR} & acteur.roles_for(centre_id=centre_id)
-        show_tarifs(centre_id, modifiable=bool(manages))
-    elif shown == "annexes":
+    if shown == "annexes":
         show_centre_files(view, portail.settings.taille_max_mo)
     else:
         draft = SettingsDraft(view)

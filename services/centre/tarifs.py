@@ -1,4 +1,9 @@
-"""Tariffs that a centre has voted: one amount per kind of service and year, recorded by those who manage the service."""
+"""Recording the tariffs that a centre has voted: each correction is a new version, the one it replaces is kept with the
+moment it was replaced.
+
+A vote takes effect on the following 1 January, on running conventions too (article 8.1): what is due for the years that the
+tariff prices is computed again in the same transaction. What is issued keeps its amounts.
+"""
 
 from __future__ import annotations
 
@@ -6,102 +11,144 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import PurePath
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from domain.errors import Introuvable, Invalide
+from documents.uploads import UploadKind, check_upload
+from domain.errors import Invalide
 from domain.fields import Field, FieldError, parse_value
-from domain.roles import Role
-from models import Centre, Tarif
+from domain.tarification.rounding import MONTANT_MAX
+from domain.tarifs import PUBLICS, TarifAbsent, check_annee, choose_tarif
+from domain.tarifs import Tarif as TarifVote
+from domain.text import clean_text
+from models import Centre, Convention, Piece, Tarif, utc_now
 from services.adhesion.warnings import tarif_codes
 from services.centre.centre_files import CENTRE_LOCK
-from services.centre.offres import get_offer, published_offers
+from services.centre.offres import get_offer, list_tarifs
+from services.centre.tarif_views import MANAGERS, offered_codes, require_centre, tarif_label
 from services.core.access import Acteur, require
-from services.core.portail import Portail, record
-
-MANAGERS = (Role.RESPONSABLE, Role.ADMINISTRATEUR)
-LABELS = {"temps_complet": "Adhésion à temps complet, par an", "heure": "Service à l’heure, par heure"}
-"""French names of the codes that offers use; another code is shown as it is."""
+from services.core.files import store
+from services.core.portail import Portail, once, record
+from services.facturation.exercices import refresh_centre
 
 FIELDS = {
     field.id: field
     for field in (
         Field(id="annee", type="integer", label="Année", min=Decimal(2000), max=Decimal(2100)),
-        Field(id="montant", type="money", label="Montant", min=Decimal(0)),
+        Field(id="montant", type="money", label="Montant", min=Decimal(0), max=MONTANT_MAX),
+        Field(
+            id="effectif_min",
+            type="integer",
+            label="À partir de combien d’agents",
+            min=Decimal(0),
+            max=Decimal(1_000_000),
+        ),
         Field(id="numero", type="text", label="Numéro de la délibération", max_length=60),
         Field(id="date", type="date", label="Date de la délibération"),
+        Field(id="organe", type="text", label="Organe qui l’a votée", max_length=120),
     )
 }
+OPTIONAL = ("effectif_min", "organe")
+RUNNING = ("en_vigueur", "denoncee", "en_demeure")
+"""States of the conventions whose price a tariff changes."""
+FILE_KINDS = ("pdf", "docx")
 
 
 @dataclass(frozen=True)
-class TarifRow:
-    """One tariff: amount in euros for one unit of `code` in `annee`, and the délibération that voted it."""
+class Apercu:
+    """What recording a tariff would change: `avant` is the amount that priced that year until now (None: none did),
+    `annee_avant` the year it was voted for; `remplace` when it corrects the tariff of that very year; `conventions` in force
+    that it prices from 1 January of `annee` on."""
 
     code: str
     libelle: str
     annee: int
+    public: str
+    effectif_min: int
     montant: Decimal
-    numero: str | None
-    date: date | None
+    avant: Decimal | None
+    annee_avant: int | None
+    remplace: bool
+    conventions: int
 
 
-def tarif_label(code: str) -> str:
-    """French name of a kind of tariff."""
-    return LABELS.get(code, code)
+@dataclass(frozen=True)
+class _Saisie:
+    """What was typed, checked."""
+
+    code: str
+    annee: int
+    public: str
+    effectif_min: int
+    montant: Decimal
+    numero: str
+    date: date
+    organe: str | None
 
 
-def list_centre_tarifs(portail: Portail, acteur: Acteur, centre_id: UUID) -> list[TarifRow]:
-    """Every tariff of the centre, the newest year first."""
-    with portail.db.read() as session:
-        _require_centre(acteur, centre_id)
-        query = select(Tarif).where(Tarif.centre_id == centre_id).order_by(Tarif.annee.desc(), Tarif.code.desc())
-        return [
-            TarifRow(
-                one.code,
-                tarif_label(one.code),
-                one.annee,
-                one.montant,
-                one.deliberation_numero,
-                one.deliberation_date,
-            )
-            for one in session.scalars(query)
-        ]
+def preview_tarif(
+    portail: Portail, acteur: Acteur, centre_id: UUID, code: str, valeurs: Mapping[str, str], public: str = "tous"
+) -> Apercu:
+    """What `save_tarif` would change with the same values, which are refused in the same way; nothing is written."""
+    with portail.view(acteur, "tarif.enregistrer", objet="centre", objet_id=centre_id) as session:
+        _require_manager(acteur, centre_id)
+        given = _read_all(session, centre_id, code, valeurs, public)
+        current = _current(session, centre_id, given)
+        before = _priced_until_now(session, centre_id, given)
+        return Apercu(
+            code=given.code,
+            libelle=tarif_label(given.code),
+            annee=given.annee,
+            public=given.public,
+            effectif_min=given.effectif_min,
+            montant=given.montant,
+            avant=before.montant if before else None,
+            annee_avant=before.annee if before else None,
+            remplace=current is not None,
+            conventions=_count_conventions(session, centre_id, given),
+        )
 
 
-def list_codes(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[str, str]:
-    """Kinds of tariffs that the centre's offers need: French name by code."""
-    with portail.db.read() as session:
-        _require_centre(acteur, centre_id)
-        return {code: tarif_label(code) for code in _codes(session, centre_id)}
+def save_tarif(
+    portail: Portail,
+    acteur: Acteur,
+    centre_id: UUID,
+    code: str,
+    valeurs: Mapping[str, str],
+    public: str = "tous",
+    *,
+    fichier: tuple[str, bytes] | None = None,
+    operation_id: str | None = None,
+) -> None:
+    """Record the tariff of one year, or correct it. `valeurs` holds what was typed for each of `FIELDS`; `public` is one of
+    `domain.tarifs.PUBLICS`; `fichier` is the name and bytes of the délibération (PDF or Word).
 
-
-def save_tarif(portail: Portail, acteur: Acteur, centre_id: UUID, code: str, valeurs: Mapping[str, str]) -> None:
-    """Record the tariff of one year, or correct it. `valeurs` holds what was typed for each of `FIELDS`; all are needed.
-
-    Nothing that is already issued changes. Invalide with `champ` says which value is refused.
+    A correction keeps the file when it cites the same délibération. Nothing that is already issued changes. Invalide with
+    `champ` says which value is refused (`fichier` for the file).
     """
+    with portail.view(acteur, "tarif.enregistrer", objet="centre", objet_id=centre_id) as session:
+        _require_manager(acteur, centre_id)
+        _read_all(session, centre_id, code, valeurs, public)
+    # Looking into a file takes seconds: never while the database is held.
+    checked = _check_file(fichier, portail.settings.taille_max_mo) if fichier else None
     with portail.action(acteur, "tarif.enregistrer", objet="centre", objet_id=centre_id) as session:
-        _require_centre(acteur, centre_id)
-        require(acteur.roles_for(centre_id=centre_id), *MANAGERS)
+        _require_manager(acteur, centre_id)
         session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
-        if code not in _codes(session, centre_id):
-            raise Invalide("Choisissez une prestation de la liste.", champ="code")
-        given = {champ: _read(field, valeurs.get(champ, "")) for champ, field in FIELDS.items()}
-        annee = int(given["annee"])
-        tarif = session.scalars(
-            select(Tarif).where(Tarif.centre_id == centre_id, Tarif.code == code, Tarif.annee == annee)
-        ).one_or_none()
-        before = tarif.montant if tarif else None
-        if tarif is None:
-            tarif = Tarif(centre_id=centre_id, code=code, annee=annee)
-            session.add(tarif)
-        tarif.montant = Decimal(given["montant"])
-        tarif.deliberation_numero = given["numero"]
-        tarif.deliberation_date = date.fromisoformat(given["date"])
-        session.flush()
+        given = _read_all(session, centre_id, code, valeurs, public)
+        if operation_id is not None and not once(session, operation_id):
+            return
+        before = _current(session, centre_id, given)
+        piece_id = before.deliberation_piece_id if before and _same_act(before, given) else None
+        if fichier and checked:
+            piece_id = _keep_file(session, portail, acteur, centre_id, fichier, checked).id
+        if before is not None:
+            before.remplace_le = utc_now()
+            session.flush()
+        tarif = _insert(session, acteur, centre_id, given, piece_id)
+        refresh_centre(session, centre_id)
         record(
             session,
             acteur,
@@ -109,29 +156,150 @@ def save_tarif(portail: Portail, acteur: Acteur, centre_id: UUID, code: str, val
             centre_id=centre_id,
             objet="centre",
             objet_id=centre_id,
-            code=code,
-            annee=annee,
+            tarif=tarif.id,
+            code=given.code,
+            annee=given.annee,
+            public=given.public,
+            effectif_min=given.effectif_min,
             montant=tarif.montant,
-            avant=before,
+            avant=before.montant if before else None,
+            piece=piece_id,
         )
 
 
-def _read(field: Field, typed: str) -> str:
-    """The JSON value of what was typed, as text; Invalide with the field when it is missing or refused."""
+def _insert(session: Session, acteur: Acteur, centre_id: UUID, given: _Saisie, piece_id: UUID | None) -> Tarif:
+    tarif = Tarif(
+        centre_id=centre_id,
+        code=given.code,
+        annee=given.annee,
+        public=given.public,
+        effectif_min=given.effectif_min,
+        montant=given.montant,
+        deliberation_numero=given.numero,
+        deliberation_date=given.date,
+        deliberation_organe=given.organe,
+        deliberation_piece_id=piece_id,
+        enregistre_par=acteur.utilisateur_id,
+    )
+    session.add(tarif)
+    session.flush()
+    return tarif
+
+
+def _check_file(fichier: tuple[str, bytes], limit: int) -> UploadKind:
+    try:
+        return check_upload(fichier[0], fichier[1], FILE_KINDS, limit * 1_000_000)
+    except Invalide as error:
+        raise Invalide(error.message, champ="fichier") from error
+
+
+def _keep_file(
+    session: Session, portail: Portail, acteur: Acteur, centre_id: UUID, fichier: tuple[str, bytes], checked: UploadKind
+) -> Piece:
+    """The file of the délibération, a piece of the centre."""
+    nom, data = fichier
+    piece = Piece(
+        sha256=store(session, portail.files, data).sha256,
+        usage="deliberation_tarif",
+        nom=PurePath(clean_text(nom).replace("\\", "/")).name[-200:] or "deliberation",
+        type_mime=checked.content_type,
+        taille=len(data),
+        pages=checked.report.pages if checked.report else None,
+        centre_id=centre_id,
+        deposee_par=acteur.utilisateur_id,
+    )
+    session.add(piece)
+    session.flush()
+    return piece
+
+
+def _same_act(before: Tarif, given: _Saisie) -> bool:
+    return (before.deliberation_numero, before.deliberation_date) == (given.numero, given.date)
+
+
+def _current(session: Session, centre_id: UUID, given: _Saisie) -> Tarif | None:
+    """The tariff in force for the same year and the same collectivités."""
+    query = select(Tarif).where(
+        Tarif.centre_id == centre_id,
+        Tarif.code == given.code,
+        Tarif.annee == given.annee,
+        Tarif.public == given.public,
+        Tarif.effectif_min == given.effectif_min,
+        Tarif.remplace_le.is_(None),
+    )
+    return session.scalars(query).one_or_none()
+
+
+def _priced_until_now(session: Session, centre_id: UUID, given: _Saisie) -> TarifVote | None:
+    """The tariff that priced, until now, that year for such a collectivité."""
+    affiliee = None if given.public == "tous" else given.public == "affilie"
+    known = [tarif for tarif in list_tarifs(session, centre_id) if tarif.annee <= given.annee]
+    try:
+        return choose_tarif(known, given.code, given.annee, affiliee=affiliee, effectif=given.effectif_min)
+    except TarifAbsent:
+        return None
+
+
+def _count_conventions(session: Session, centre_id: UUID, given: _Saisie) -> int:
+    """Running conventions that the tariff would price, for `annee` or later."""
+    query = (
+        select(Convention)
+        .options(joinedload(Convention.dossier))
+        .where(
+            Convention.centre_id == centre_id,
+            Convention.etat.in_(RUNNING),
+            Convention.terme >= date(given.annee, 1, 1),
+        )
+    )
+    tarif = TarifVote.model_validate(
+        {name: getattr(given, name) for name in ("code", "annee", "public", "effectif_min", "montant")}
+    )
+    place = (tarif.code, tarif.annee, tarif.public, tarif.effectif_min)
+    known = [
+        one for one in list_tarifs(session, centre_id) if (one.code, one.annee, one.public, one.effectif_min) != place
+    ]
+    return sum(
+        given.code in tarif_codes(get_offer(session, one.dossier.offre_version_id))
+        and tarif.suits(one.affiliee, one.effectif)
+        and choose_tarif([*known, tarif], given.code, given.annee, affiliee=one.affiliee, effectif=one.effectif)
+        is tarif
+        for one in session.scalars(query)
+    )
+
+
+def _read_all(session: Session, centre_id: UUID, code: str, valeurs: Mapping[str, str], public: str) -> _Saisie:
+    """What was typed, checked; Invalide at the first value that is refused."""
+    if code not in offered_codes(session, centre_id):
+        raise Invalide("Choisissez une prestation de la liste.", champ="code")
+    if public not in PUBLICS:
+        raise Invalide("Choisissez pour qui vaut ce tarif.", champ="public")
+    given = {champ: _read(field, valeurs.get(champ, "")) for champ, field in FIELDS.items()}
+    annee, voted = int(given["annee"] or 0), date.fromisoformat(given["date"] or "")
+    check_annee(annee, voted)
+    return _Saisie(
+        code=code,
+        annee=annee,
+        public=public,
+        effectif_min=int(given["effectif_min"] or 0),
+        montant=Decimal(given["montant"] or ""),
+        numero=given["numero"] or "",
+        date=voted,
+        organe=given["organe"],
+    )
+
+
+def _read(field: Field, typed: str) -> str | None:
+    """The JSON value of what was typed, as text, None for an optional one left blank; Invalide with the field when it is
+    missing or refused."""
     try:
         value = parse_value(field, typed)
     except FieldError as error:
         raise Invalide(error.message, champ=field.id) from error
-    if value is None:
+    if value is None and field.id not in OPTIONAL:
         raise Invalide(f"Indiquez : {field.label.lower()}.", champ=field.id)
-    return str(value)
+    return None if value is None else str(value)
 
 
-def _codes(session: Session, centre_id: UUID) -> list[str]:
-    offers = [get_offer(session, version.id) for version in published_offers(session, centre_id)]
-    return sorted({code for offer in offers for code in tarif_codes(offer)}, reverse=True)
-
-
-def _require_centre(acteur: Acteur, centre_id: UUID) -> None:
-    if centre_id not in acteur.centre_ids:
-        raise Introuvable()
+def _require_manager(acteur: Acteur, centre_id: UUID) -> None:
+    require_centre(acteur, centre_id)
+    require(acteur.roles_for(centre_id=centre_id), *MANAGERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.centre.parametres import open_parametres, save_parametres
-from services.centre.tarifs import list_centre_tarifs
+from services.centre.tarif_views import list_centre_tarifs
 from tests.factories import Monde, make_dossier
 from tests.pages.conftest import Visitor, text_of
 
@@ -52,20 +52,40 @@ def test_a_colleague_s_change_is_not_overwritten(visitor: Visitor, monde: Monde)
     assert _field(app, "Nom d’usage").value == "Collègue"
 
 
-def test_a_responsable_reads_settings_and_records_tariffs(visitor: Visitor, monde: Monde) -> None:
+def test_a_responsable_reads_settings(visitor: Visitor, monde: Monde) -> None:
     app = visitor.open(monde.responsable, "parametres")
     assert _field(app, "Nom d’usage").disabled and "Seul un administrateur" in text_of(app)
-    app = visitor.open(monde.responsable, "parametres", onglet="tarifs")
-    typed = {"Année": "2027", "Montant": "70 000,50", "Numéro": "2026-60", "Date": "31/02/2026"}
+
+
+def _press(app, label: str) -> None:  # type: ignore[no-untyped-def]
+    next(button for button in app.button if button.label == label).click().run()
+
+
+def test_a_responsable_records_a_tariff_after_seeing_what_changes(visitor: Visitor, monde: Monde) -> None:
+    app = visitor.open(monde.responsable, "tarifs")
+    typed = {"Année": "2027", "Montant": "57,5O", "Numéro": "2026-60", "Date": "12/02/2026"}
     for label, value in typed.items():
         _field(app, label).set_value(value)
-    save = next(button for button in app.button if button.label == "Enregistrer le tarif")
-    save.click().run()
-    assert "n’existe pas" in text_of(app) and _field(app, "Montant").value == "70 000,50"
-    _field(app, "Date").set_value("12/02/2026")
-    next(button for button in app.button if button.label == "Enregistrer le tarif").click().run()
-    assert not app.exception
+    _press(app, "Voir ce qui changera")
+    assert "Saisissez un nombre" in text_of(app) and _field(app, "Année").value == "2027"
+    _field(app, "Montant").set_value("70 000,50")
+    _press(app, "Voir ce qui changera")
+    assert "67\u202f980,00\u00a0€ (tarif 2022)" in text_of(app) and "1er janvier 2027" in text_of(app)
+    assert "Aucune convention en vigueur" in text_of(app)
+    _press(app, "Enregistrer le tarif")
+    assert not app.exception and "Tarif enregistré" in text_of(app)
     assert list_centre_tarifs(monde.portail, monde.responsable, monde.centre_id)[0].annee == 2027
+
+
+def test_what_was_changed_after_the_preview_is_checked_again(visitor: Visitor, monde: Monde) -> None:
+    app = visitor.open(monde.responsable, "tarifs")
+    for label, value in {"Année": "2027", "Montant": "57", "Numéro": "2026-60", "Date": "12/02/2026"}.items():
+        _field(app, label).set_value(value)
+    _press(app, "Voir ce qui changera")
+    _field(app, "Année").set_value("2026").run()
+    assert not [button for button in app.button if button.label == "Enregistrer le tarif"]
+    _press(app, "Voir ce qui changera")
+    assert "enregistrez\\-le pour 2027" in text_of(app)
 
 
 def test_unknown_part_of_the_address_shows_the_first(visitor: Visitor, monde: Monde) -> None:

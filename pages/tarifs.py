@@ -1,0 +1,25 @@
+"""Tariffs voted by a centre: those in force, the form that records one, and those that were replaced."""
+
+import streamlit as st
+
+from services.centre.tarif_views import list_tarif_centres, open_tarifs
+from services.core import clock
+from ui import page, session
+from ui.tarifs import show_form, show_history, show_list
+
+portail, acteur = session.portail(), session.acteur()
+centres = dict(page.load(list_tarif_centres, portail, acteur))
+page.header("Tarifs", "Un tarif vaut pour une année. Celui d’une convention est celui de l’année facturée.")
+if not centres:
+    st.info("Vous ne gérez les tarifs d’aucun centre.")
+    st.stop()
+centre_id = next(iter(centres))
+if len(centres) > 1:
+    centre_id = st.selectbox("Centre", list(centres), format_func=lambda one: centres[one], key="tarifs:centre")
+
+view = page.load(open_tarifs, portail, acteur, centre_id)
+with st.container(width=820):
+    show_list(view, clock.today(view.fuseau).year)
+    if view.modifiable and view.codes:
+        show_form(view, portail.settings.taille_max_mo)
+    show_history(view)
