@@ -29,7 +29,8 @@ DASHES = ([1, 0], [6, 4], [2, 2], [8, 3, 2, 3], [1, 3], [12, 4])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 LONG_LABEL, MANY_BARS = 11, 13
 """From so long a label or so many bars, bars lie down: labels stay whole on a telephone."""
-BAR_HEIGHT = 20
+BAR_HEIGHT, AROUND = 20, 110
+"""Points of a lying bar, and of what stands around the bars: legend, axis, its title."""
 FORMAT_LOCALE = {
     "decimal": ",",
     "thousands": "\u202f",
@@ -37,7 +38,7 @@ FORMAT_LOCALE = {
     "currency": ["", "\u00a0€"],
     "percent": "\u00a0%",
 }
-TIME_LOCALE = {
+TIME_LOCALE: dict[str, Any] = {
     "dateTime": "%A %e %B %Y à %X", "date": "%d/%m/%Y", "time": "%H:%M:%S", "periods": ["", ""],
     "days": ["dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"],
     "shortDays": ["dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."],
@@ -45,6 +46,7 @@ TIME_LOCALE = {
                "novembre", "décembre"],
     "shortMonths": ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
 }  # fmt: skip
+SHORT_MONTHS: tuple[str, ...] = tuple(TIME_LOCALE["shortMonths"])
 MASQUE = "masqué"
 
 
@@ -87,7 +89,7 @@ def bar_chart(
     align: dict[str, Any] = {"align": "left", "dx": 5} if lying else {"baseline": "bottom", "dy": -3}
     labels = base.mark_text(fontSize=12, **align).encode(text="texte:N", **sides)
     layers: list[alt.Chart] = [bars, labels, *_threshold(seuil, across, unite)]
-    height = max(120, BAR_HEIGHT * len(rows) + 8 * len(categories)) if lying else 280
+    height = AROUND + BAR_HEIGHT * len(rows) + 8 * len(categories) if lying else 320
     return _finish(layers, titre, [one["bulle"] for one in data], height)
 
 
@@ -133,14 +135,14 @@ def line_chart(
         for name, points in series.items()
         if points
     ]
-    return _finish(layers, titre, sayings, 300)
+    return _finish(layers, titre, sayings, 360)
 
 
 def png(chart: Chart, *, largeur: int = 640, echelle: float = 2) -> bytes:
     """The chart as a PNG of `largeur` points, `echelle` times sharper. Needs no network."""
     import vl_convert
 
-    drawn = chart.properties(width=largeur - 120).to_dict()
+    drawn = chart.properties(width=largeur).to_dict()
     image: bytes = vl_convert.vegalite_to_png(drawn, scale=echelle)
     return image
 
@@ -248,7 +250,10 @@ def _finish(layers: Sequence[alt.Chart], titre: str, sayings: Sequence[str], hei
     """Title on several lines if it is long, words for those who do not see it, French numbers and months."""
     heading = alt.TitleParams(text=textwrap.wrap(titre, 70) or [titre], anchor="start", fontSize=15, offset=12)
     said = f"{titre} {'; '.join(sayings[:60])}" if sayings else f"{titre} Aucune donnée."
-    drawn: Any = alt.layer(*layers).properties(title=heading, description=said, width="container", height=height)
+    fit = alt.AutoSizeParams(type="fit", contains="padding")  # height and width hold axes and legend too
+    drawn: Any = alt.layer(*layers).properties(
+        title=heading, description=said, width="container", height=height, autosize=fit
+    )
     drawn = drawn.configure(locale=alt.Locale(number=FORMAT_LOCALE, time=TIME_LOCALE)).configure_view(stroke=None)
     finished: Chart = drawn
     return finished

@@ -73,6 +73,7 @@ def load_demonstration(portail: Portail, *, progress: Callable[[str], None] = la
             return
     content = _content()
     stage = _Stage(portail, content)
+    stage.add_tarifs(content["service"]["tarifs"])
     for described in content["collectivites"]:
         progress(f"Chargement de la démonstration : {stage.place(described['siren']).nom}")
         stage.play(described)
@@ -114,11 +115,14 @@ class _Stage:
             for role in person["roles"]:
                 self.equipe.setdefault(Role(role), acteur)
 
-    def add_service(self, content: Mapping[str, Any], progress: Callable[[str], None]) -> None:
-        """The tariffs, then each running convention on the day when it was signed, then all that was done since."""
-        today = self.today
+    def add_tarifs(self, described: list[dict[str, Any]]) -> None:
+        """The tariffs come first: every convention is issued with them."""
         with self.portail.db.write() as session:
-            add_tarifs(session, session.get_one(Centre, self.centre.id), content["tarifs"], today)
+            add_tarifs(session, session.get_one(Centre, self.centre.id), described, self.today)
+
+    def add_service(self, content: Mapping[str, Any], progress: Callable[[str], None]) -> None:
+        """Each running convention on the day when it was signed, then all that was done since."""
+        today = self.today
         for described in content["conventions"]:
             progress(f"Chargement de la démonstration : {self.place(described['siren']).nom}")
             effet = read_day(described["effet"], today)

@@ -1,0 +1,142 @@
+"""The dashboard of costs: committed, invoiced, to come, by year, collectivité and offer.
+
+Committed is what the conventions make due (`Exercice.montant_du`); invoiced, the statements issued less those cancelled.
+What was invoiced beyond what is due (service dégradé, journeys) is told apart, so that committed + beyond = invoiced + to
+come, to the cent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CTE, ColumnElement, case, func, literal, select
+from sqlalchemy.orm import Session
+
+from models import Collectivite, Exercice
+from services.adhesion.dossier_lists import search_condition
+from services.core.paging import MAX_PAGE_SIZE, Page
+from services.pilotage.filtres import Filtres
+from services.pilotage.tableaux import Recherche
+
+CENT = Decimal("0.01")
+TRIS = ("nom", "engage", "facture", "a_venir")
+"""Codes that `Recherche.tri` may hold; another one means `nom`."""
+
+
+@dataclass(frozen=True)
+class Montants:
+    """Euros: committed, invoiced, still to be invoiced, invoiced beyond what is due."""
+
+    engage: Decimal
+    facture: Decimal
+    a_venir: Decimal
+    hors_engagement: Decimal
+
+    @property
+    def taux(self) -> Decimal | None:
+        """Percent of what is committed that is invoiced, what is beyond it apart."""
+        return (self.engage - self.a_venir) * 100 / self.engage if self.engage else None
+
+
+@dataclass(frozen=True)
+class LigneCout:
+    """Amounts of one year, offer or collectivité (`code`: the year, the offer's code, the collectivité's id)."""
+
+    code: str
+    libelle: str
+    montants: Montants
+
+
+def costs_by_year(session: Session, filtres: Filtres) -> tuple[LigneCout, ...]:
+    """Every year that has conventions, for the centre, the offer and the collectivité of the filters."""
+    query = select(Exercice.annee, *_sums()).where(*_scope(filtres)).group_by(Exercice.annee).order_by(Exercice.annee)
+    return tuple(LigneCout(str(row.annee), str(row.annee), _montants(row)) for row in session.execute(query))
+
+
+def costs_by_offer(session: Session, filtres: Filtres, titres: dict[str, str]) -> tuple[LigneCout, ...]:
+    """Each offer over the year of the filters; `titres`: its title by code."""
+    query = (
+        select(Exercice.offre_code, *_sums())
+        .where(*_scope(filtres), Exercice.annee == filtres.annee)
+        .group_by(Exercice.offre_code)
+        .order_by(Exercice.offre_code)
+    )
+    return tuple(
+        LigneCout(row.offre_code, titres.get(row.offre_code, row.offre_code), _montants(row))
+        for row in session.execute(query)
+    )
+
+
+def costs_by_collectivite(session: Session, filtres: Filtres, recherche: Recherche) -> tuple[Page[LigneCout], Montants]:
+    """One page of the collectivités over the year of the filters, and the total of all of them."""
+    lines = _by_collectivite(filtres)
+    total = (
+        select(*(func.sum(lines.c[name]).label(f"t_{name}") for name in NAMES)).select_from(lines).subquery("totaux")
+    )
+    words = search_condition(recherche.texte, lines.c.nom, lines.c.siren)
+    wanted = select(lines, func.count().over().label("trouvees")).where(*words).subquery()
+    size = min(max(recherche.taille, 1), MAX_PAGE_SIZE)
+    number = max(recherche.page, 1)
+    page = (
+        select(wanted).order_by(*_order(wanted.c, recherche)).limit(size).offset((number - 1) * size).subquery("page")
+    )
+    query = select(total, page).select_from(total.outerjoin(page, literal(True))).order_by(*_order(page.c, recherche))
+    rows = session.execute(query).all()
+    found = tuple(
+        LigneCout(str(UUID(str(row.collectivite_id))), row.nom, _montants(row))
+        for row in rows
+        if row.collectivite_id is not None
+    )
+    if not found and number > 1:
+        first = Recherche(recherche.texte, None, recherche.tri, recherche.descendant, 1, recherche.taille)
+        return costs_by_collectivite(session, filtres, first)
+    return Page(found, int(rows[0].trouvees or 0), number, size), _montants(rows[0], "t_")
+
+
+NAMES = ("engage", "facture", "a_venir", "hors_engagement")
+
+
+def _sums() -> tuple[Any, ...]:
+    due, invoiced = Exercice.montant_du, Exercice.montant_facture
+    left = case((due > invoiced, due - invoiced), else_=0)
+    beyond = case((invoiced > due, invoiced - due), else_=0)
+    return tuple(
+        func.sum(column).label(name) for name, column in zip(NAMES, (due, invoiced, left, beyond), strict=True)
+    )
+
+
+def _scope(filtres: Filtres) -> list[ColumnElement[bool]]:
+    wanted = [Exercice.centre_id == filtres.centre_id]
+    if filtres.offre:
+        wanted.append(Exercice.offre_code == filtres.offre)
+    if filtres.collectivite_id:
+        wanted.append(Exercice.collectivite_id == filtres.collectivite_id)
+    return wanted
+
+
+def _by_collectivite(filtres: Filtres) -> CTE:
+    sums = (
+        select(Exercice.collectivite_id, *_sums())
+        .where(*_scope(filtres), Exercice.annee == filtres.annee)
+        .group_by(Exercice.collectivite_id)
+        .subquery("sommes")
+    )
+    return (
+        select(sums, Collectivite.nom, Collectivite.siren)
+        .join(Collectivite, Collectivite.id == sums.c.collectivite_id)
+        .cte("lignes")
+    )
+
+
+def _order(columns: Any, recherche: Recherche) -> tuple[Any, ...]:
+    column = columns[recherche.tri if recherche.tri in TRIS else "nom"]
+    direction = column.desc() if recherche.descendant else column.asc()
+    return direction.nulls_last(), columns.nom, columns.collectivite_id
+
+
+def _montants(row: Any, prefix: str = "") -> Montants:
+    """Sums to the cent: SQLite adds decimals as floats, far more precise than a cent."""
+    return Montants(*(Decimal(str(getattr(row, prefix + name) or 0)).quantize(CENT) for name in NAMES))
