@@ -25,7 +25,7 @@ from domain.tarification.prorata import (
     merge_periods,
 )
 from domain.tarification.quotite import check_quotite, compute_annuel, tell_exact
-from domain.tarification.rounding import check_montant, round_cent, round_half_up
+from domain.tarification.rounding import Montant, check_montant, round_cent, round_half_up
 from domain.tarification.temps import HEURES_ANNUELLES
 
 ANNEES = (1990, 2200)
@@ -43,7 +43,7 @@ class Part:
 @dataclass(frozen=True)
 class Tranche:
     """A part of the year at one share: `jours` billed (months for two methods) after `absents` were taken away, and what
-    they make in euros (`montant` rounded for the reader; `exact` is what adds up)."""
+    they make in euros (`montant` rounded for the reader; `exact` is what adds up). `annuel`: what a whole year makes."""
 
     quotite: Decimal
     du: date
@@ -52,6 +52,7 @@ class Tranche:
     absents: int
     exact: Fraction
     montant: Decimal
+    annuel: Montant
 
 
 @dataclass(frozen=True)
@@ -92,27 +93,17 @@ def compute_annee(
     """
     check_montant(tarif)
     shares = _check_parts(parts, debut, fin, annee)
-    periods = check_periods(absences)
+    check_periods(absences)
     base = compute_base(annee, methode)
     billed = clip_period((debut, fin or date(annee, 12, 31)), (date(annee, 1, 1), date(annee, 12, 31)))
     if billed is None:
-        first = shares[0] if debut.year > annee else shares[-1]
-        annuel = compute_annuel(tarif, first.quotite).valeur
-        step = f"Aucune somme n’est due pour {annee}\u00a0: {_tell_outside(debut, fin, annee)}"
-        return Annee(annee, Decimal("0.00"), Fraction(0), 0, base, 0, (step,), annuel, first.quotite, methode)
-    away = merge_periods(periods, billed)
-    spans = _split(shares, billed)
-    counts = count_billed([(du, au) for _, du, au in spans], away, methode)
-    tranches = tuple(
-        _price(tarif, span, count, base)
-        for span, count in zip(spans, counts, strict=True)
-        if any(count) or len(spans) == 1
-    ) or (_price(tarif, spans[0], (0, 0), base),)
+        return _idle_year(tarif, shares[0 if debut.year > annee else -1], annee, debut, fin, methode)
+    away = merge_periods(absences, billed)
+    tranches = _price_all(tarif, _split(shares, billed), away, methode, base)
     exact = sum((one.exact for one in tranches), Fraction(0))
     du = round_cent(exact)
     time = sum((Fraction(one.quotite) * one.jours for one in tranches), Fraction(0))
-    minutes = round_half_up(time * heures_annuelles * 60 / 100 / base)
-    steps = _tell_year(tarif, annee, tranches, away, methode, base, du)
+    minutes = round_half_up(time * heures_annuelles * 60 / (100 * base))
     return Annee(
         annee,
         du,
@@ -120,12 +111,24 @@ def compute_annee(
         sum(one.jours for one in tranches),
         base,
         minutes,
-        (*steps, f"Temps de travail de l’année\u00a0: {duree(minutes)}"),
-        compute_annuel(tarif, spans[0][0]).valeur,
-        spans[0][0],
+        (*_tell_year(annee, tranches, away, methode, base, du), f"Temps de travail de l’année\u00a0: {duree(minutes)}"),
+        tranches[0].annuel.valeur,
+        tranches[0].quotite,
         methode,
         tranches,
     )
+
+
+def _idle_year(tarif: Decimal, share: Part, annee: int, debut: date, fin: date | None, methode: Prorata) -> Annee:
+    """A year before the first services or after the end."""
+    if debut.year > annee:
+        why = f"les prestations commencent le {date_longue(debut)}."
+    else:
+        why = f"la convention a pris fin le {date_longue(fin or debut)}."
+    annuel = compute_annuel(tarif, share.quotite).valeur
+    step = f"Aucune somme n’est due pour {annee}\u00a0: {why}"
+    base = compute_base(annee, methode)
+    return Annee(annee, Decimal("0.00"), Fraction(0), 0, base, 0, (step,), annuel, share.quotite, methode)
 
 
 def _check_parts(parts: Sequence[Part], debut: date, fin: date | None, annee: int) -> list[Part]:
@@ -163,21 +166,19 @@ def _split(shares: Sequence[Part], billed: Period) -> list[tuple[Decimal, date, 
     return spans
 
 
-def _price(tarif: Decimal, span: tuple[Decimal, date, date], count: tuple[int, int], base: int) -> Tranche:
-    quotite, du, au = span
-    counted, absent = count
-    exact = compute_annuel(tarif, quotite).exact * (counted - absent) / base
-    return Tranche(quotite, du, au, counted - absent, absent, exact, round_cent(exact))
-
-
-def _tell_outside(debut: date, fin: date | None, annee: int) -> str:
-    if debut.year > annee:
-        return f"les prestations commencent le {date_longue(debut)}."
-    return f"la convention a pris fin le {date_longue(fin or debut)}."
+def _price_all(
+    tarif: Decimal, spans: Sequence[tuple[Decimal, date, date]], away: Sequence[Period], methode: Prorata, base: int
+) -> tuple[Tranche, ...]:
+    counts = count_billed([(du, au) for _, du, au in spans], away, methode)
+    found = []
+    for (quotite, du, au), (counted, absent) in zip(spans, counts, strict=True):
+        annuel = compute_annuel(tarif, quotite)
+        exact = annuel.exact * (counted - absent) / base
+        found.append(Tranche(quotite, du, au, counted - absent, absent, exact, round_cent(exact), annuel))
+    return tuple(found)
 
 
 def _tell_year(
-    tarif: Decimal,
     annee: int,
     tranches: Sequence[Tranche],
     away: Sequence[Period],
@@ -190,16 +191,15 @@ def _tell_year(
         for first, last in away
     ]
     for one in tranches:
-        annuel = compute_annuel(tarif, one.quotite)
-        steps += annuel.etapes
+        steps += one.annuel.etapes
         counted = one.jours + one.absents
         if one.absents:
             steps.append(f"{methode.unite.capitalize()} facturés\u00a0: {counted} − {one.absents} = {one.jours}")
         span = f"du {date_longue(one.du)} au {date_longue(one.au)}"
         label = f"Dû pour {annee}" if len(tranches) == 1 else f"À {pourcentage(one.quotite)}"
         steps.append(
-            f"{label} ({methode.label}, {span})\u00a0: {euros(annuel.valeur)} × {one.jours}/{base} {methode.unite}"
-            f" = {euros(one.montant)}{tell_exact(annuel)}"
+            f"{label} ({methode.label}, {span})\u00a0: {euros(one.annuel.valeur)} × {one.jours}/{base} {methode.unite}"
+            f" = {euros(one.montant)}{tell_exact(one.annuel)}"
         )
     if len(tranches) > 1:
         listed = " + ".join(euros(one.montant) for one in tranches)
