@@ -10,7 +10,7 @@ from ui.equipe.cadre import Cadre
 from ui.html import show, tabs
 
 PARTS = {
-    couvertures.ONGLET: ("Conventions couvertes", couvertures.show_couvertures),
+    couvertures.ONGLET: ("Couverture", couvertures.show_couvertures),
     affectations.ONGLET: ("Affectations", affectations.show_affectations),
     postes.ONGLET: ("Postes", postes.show_postes),
     absences.ONGLET: ("Sans assistant", absences.show_absences),

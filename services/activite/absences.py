@@ -186,10 +186,10 @@ def save_absence(
     ) as session:
         lock_centre(session, acteur, centre_id)
         convention = _find_convention(session, centre_id, convention_id, lock=True)
-        given = read_values(FIELDS, valeurs)
-        _check_days(session, convention, given["du"], given["au"])
         if not once(session, operation_id):
             return Enregistre(None)
+        given = read_values(FIELDS, valeurs)
+        _check_days(session, convention, given["du"], given["au"])
         effects = _preview(session, convention, (given["du"], given["au"]))
         one = PeriodeSansAssistant(
             convention_id=convention.id,

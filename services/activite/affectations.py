@@ -230,7 +230,7 @@ def _check_posts(session: Session, one: Affectation, malgre_depassement: bool) -
     told = [_describe_over(name, tranche.total, tranche.limite, period(tranche.du, tranche.au)) for tranche in over]
     if not malgre_depassement and any(tranche.limite for tranche in over):
         raise Invalide(
-            f"{told[0]} Réduisez la part, complétez le poste, ou cochez « Enregistrer malgré le dépassement ».",
+            f"{told[0]} Réduisez la part, complétez le poste, ou cochez « Enregistrer malgré un dépassement du poste ».",
             champ="quotite",
         )
     return told[:3]

@@ -10,8 +10,9 @@ from typing import Any
 from domain.errors import Conflit, Invalide
 from domain.fields import Field, FieldError, is_blank, parse_value, typed_value
 from domain.formatting import date_longue
+from services.activite.regles import EARLIEST
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+LATEST = date(2100, 12, 31)
 
 
 def date_field(champ: str, label: str, *, required: bool = True) -> Field:

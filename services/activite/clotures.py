@@ -31,7 +31,7 @@ SHOWN = 24
 @dataclass(frozen=True)
 class MoisRow:
     """One month of a centre: what was recorded, by how many people, who recorded nothing while assigned. `close_le` when it
-    is closed; `peut_clore`, `peut_rouvrir`: what is possible now (`refus` says why reopening is not)."""
+    was closed (`clos` without it: before the first month that was); `peut_clore`, `peut_rouvrir`: what is possible now (`refus` says why reopening is not)."""
 
     annee: int
     mois: int
@@ -40,6 +40,7 @@ class MoisRow:
     deplacements: int
     assistants: int
     sans_saisie: tuple[str, ...]
+    clos: bool
     close_le: datetime | None
     close_par: str
     peut_clore: bool
@@ -243,6 +244,7 @@ def _row(
 ) -> MoisRow:
     close_le, close_par = closed.get(mois, (None, ""))
     last = bool(closed) and mois == max(closed)
+    shut = bool(closed) and mois <= max(closed)
     return MoisRow(
         annee=mois[0],
         mois=mois[1],
@@ -250,10 +252,11 @@ def _row(
         interventions=totals[1],
         deplacements=totals[2],
         assistants=totals[3],
-        sans_saisie=() if close_le else _without_hours(session, centre_id, mois),
+        sans_saisie=() if shut else _without_hours(session, centre_id, mois),
+        clos=shut,
         close_le=close_le,
         close_par=close_par,
-        peut_clore=close_le is None and mois == next_one,
+        peut_clore=not shut and mois == next_one,
         peut_rouvrir=last and not refusal,
         refus=refusal if last else "",
     )

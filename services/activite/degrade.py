@@ -68,12 +68,12 @@ def ask_degrade(
         )
         if not has_degrade(session, convention):
             raise Refus("Cette convention n’a pas de service dégradé.")
+        if not once(session, operation_id):
+            return None
         given = read_values(FIELDS, valeurs)
         if raison not in nomenclature().labels("raison_degrade"):
             raise Invalide("Choisissez un motif de la liste.", champ="raison")
         _check_days(session, convention, given["du"], given["au"])
-        if not once(session, operation_id):
-            return None
         one = DemandeServiceDegrade(
             centre_id=convention.centre_id,
             collectivite_id=convention.collectivite_id,

@@ -277,14 +277,14 @@ def save_deplacement(
     with portail.action(acteur, action, objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         who = _whose(session, acteur, centre_id, assistant_id)
         refuse_closed(session, centre_id, ())
+        if deplacement_id is None and not once(session, operation_id):
+            return Enregistre(None)
         one = _find(session, centre_id, who, deplacement_id, version_vue)
         given = read_values(FIELDS, valeurs)
         if zone not in ZONES:
             raise Invalide("Indiquez si le déplacement sort de la zone comprise.", champ="zone")
         refuse_closed(session, centre_id, [given["jour"], *([one.jour] if deplacement_id else [])])
         convention = _check_day(session, centre_id, who, convention_id, given["jour"])
-        if deplacement_id is None and not once(session, operation_id):
-            return Enregistre(None)
         before = _plain(one) if deplacement_id else None
         one.convention_id, one.zone = convention.id, zone
         one.jour, one.km, one.puissance = given["jour"], given["km"], str(given["puissance"])

@@ -102,11 +102,11 @@ def save_poste(
     action = "poste.modifier" if poste_id else "poste.enregistrer"
     with portail.action(acteur, action, objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         centre = lock_centre(session, acteur, centre_id)
+        if poste_id is None and not once(session, operation_id):
+            return Enregistre(None)
         given = read_values(FIELDS, valeurs)
         check_order(given["du"], given["au"])
         poste = _find(session, centre_id, poste_id, version_vue) if poste_id else Poste(centre_id=centre_id)
-        if poste_id is None and not once(session, operation_id):
-            return Enregistre(None)
         kept = assistant_id is not None and assistant_id == poste.assistant_id
         if (
             assistant_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -17,6 +18,9 @@ from domain.activite import SERVICE_DEGRADE
 from domain.errors import Invalide
 from domain.formatting import MONTHS, date_longue, duree
 from models import Affectation, Centre, Cloture, Convention, DemandeServiceDegrade, Intervention, PeriodeSansAssistant
+
+EARLIEST = date(2000, 1, 1)
+"""First day that anything is recorded for."""
 
 RECORDING_STATES = ("en_vigueur", "denoncee", "en_demeure")
 """States of a convention in which hours and journeys are recorded: it is signed by both parties and has not ended."""
@@ -66,11 +70,19 @@ def list_affectations(session: Session, assistant_id: UUID, du: date, au: date) 
 
 
 def closed_months(session: Session, centre_id: UUID, annee: int | None = None) -> frozenset[tuple[int, int]]:
-    """Closed months of a centre, as (year, month); of one year only with `annee`."""
+    """Closed months of a centre, as (year, month); of one year only with `annee`. Months are closed in order: all those
+    before the last one closed are closed with it, since the first year that anything is recorded for."""
     query = select(Cloture.annee, Cloture.mois).where(Cloture.centre_id == centre_id)
-    if annee is not None:
-        query = query.where(Cloture.annee == annee)
-    return frozenset((row.annee, row.mois) for row in session.execute(query))
+    last = session.execute(query.order_by(Cloture.annee.desc(), Cloture.mois.desc()).limit(1)).one_or_none()
+    found = _months_to(last.annee, last.mois) if last else frozenset()
+    return found if annee is None else frozenset(one for one in found if one[0] == annee)
+
+
+@lru_cache(maxsize=64)
+def _months_to(annee: int, mois: int) -> frozenset[tuple[int, int]]:
+    """Every month up to this one."""
+    whole = ((year, month) for year in range(EARLIEST.year, annee + 1) for month in range(1, 13))
+    return frozenset(one for one in whole if one <= (annee, mois))
 
 
 def month_label(annee: int, mois: int) -> str:
@@ -88,10 +100,9 @@ def refuse_closed(session: Session, centre_id: UUID, jours: Iterable[date]) -> N
     wanted = sorted({(jour.year, jour.month) for jour in jours})
     if not wanted:
         return
-    # Months are closed in order: what comes before the first one that was is closed with it.
-    last = max(closed_months(session, centre_id), default=None)
+    closed = closed_months(session, centre_id)
     for annee, mois in wanted:
-        if last is not None and (annee, mois) <= last:
+        if (annee, mois) in closed:
             raise Invalide(
                 f"Le mois de {month_label(annee, mois)} est clos : rien n’y est plus enregistré, modifié ni retiré. "
                 "Demandez au responsable du service de le rouvrir.",

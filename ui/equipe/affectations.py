@@ -108,12 +108,22 @@ def _show_form(cadre: Cadre, affectation_id: UUID | None) -> None:
             width=260,
         )
         slots.place("quotite")
-        force = st.checkbox("Enregistrer malgré le dépassement du poste", key=f"{name}:malgre")
         du, au = days(row.du if row else None, row.au if row else None)
         first = day_input("Premier jour", key=f"{name}:du", value=du, width=260)
         slots.place("du")
-        last = day_input("Dernier jour, vide jusqu’au terme", key=f"{name}:au", value=au, width=260)
+        last = day_input(
+            "Dernier jour, facultatif",
+            key=f"{name}:au",
+            value=au,
+            width=260,
+            help="Vide : jusqu’au terme de la convention.",
+        )
         slots.place("au")
+        force = st.checkbox(
+            "Enregistrer malgré un dépassement du poste",
+            help="Sans cette case, une affectation qui dépasse les postes de la personne est refusée.",
+            key=f"{name}:malgre",
+        )
         sent = st.form_submit_button("Enregistrer l’affectation", type="primary")
     if sent:
         done, saved = slots.run(

@@ -45,8 +45,10 @@ COLUMNS: list[Column[MoisRow]] = [
 
 
 def _state(row: MoisRow) -> Markup:
-    if row.close_le is None:
+    if not row.clos:
         return badge("Ouvert", "a_signer")
+    if row.close_le is None:
+        return badge("Clos", "en_vigueur")
     who = f" par {row.close_par}" if row.close_par else ""
     return Markup('{} <span class="p-discret">le {}{}</span>').format(
         badge("Clos", "en_vigueur"), date_courte(row.close_le.date()), who
