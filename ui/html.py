@@ -36,6 +36,9 @@ TONS: dict[str, str] = {
     "resiliee": "defavorable",
     "echue": "neutre",
     "remplacee": "neutre",
+    "verifie": "attente",
+    "paye": "favorable",
+    "annule": "defavorable",
 }
 """Tone of each state. The words always say it too: colour never carries a meaning alone."""
 

@@ -50,6 +50,8 @@ PAGES = (
     PageDef("heures", "Heures", "schedule", "Activité", (A, R)),
     PageDef("deplacements", "Mes déplacements", "directions_car", "Activité", (A,)),
     PageDef("equipe", "Équipe", "groups", "Activité", (R, I)),
+    PageDef("decomptes", "Décomptes", "request_quote", "Facturation", (I, R, G, S, D)),
+    PageDef("decompte", "Décompte", "request_quote", None, (I, R, G, S, D)),
     PageDef("suivi", "Suivi", "monitoring", "Pilotage", (G, S, D)),
     PageDef("bilans", "Bilans annuels", "summarize", "Pilotage", (I, A, R)),
     PageDef("simulateur", "Simulateur", "calculate", "Pilotage", (R, I, D, G, S)),

@@ -17,6 +17,7 @@ from models import AuditEvent, Centre, Collectivite, Convention, Decompte, Piece
 from services.adhesion.dossier_lists import search_condition
 from services.adhesion.dossier_views import ActionRow
 from services.adhesion.dossiers import NOBODY
+from services.convention.convention_views import EventRow
 from services.core.access import Acteur
 from services.core.journal_labels import action_label
 from services.core.paging import Page, paginate
@@ -25,7 +26,6 @@ from services.facturation.decompte_views import (
     DecompteFilter,
     DecompteRow,
     DecompteView,
-    EvenementRow,
     LigneRow,
 )
 from services.facturation.decomptes import compute_now, same_lines
@@ -214,7 +214,7 @@ def _link(session: Session, condition: ColumnElement[bool]) -> tuple[UUID, str] 
     return (row.id, str(row.numero)) if row else None
 
 
-def _history(session: Session, decompte: Decompte) -> tuple[EvenementRow, ...]:
+def _history(session: Session, decompte: Decompte) -> tuple[EventRow, ...]:
     query = (
         select(AuditEvent, Utilisateur)
         .outerjoin(Utilisateur, Utilisateur.id == AuditEvent.acteur_id)
@@ -224,7 +224,7 @@ def _history(session: Session, decompte: Decompte) -> tuple[EvenementRow, ...]:
         .order_by(AuditEvent.seq)
     )
     return tuple(
-        EvenementRow(event.le, person.nom_complet if person else NOBODY, action_label(event.action))
+        EventRow(event.le, person.nom_complet if person else NOBODY, action_label(event.action))
         for event, person in session.execute(query)
     )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.roles import Role
 from services.adhesion.dossier_views import ActionRow
+from services.convention.convention_views import EventRow
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,6 @@ class LigneRow:
 
 
 @dataclass(frozen=True)
-class EvenementRow:
-    """One line of a statement's history."""
-
-    le: datetime
-    qui: str
-    libelle: str
-
-
-@dataclass(frozen=True)
 class DecompteView:
     """Everything the page of a statement shows to this person.
 
@@ -77,7 +69,7 @@ class DecompteView:
     motif: str | None
     contre_de: tuple[UUID, str] | None
     contre: tuple[UUID, str] | None
-    historique: tuple[EvenementRow, ...]
+    historique: tuple[EventRow, ...]
     roles: frozenset[Role]
     cote_centre: bool
 

@@ -1,0 +1,1 @@
+"""Screens of statements: the list, several at once, one."""

@@ -1,0 +1,164 @@
+"""Several statements at once: choose an action, on all those of the list or on those that are ticked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from domain.decompte import DECOMPTE
+from domain.formatting import euros
+from domain.roles import Role
+from services.facturation import consultation, decomptes, emission
+from services.facturation.decompte_views import DecompteRow, Lot
+from ui import page, session
+from ui.html import bullet_list, note, show
+
+REFUSED = "decomptes-refus"
+"""Key of what a batch could not do, to be read after the page has started again."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What can be done to several statements: those it concerns, and what is said before and after."""
+
+    libelle: str
+    concerne: Callable[[DecompteRow], bool]
+    service: Callable[..., object]
+    fait: tuple[str, str]
+    avertit: str
+    motif: bool = False
+
+
+BATCHES = {
+    "verifier": Batch(
+        "Marquer comme vérifiés",
+        lambda row: row.etat == "brouillon",
+        decomptes.check,
+        ("décompte vérifié", "décomptes vérifiés"),
+        "Ils pourront être émis. Un décompte dont les données ont changé, ou dont un mois n’est pas clos, est laissé.",
+    ),
+    "lever": Batch(
+        "Lever l’avertissement de tarif",
+        lambda row: row.a_lever,
+        decomptes.lift_warning,
+        ("avertissement levé", "avertissements levés"),
+        "Le motif sera conservé avec chaque décompte.",
+        motif=True,
+    ),
+    "emettre": Batch(
+        "Émettre",
+        lambda row: row.etat == "verifie",
+        emission.issue,
+        ("décompte émis", "décomptes émis"),
+        "Chacun reçoit un numéro définitif et son fichier est scellé. Un décompte émis ne se modifie plus.",
+    ),
+    "recalculer": Batch(
+        "Recalculer",
+        lambda row: row.etat in ("brouillon", "verifie"),
+        decomptes.recompute,
+        ("décompte recalculé", "décomptes recalculés"),
+        "Ils reviennent à l’état de brouillon, à vérifier.",
+    ),
+    "supprimer": Batch(
+        "Supprimer les brouillons",
+        lambda row: row.etat == "brouillon",
+        decomptes.delete_draft,
+        ("brouillon supprimé", "brouillons supprimés"),
+        "Un brouillon n’a pas de numéro : rien n’est perdu, il peut être préparé de nouveau.",
+    ),
+}
+
+
+def allowed_batches() -> dict[str, Batch]:
+    """The batches that the person's role opens."""
+    held = {role for roles in session.acteur().par_centre.values() for role in roles}
+    return {code: one for code, one in BATCHES.items() if _roles(code) & held}
+
+
+def _roles(code: str) -> set[Role]:
+    return set(DECOMPTE.transition(code).roles)
+
+
+def show_batch(rows: Sequence[DecompteRow]) -> None:
+    """The choice of the action and of the statements, then the button."""
+    batches = allowed_batches()
+    code = st.selectbox(
+        "Que faire ?", list(batches), format_func=lambda one: batches[one].libelle, key="lot-action", width=420
+    )
+    batch = batches[code]
+    concerned = [row for row in rows if batch.concerne(row)]
+    if not concerned:
+        st.info("Aucun décompte de la liste n’est concerné par cette action. Changez l’action ou les filtres.")
+        return
+    ticked = _tick(concerned, code)
+    total = euros(consultation.totals(ticked))
+    plural = "s" if len(ticked) > 1 else ""
+    note(f"{len(ticked)} décompte{plural}, pour un total de {total}.")
+    label = f"{batch.libelle} ({len(ticked)})"
+    if st.button(label, type="primary", disabled=not ticked, key=f"lot-{code}"):
+        page.confirm(
+            f"{batch.libelle} : {len(ticked)} décompte{plural}",
+            batch.avertit,
+            batch.libelle,
+            lambda motif: _run(batch, [row.id for row in ticked], motif),
+            motif=batch.motif,
+            key=f"lot-{code}",
+        )
+
+
+def _tick(rows: Sequence[DecompteRow], code: str) -> list[DecompteRow]:
+    """Those that are ticked in the table, or all of them."""
+    every = f"Tous ceux de la liste ({len(rows)})"
+    which = st.radio("Lesquels ?", [every, "Seulement ceux que je coche"], horizontal=True, key=f"lot-lesquels-{code}")
+    if which == every:
+        return list(rows)
+    chosen: Any = st.dataframe(
+        [
+            {
+                "Collectivité": row.collectivite,
+                "Convention": row.convention,
+                "Période": row.periode,
+                "État": row.etat_libelle,
+                "Total": euros(row.total),
+            }
+            for row in rows
+        ],
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"lot-table-{code}",
+    )
+    return [rows[index] for index in chosen["selection"]["rows"] if index < len(rows)]
+
+
+def _run(batch: Batch, ids: Sequence[UUID], motif: str) -> bool:
+    bar = st.progress(0.0, text="En cours…")
+    action = (lambda p, a, one: batch.service(p, a, one, motif)) if batch.motif else batch.service
+    done, lot = page.ran(
+        decomptes.run_each,
+        session.portail(),
+        session.acteur(),
+        ids,
+        action,
+        progress=lambda rank, total: bar.progress(rank / total, text=f"{rank} sur {total}"),
+    )
+    if done and isinstance(lot, Lot):
+        one, many = batch.fait
+        said = f"{lot.faits} {many if lot.faits > 1 else one}."
+        left = len(lot.refus)
+        if left:
+            said += f" {left} {'ne l’ont pas été : voyez pourquoi' if left > 1 else 'ne l’a pas été : voyez pourquoi'}."
+        page.notify(said, warning=bool(left))
+        st.session_state[REFUSED] = lot.refus
+    return done
+
+
+def show_refused() -> None:
+    """What the last batch could not do, and why."""
+    refused = st.session_state.pop(REFUSED, ())
+    if refused:
+        show(bullet_list(f"{name} : {reason}" for name, reason in refused))
