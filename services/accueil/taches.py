@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.accueil import taches_centre, taches_collectivite
+from services.accueil import taches_bilans, taches_centre, taches_collectivite
 from services.accueil.tache_rows import Tache
 from services.core.access import Acteur
 from services.core.portail import Portail
@@ -16,8 +16,10 @@ def list_taches(portail: Portail, acteur: Acteur) -> list[Tache]:
     with portail.db.read() as session:
         if acteur.collectivite_ids:
             found += taches_collectivite.list_all(session, acteur)
+            found += taches_bilans.list_published(session, acteur)
         if acteur.centre_ids:
             found += taches_centre.list_all(session, acteur)
+            found += taches_bilans.list_waiting(session, acteur)
     return _ordered(found)
 
 

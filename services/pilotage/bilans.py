@@ -104,7 +104,7 @@ def _row(session: Session, convention: Convention, annee: int, bilan: Bilan | No
         annee=annee,
         numero=convention.numero,
         collectivite=convention.collectivite.nom,
-        etat=_state(bilan, sections),
+        etat=state_of(bilan, sections),
         redigees=sum(1 for one in required if text_of(written, one.id)),
         attendues=len(required),
         publie_le=bilan.publie_le if bilan else None,
@@ -112,7 +112,7 @@ def _row(session: Session, convention: Convention, annee: int, bilan: Bilan | No
     )
 
 
-def _state(bilan: Bilan | None, sections: tuple[SectionBilan, ...]) -> str:
+def state_of(bilan: Bilan | None, sections: tuple[SectionBilan, ...]) -> str:
     """Where the report stands: a key of `bilan_views.ETATS`."""
     if bilan is None or not bilan.chiffres:
         return "attente"
@@ -133,7 +133,7 @@ def _view(session: Session, acteur: Acteur, bilan: Bilan, convention: Convention
         version=bilan.version,
         numero=convention.numero,
         collectivite=convention.collectivite.nom,
-        etat=_state(bilan, sections),
+        etat=state_of(bilan, sections),
         publication=published_tables(session, convention, bilan.annee),
         sections=_section_rows(session, sections, bilan.sections),
         peut_rediger=draft and may_write(session, acteur, bilan),

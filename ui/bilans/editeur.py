@@ -67,7 +67,6 @@ def _show_section(view: BilanView, section: SectionRow) -> None:
         key=key,
         height=160,
         max_chars=section.taille,
-        help=section.aide or None,
         placeholder=section.aide,
         on_change=_save,
         args=(view.id, section.id),

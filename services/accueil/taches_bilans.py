@@ -1,0 +1,80 @@
+"""Annual reports to write, to publish, to read: lines of the home page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from domain.roles import Role
+from models import Affectation, Bilan, Convention, utc_now
+from services.accueil.tache_rows import LIMIT, Tache
+from services.core.access import Acteur
+from services.pilotage.bilans import may_write, offer_of, state_of
+
+NEWS = timedelta(days=60)
+"""How long a published report is told of."""
+
+
+def list_waiting(session: Session, acteur: Acteur) -> list[Tache]:
+    """Reports of closed years: to write by the assistants assigned to them, to publish by the responsable."""
+    assigned = select(Affectation.convention_id).where(
+        Affectation.assistant_id == acteur.utilisateur_id,
+        Affectation.centre_id.in_(acteur.centres_with(Role.ASSISTANT)),
+    )
+    query = (
+        select(Bilan)
+        .where(
+            Bilan.etat == "brouillon",
+            or_(Bilan.centre_id.in_(acteur.centres_with(Role.RESPONSABLE)), Bilan.convention_id.in_(assigned)),
+        )
+        .options(
+            joinedload(Bilan.convention).joinedload(Convention.collectivite),
+            joinedload(Bilan.convention).joinedload(Convention.dossier),
+        )
+        .order_by(Bilan.annee, Bilan.modifie_le, Bilan.id)
+        .limit(10 * LIMIT)
+    )
+    found: list[Tache] = []
+    for bilan in session.scalars(query):
+        state = state_of(bilan, offer_of(session, bilan.convention).bilan.sections)
+        boss = bilan.centre_id in acteur.centres_with(Role.RESPONSABLE)
+        if state == "a_publier" and boss:
+            found.append(_task("Bilans à publier", bilan, "Le texte est rédigé : relisez-le, puis publiez."))
+        elif state == "a_rediger" and not boss and may_write(session, acteur, bilan):
+            found.append(_task("Bilans à rédiger", bilan, "L’année est close : rédigez les sections."))
+    return found[:LIMIT]
+
+
+def list_published(session: Session, acteur: Acteur) -> list[Tache]:
+    """Reports published these days, for their collectivité."""
+    roles = (Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)
+    query = (
+        select(Bilan)
+        .where(
+            Bilan.collectivite_id.in_(acteur.collectivites_with(*roles)),
+            Bilan.etat == "publie",
+            Bilan.publie_le > utc_now() - NEWS,
+        )
+        .options(joinedload(Bilan.convention).joinedload(Convention.collectivite))
+        .order_by(Bilan.publie_le)
+        .limit(LIMIT)
+    )
+    return [
+        Tache(
+            "Bilans publiés",
+            f"Bilan {bilan.annee}, convention {bilan.convention.numero}",
+            "Le bilan annuel est publié : il peut être lu et téléchargé.",
+            "suivi",
+            {"convention": str(bilan.convention_id), "annee": str(bilan.annee)},
+            bilan.publie_le,
+        )
+        for bilan in session.scalars(query)
+    ]
+
+
+def _task(groupe: str, bilan: Bilan, detail: str) -> Tache:
+    convention = bilan.convention
+    titre = f"Bilan {bilan.annee}, {convention.collectivite.nom} (convention {convention.numero})"
+    return Tache(groupe, titre, detail, "bilans", {"id": str(bilan.id)}, bilan.modifie_le)
