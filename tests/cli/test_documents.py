@@ -37,8 +37,8 @@ def test_example_gives_the_golden_amounts(run: Run, data_file: Write, example: d
     assert [one["montant"] for one in amounts["echeancier"]] == ["8106.62", "8106.61", "8106.62", "8106.61"]
     assert (amounts["tarif"]["annee"], amounts["tarif"]["montant"]) == (2022, "67980.00")
     assert any("Aucun tarif 2023" in warning for warning in said["avertissements"])
-    assert set(said["manifeste"]["gabarits"]) == {path.name for path in TEMPLATES.glob("*.docx")} - {
-        "deliberation.docx"
+    assert set(said["manifeste"]["gabarits"]) == {path.name for path in TEMPLATES.glob("annexe-*.docx")} | {
+        "convention.docx"
     }
     text = _text(output)
     assert "2026\u20110007" in text
