@@ -27,6 +27,7 @@ from ui.dossier_review import show_summary
 from ui.dossier_saver import DossierSaver, show_refusal
 from ui.forms import render_focus, render_heading, render_section
 from ui.html import link, show
+from ui.simulateur.panel import show_panel
 
 TITLE_CLASS = "p-titre-courant"
 
@@ -98,7 +99,9 @@ def _section_part(shared: Shared, section: Section) -> None:
 
 @st.fragment(key=COST)
 def _cost_part(shared: Shared) -> None:
-    show_cost(page.load(dossiers.open_dossier, session.portail(), session.acteur(), shared.view.id))
+    view = page.load(dossiers.open_dossier, session.portail(), session.acteur(), shared.view.id)
+    show_cost(view)
+    show_panel(view)
     shared.shown(COST)
 
 

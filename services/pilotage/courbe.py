@@ -1,4 +1,4 @@
-"""The break-even curve of a simulation, for the page and for the note: what hours cost, against the flat price of a share."""
+"""The break-even curve of a simulation, for the screens: what hours cost, against the flat price of a share."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from domain.formatting import duree, euros
 from services.pilotage.simulations import Simulation
 
 
-def draw_seuil(simulation: Simulation, *, titre: bool = False) -> Chart | None:
-    """The chart; None when the share and the hours are not both priced. `titre`: with its title, for a document."""
+def tell_seuil(simulation: Simulation) -> str:
+    """What the curve shows, in one sentence; empty without a break-even point."""
+    part, seuil = simulation.formule("part"), simulation.seuil
+    if part is None or seuil is None:
+        return ""
+    return f"La part de {part.quantite} devient moins chère que l’heure dès {duree(seuil.minutes_des)} par an"
+
+
+def draw_seuil(simulation: Simulation) -> Chart | None:
+    """The chart, for a page that writes `tell_seuil` above it; None when the share and the hours are not both priced."""
     part, heures, seuil = simulation.formule("part"), simulation.formule("heures"), simulation.seuil
     if part is None or heures is None or seuil is None:
         return None
     chart = line_chart(
-        f"La part de {part.quantite} devient moins chère que l’heure dès {duree(seuil.minutes_des)} par an",
+        tell_seuil(simulation),
         {
             f"À l’heure ({euros(heures.tarif)})": [(_hours(one.minutes), one.heures) for one in simulation.courbe],
             f"Part d’un temps plein ({part.quantite})": [(_hours(one.minutes), one.part) for one in simulation.courbe],
@@ -25,7 +33,7 @@ def draw_seuil(simulation: Simulation, *, titre: bool = False) -> Chart | None:
         repere=(_hours(seuil.minutes_des), part.annuel, duree(seuil.minutes_des)),
         unite="€",
     )
-    return chart if titre else untitled(chart)
+    return untitled(chart)
 
 
 def _hours(minutes: int) -> Decimal:

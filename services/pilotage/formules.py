@@ -123,7 +123,7 @@ def find_grille(
 
 def _choose(tarifs: Sequence[Tarif], code: str, annee: int, p: Parametres) -> Tarif | None:
     try:
-        return choose_tarif(tarifs, code, annee)
+        return choose_tarif(tarifs, code, annee, affiliee=p.affiliee, effectif=p.agents)
     except TarifAbsent:
         return None
 

@@ -84,7 +84,7 @@ FIELDS: dict[str, Field] = {
         Field(
             id="hausse",
             type="decimal",
-            label="Révision du tarif, en % par an",
+            label="Révision du tarif (% par an)",
             decimals=2,
             min=Decimal(-20),
             max=Decimal(50),
@@ -93,7 +93,7 @@ FIELDS: dict[str, Field] = {
         Field(
             id="inflation",
             type="decimal",
-            label="Inflation, en % par an",
+            label="Inflation (% par an)",
             decimals=2,
             min=Decimal(-20),
             max=Decimal(50),
@@ -111,12 +111,13 @@ LISTS = {"avenants": "Changements de part", "absences": "Périodes sans assistan
 
 
 class ParametresInvalides(Invalide):
-    """Bad values, each with its message, by field."""
+    """Bad values, each with its message, by field. `manquants`: those that are only missing."""
 
-    def __init__(self, erreurs: Mapping[str, str]) -> None:
+    def __init__(self, erreurs: Mapping[str, str], manquants: frozenset[str] = frozenset()) -> None:
         champ, message = next(iter(erreurs.items()))
         super().__init__(message, champ)
         self.erreurs = dict(erreurs)
+        self.manquants = manquants
 
 
 @dataclass(frozen=True)
@@ -165,15 +166,16 @@ def read_parametres(texts: Mapping[str, str]) -> Parametres:
     collectivite = reader.uuid("collectivite")
     _check_lists(reader, found, debut)
     if reader.erreurs:
-        raise ParametresInvalides(reader.erreurs)
+        raise ParametresInvalides(reader.erreurs, frozenset(reader.manquants))
     return Parametres(
         centre=texts.get("centre", "").strip(),
         offre=texts.get("offre", "").strip(),
         mode=mode,
         effet=effet,
         debut=debut,
-        quotite=values["quotite"],
-        minutes=values["heures"],
+        # A number of agents gives both; left over from another mode, they would come back unseen.
+        quotite=None if mode is Mode.AGENTS else values["quotite"],
+        minutes=None if mode is Mode.AGENTS else values["heures"],
         agents=values["agents"],
         ratio=values["ratio"],
         prorata=prorata,
@@ -254,6 +256,7 @@ class _Reader:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
         self.erreurs: dict[str, str] = {}
+        self.manquants: set[str] = set()
 
     def refuse(self, name: str, message: str) -> None:
         """The first message about a field is kept."""
@@ -277,7 +280,8 @@ class _Reader:
         return typed_value(field, parsed) if parsed is not None else None
 
     def need(self, name: str, value: object) -> None:
-        if value is None:
+        if value is None and name not in self.erreurs:
+            self.manquants.add(name)
             self.refuse(name, f"Indiquez : {FIELDS[name].label.lower()}.")
 
     def choice(self, name: str, kind: type[Choice], default: Choice | None) -> Any:

@@ -18,7 +18,7 @@ from domain.errors import Invalide
 from domain.formatting import date_longue, duree, euros, nombre, pourcentage
 from domain.offer import Offer
 from domain.tarification import Seuil, bill_minutes, compute_heures, compute_seuil, round_cent
-from domain.tarifs import Tarif, tell_other_year, warn_other_year
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
 from services.pilotage.formules import (
     UNITES,
     Formule,
@@ -136,10 +136,7 @@ def simulate(cadre: Cadre, parametres: Parametres) -> Simulation:
     grilles = _find_grilles(cadre, p)
     formules = _price(cadre, regles, grilles, quotite, minutes)
     if not formules:
-        raise Invalide(
-            "Le centre n’a enregistré aucun tarif pour cette offre : saisissez un tarif pour simuler.",
-            "tarif" if billing.mode == "quotite" else "taux",
-        )
+        raise _no_tarif(cadre, p)
     seuil = _find_seuil(grilles, p, quotite, regles)
     return Simulation(
         cadre=cadre,
@@ -156,6 +153,18 @@ def simulate(cadre: Cadre, parametres: Parametres) -> Simulation:
         hypotheses=tuple(_tell_hypotheses(cadre, regles, grilles)),
         avertissements=tuple(_warn(cadre, p, grilles, formules, quotite, terme)),
     )
+
+
+def _no_tarif(cadre: Cadre, p: Parametres) -> Invalide:
+    """Why nothing can be priced: no tariff at all, or none for so many agents, or for a body (not) affiliated."""
+    billing = cadre.offer.facturation
+    try:
+        choose_tarif(cadre.tarifs, billing.tarif, p.debut.year, affiliee=p.affiliee, effectif=p.agents)
+    except TarifAbsent as absent:
+        return Invalide(
+            f"{absent.message} Ou saisissez un tarif pour simuler.", "taux" if billing.mode == "horaire" else "tarif"
+        )
+    return Invalide("Cette offre ne se simule ni à la part, ni à l’heure : saisissez un tarif pour comparer.", "tarif")
 
 
 def _need(p: Parametres, ratio: int, heures_annuelles: int) -> tuple[Decimal | None, int, list[str]]:

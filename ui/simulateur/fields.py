@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
@@ -24,7 +25,19 @@ NAMES = (
     "inflation", "votes", "avenants", "absences",
 )  # fmt: skip
 """Parameters that one types or chooses, besides what is simulated with (`centre`, `offre`, `collectivite`)."""
-COMPARED_HELP = "Facultatif : sans réponse, ce qui correspond exactement."
+COMPARED_HELP = "Facultatif : sans réponse, la même quantité de temps."
+
+
+_PAIRS = (
+    (
+        ("hausse", "0", "Appliquée chaque 1er janvier après le dernier tarif connu."),
+        ("inflation", "0", "Pour lire le total en euros de la première année."),
+    ),
+    (
+        ("tarif", "Le tarif voté", "À la place du tarif voté, en euros par an."),
+        ("taux", "Le tarif voté", "À la place du tarif voté, en euros."),
+    ),
+)
 
 
 @dataclass
@@ -99,67 +112,55 @@ def show_fields(cadre: Cadre) -> Typed:
     mode = Mode(asked)
     _text(typed, NEEDS[mode], FIELDS[NEEDS[mode]])
     if mode is Mode.AGENTS:
-        typed.places["ratio"] = _text(typed, "ratio", _ratio_field(cadre))
+        _text(typed, "ratio", _ratio_field(cadre))
+    elif mode is Mode.QUOTITE:
+        _text(
+            typed,
+            "heures",
+            FIELDS["heures"],
+            label="Heures à comparer, par an",
+            placeholder="Celles de la part",
+            aide=COMPARED_HELP,
+        )
+    else:
+        _text(
+            typed,
+            "quotite",
+            FIELDS["quotite"],
+            label="Part à comparer",
+            placeholder="Celle de ces heures",
+            aide=COMPARED_HELP,
+        )
     left, right = st.columns(2)
     with left:
         _text(typed, "effet", FIELDS["effet"], placeholder="JJ/MM/AAAA")
     with right:
         _text(typed, "debut", FIELDS["debut"], placeholder="Le même jour")
     with st.expander("Hypothèses et tarifs", expanded=_any(typed, "hausse", "inflation", "tarif", "taux", "votes")):
-        _show_hypotheses(typed, cadre)
-    with st.expander(
-        "Ce qui change en cours de route", expanded=_any(typed, "avenants", "absences", "heures", "quotite", but=mode)
-    ):
-        _show_changes(typed, mode)
+        _show_hypotheses(typed, cadre, mode)
+    with st.expander("Ce qui change en cours de route", expanded=_any(typed, "avenants", "absences")):
+        _list(typed, "avenants", "Changements de part", "60 % au 01/09/2028")
+        _list(typed, "absences", "Périodes sans assistant, du fait du centre", "du 01/02/2028 au 17/03/2028")
     return typed
 
 
-def _any(typed: Typed, *names: str, but: Mode | None = None) -> bool:
-    own = NEEDS[but] if but else ""
-    return any(typed.texts[name] for name in names if name != own)
+def _any(typed: Typed, *names: str) -> bool:
+    return any(typed.texts[name] for name in names)
 
 
-def _show_hypotheses(typed: Typed, cadre: Cadre) -> None:
-    left, right = st.columns(2)
-    with left:
-        _text(
-            typed,
-            "hausse",
-            FIELDS["hausse"],
-            placeholder="0",
-            aide="Appliquée chaque 1er janvier après le dernier tarif connu.",
-        )
-        _text(
-            typed,
-            "tarif",
-            FIELDS["tarif"],
-            placeholder="Le tarif voté",
-            aide="À la place du tarif voté, en euros par an.",
-        )
-    with right:
-        _text(
-            typed,
-            "inflation",
-            FIELDS["inflation"],
-            placeholder="0",
-            aide="Pour lire le total en euros de la première année.",
-        )
-        _text(typed, "taux", FIELDS["taux"], placeholder="Le tarif voté", aide="À la place du tarif voté, en euros.")
+def _show_hypotheses(typed: Typed, cadre: Cadre, mode: Mode) -> None:
+    for pair in _PAIRS:
+        for place, (name, placeholder, aide) in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=True):
+            with place:
+                _text(typed, name, FIELDS[name], placeholder=placeholder, aide=aide)
     _list(typed, "votes", "Tarifs supposés, par année", "2028 : 69 340 ; 2029 : 70 727")
     usual = cadre.offer.facturation.prorata
     options = {"": f"Règle de l’offre : {usual.label}"} | {one.value: one.label.capitalize() for one in Prorata}
     _choice("prorata", "Première année comptée en", options, "", wide=True)
-    if any(getattr(one, "public", "tous") != "tous" for one in cadre.tarifs):
+    if any(one.public != "tous" for one in cadre.tarifs):
         _choice("affiliee", "Collectivité affiliée au centre", {"": "Non précisé", "oui": "Oui", "non": "Non"}, "")
-
-
-def _show_changes(typed: Typed, mode: Mode) -> None:
-    if mode is Mode.QUOTITE:
-        _text(typed, "heures", FIELDS["heures"], label="Heures par an à comparer", aide=COMPARED_HELP)
-    elif mode is Mode.HEURES:
-        _text(typed, "quotite", FIELDS["quotite"], label="Part d’un temps plein à comparer", aide=COMPARED_HELP)
-    _list(typed, "avenants", "Changements de part", "60 % au 01/09/2028")
-    _list(typed, "absences", "Périodes sans assistant, du fait du centre", "du 01/02/2028 au 17/03/2028")
+    if mode is not Mode.AGENTS and any(one.effectif_min for one in cadre.tarifs):
+        _text(typed, "agents", FIELDS["agents"], aide="Le tarif de ce centre dépend du nombre d’agents.")
 
 
 def _ratio_field(cadre: Cadre) -> Field:
@@ -178,13 +179,11 @@ def _list(typed: Typed, name: str, label: str, exemple: str) -> None:
     typed.places[name] = st.empty()
 
 
-def _text(
-    typed: Typed, name: str, rule: Field, *, label: str = "", placeholder: str = "", aide: str = ""
-) -> st.delta_generator.DeltaGenerator:
+def _text(typed: Typed, name: str, rule: Field, *, label: str = "", placeholder: str = "", aide: str = "") -> None:
+    """One field, and a place under it for what is wrong with it."""
     suffix = {"percentage": " (%)", "money": " (€)"}.get(rule.type, "")
     _input(name, (label or rule.label) + suffix, placeholder=placeholder or rule.example, aide=aide or rule.help)
-    place = typed.places[name] = st.empty()
-    return place
+    typed.places[name] = st.empty()
 
 
 def _input(name: str, label: str, *, placeholder: str, aide: str) -> None:
@@ -201,7 +200,7 @@ def _choice(name: str, label: str, options: Mapping[str, str], usual: str, *, wi
     key = f"simulateur:{name}"
     asked = st.query_params.get(name, usual)
     st.session_state[key] = asked if asked in options else usual
-    draw = st.selectbox if wide else st.radio
+    draw: Any = st.selectbox if wide else st.radio
     chosen = draw(
         label, list(options), format_func=lambda code: options[code], key=key, on_change=_write, args=(name, key, usual)
     )

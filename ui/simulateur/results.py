@@ -8,11 +8,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import date_longue, duree, euros
-from services.pilotage.courbe import draw_seuil
+from services.pilotage.courbe import draw_seuil, tell_seuil
 from services.pilotage.formules import Formule, tell_price
 from services.pilotage.simulations import Simulation
 from ui import page
-from ui.html import bullet_list, show
+from ui.html import bullet_list, note, show
 
 
 def show_results(simulation: Simulation) -> None:
@@ -54,11 +54,18 @@ def show_comparison(simulation: Simulation) -> None:
         )
         for one in formules
     )
-    body = Markup("").join(_line(label, [read(one) for one in formules], strong) for label, read, strong in rows)
-    show(_table("Comparaison des façons de payer", Markup('<th scope="col"></th>') + head, body))
+    body = Markup("").join(line_of(label, [read(one) for one in formules], strong) for label, read, strong in rows)
+    show(
+        table_of(
+            "Comparaison des façons de payer",
+            Markup('<th scope="col"><span class="p-masque">Donnée</span></th>') + head,
+            body,
+        )
+    )
 
 
-def _line(label: str, cells: Sequence[str], strong: bool = False) -> Markup:
+def line_of(label: str, cells: Sequence[str], strong: bool = False) -> Markup:
+    """One row: its heading, then figures."""
     shape = (
         Markup('<td class="p-nombre"><strong>{}</strong></td>') if strong else Markup('<td class="p-nombre">{}</td>')
     )
@@ -67,7 +74,8 @@ def _line(label: str, cells: Sequence[str], strong: bool = False) -> Markup:
     )
 
 
-def _table(legende: str, head: Markup, body: Markup) -> Markup:
+def table_of(legende: str, head: Markup, body: Markup) -> Markup:
+    """A table of figures that scrolls inside itself when the screen is narrow."""
     return Markup(
         '<div class="p-tableau p-etroit p-simulation" tabindex="0" role="region" aria-label="{}"><table><caption class="p-masque">{}</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
@@ -79,7 +87,7 @@ def show_curve(simulation: Simulation) -> None:
     chart = draw_seuil(simulation)
     if chart is None:
         return
-    st.subheader("À partir de combien d’heures la part est-elle moins chère ?", anchor=False)
+    st.subheader(tell_seuil(simulation), anchor=False)
     st.altair_chart(chart, width="stretch", theme=None)
     with st.expander("Le tableau derrière la courbe"):
         head = Markup("").join(
@@ -92,31 +100,29 @@ def show_curve(simulation: Simulation) -> None:
             ).format(duree(one.minutes), euros(one.heures), euros(one.part))
             for one in simulation.courbe
         )
-        show(_table("Coût selon le nombre d’heures", head, body))
+        show(table_of("Coût selon le nombre d’heures", head, body))
 
 
 def show_years(simulation: Simulation) -> None:
-    """Each year of the convention, and the instalments of the first one."""
-    formules = simulation.formules
+    """What each year of the convention costs, and the tariff it takes."""
     st.subheader("Année par année", anchor=False)
     head = Markup('<th scope="col">Année</th>') + Markup("").join(
-        Markup('<th scope="col">{} : tarif</th><th scope="col" class="p-nombre">Montant</th>').format(one.titre)
-        for one in formules
+        Markup('<th scope="col" class="p-nombre">{}</th>').format(one.titre) for one in simulation.formules
     )
-    body = Markup("")
-    for place, year in enumerate(simulation.retenue.annees):
-        cells = Markup("").join(
-            Markup('<td>{}</td><td class="p-nombre">{}</td>').format(
-                tell_price(one.annees[place], simulation.grilles[one.code]), euros(one.annees[place].du)
-            )
-            for one in formules
+    cell = Markup("{}<br><small>{}</small>")
+    body = Markup("").join(
+        line_of(
+            str(year.annee),
+            [
+                cell.format(euros(one.annees[place].du), tell_price(one.annees[place], simulation.grilles[one.code]))
+                for one in simulation.formules
+            ],
         )
-        body += Markup('<tr><th scope="row">{}</th>{}</tr>').format(year.annee, cells)
-    total = Markup("").join(
-        Markup('<td></td><td class="p-nombre"><strong>{}</strong></td>').format(euros(one.total)) for one in formules
+        for place, year in enumerate(simulation.retenue.annees)
     )
-    body += Markup('<tr><th scope="row">Total</th>{}</tr>').format(total)
-    show(_table("Coût de chaque année", head, body))
+    body += line_of("Total", [euros(one.total) for one in simulation.formules], strong=True)
+    show(table_of("Coût de chaque année", head, body))
+    note("Sous chaque montant : le tarif de l’année.")
 
 
 def show_details(simulation: Simulation) -> None:
@@ -127,10 +133,10 @@ def show_details(simulation: Simulation) -> None:
             Markup('<th scope="col" class="p-nombre">{}</th>').format(one.titre) for one in formules
         )
         body = Markup("").join(
-            _line(one.libelle, [euros(each.echeances[place].montant) for each in formules])
+            line_of(one.libelle, [euros(each.echeances[place].montant) for each in formules])
             for place, one in enumerate(simulation.retenue.echeances)
         )
-        show(_table("Échéancier de la première année", head, body))
+        show(table_of("Échéancier de la première année", head, body))
         st.caption("À l’heure, seules les heures faites sont facturées : ces échéances sont une prévision.")
     with st.expander("Le détail du calcul"):
         for one in formules:
