@@ -83,6 +83,7 @@ ACTION_LABELS: dict[str, str] = {
     "bilan.apercu": "Aperçu d’un bilan annuel produit",
     "suivi.ouvrir": "Suivi d’une convention demandé",
     "suivi.exporter": "Suivi d’une convention exporté",
+    "exercice.reconstruire": "Montants des exercices recalculés",
     "decompte.preparer": "Décomptes d’un trimestre préparés",
     "decompte.creer": "Décompte préparé",
     "decompte.recalculer": "Décompte recalculé",

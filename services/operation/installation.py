@@ -20,6 +20,7 @@ from services.core import journal
 from services.core.files import check_owner
 from services.core.portail import Portail
 from services.core.settings import ROOT, Settings, database_url
+from services.facturation.exercices import rebuild
 
 DEMO_MARK = "DEMONSTRATION"
 """Name of the file that marks the data folder of a demonstration."""
@@ -33,6 +34,8 @@ def install(portail: Portail) -> list[str]:
     portail.db.migrate()
     with portail.db.write() as session:
         journal.create_head(session)
+        if migrated and not new:
+            rebuild(session)  # costs of conventions that were in force before the portal kept them
     check_store(portail)
     messages = ["Base de données créée."] if new else ["Base de données mise à jour."] if migrated else []
     return [*messages, *load_offres(portail), "Installation prête."]
