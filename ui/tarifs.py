@@ -13,7 +13,7 @@ from domain.errors import PortailError
 from domain.formatting import date_courte, euros, nombre
 from domain.tarifs import PUBLICS
 from services.centre.tarif_views import TarifRow, TarifsView
-from services.centre.tarifs import FIELDS, FILE_KINDS, Apercu, preview_tarif, save_tarif
+from services.centre.tarifs import FIELDS, FILE_KINDS, OPTIONAL, Apercu, preview_tarif, save_tarif
 from ui import page, session
 from ui.html import day_and_time, facts, file_link, note, show
 
@@ -25,6 +25,8 @@ EXAMPLES = {
     "date": "JJ/MM/AAAA",
     "organe": "Conseil d’administration",
 }
+PAIRS = (("annee", "montant"), ("numero", "date"), ("organe", "effectif_min"))
+"""The fields of the form, as they stand side by side."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ def show_list(view: TarifsView, annee: int) -> None:
                 " vérification."
             )
         show(_render(titre, rows))
+        if all(row.annee <= annee for row in rows):
+            note(f"Aucun tarif n’est encore enregistré pour {annee + 1}.")
     others = [row for row in view.en_vigueur if row.code not in view.codes]
     if others:
         st.subheader("Autres prestations", anchor=False)
@@ -68,12 +72,16 @@ def show_history(view: TarifsView) -> None:
 
 def _render(titre: str, rows: Iterable[TarifRow], *, with_label: bool = False, fuseau: str | None = None) -> Markup:
     """The table of these tariffs. `fuseau` adds when each was recorded and replaced."""
-    heads = [("Année", ""), *([("Prestation", "")] if with_label else []), ("Pour", ""), ("Montant", "p-nombre")]
+    rows = list(rows)
+    for_some = any(row.public != "tous" or row.effectif_min for row in rows)
+    heads = [("Année", ""), *([("Prestation", "")] if with_label else []), *([("Pour", "")] if for_some else [])]
+    heads.append(("Montant", "p-nombre"))
     heads += [("Délibération", ""), *([("Enregistré", ""), ("Remplacé", "")] if fuseau else [])]
     body = []
     for row in rows:
         cells: list[str | Markup] = [row.libelle] if with_label else []
-        cells += [_public(row), euros(row.montant), _act(row)]
+        cells += [_public(row)] if for_some else []
+        cells += [euros(row.montant), _act(row)]
         if fuseau:
             who = f", par {row.enregistre_par}" if row.enregistre_par else ""
             cells += [f"{day_and_time(row.enregistre_le, fuseau)}{who}", day_and_time(row.remplace_le, fuseau)]
@@ -106,7 +114,7 @@ def _act(row: TarifRow) -> Markup:
         parts.append(Markup('<span class="p-discret">{}</span>').format(row.organe))
     if row.piece:
         parts.append(file_link(row.piece.id, row.piece.nom, row.piece.taille))
-    return Markup("<br>").join(parts)
+    return Markup("<div>{}</div>").format(Markup("<br>").join(parts))
 
 
 # The form ---------------------------------------------------------------------------------------------------------------
@@ -123,7 +131,7 @@ def show_form(view: TarifsView, taille_max: int) -> None:
     turn = page.operation_id(name)
     errors: dict[str, str] = st.session_state.setdefault(f"{name}:erreurs", {})
     # No st.form: what is changed after the preview must be known at once, so that only what was shown is recorded.
-    with st.container(width=560):
+    with st.container(width=680):
         typed = _inputs(view, f"{name}:{turn}", errors)
         given = st.file_uploader(
             "Délibération signée (PDF ou Word), facultative",
@@ -144,15 +152,23 @@ def show_form(view: TarifsView, taille_max: int) -> None:
 
 
 def _inputs(view: TarifsView, key: str, errors: dict[str, str]) -> Saisie:
-    code = st.selectbox("Prestation", list(view.codes), format_func=lambda one: view.codes[one], key=f"{key}:code")
-    _tell(errors, "code")
-    public = st.selectbox("Pour", list(PUBLICS), format_func=lambda one: PUBLICS[one], key=f"{key}:public")
+    """The fields, two by two; each refusal stands under its own."""
+    left, right = st.columns(2)
+    with left:
+        code = st.selectbox("Prestation", list(view.codes), format_func=lambda one: view.codes[one], key=f"{key}:code")
+        _tell(errors, "code")
+    with right:
+        public = st.selectbox("Pour", list(PUBLICS), format_func=lambda one: PUBLICS[one], key=f"{key}:public")
     typed: dict[str, str] = {}
-    for champ, field in FIELDS.items():
-        label = f"{field.label}, en euros" if champ == "montant" else field.label
-        optional = ", facultatif" if champ in ("effectif_min", "organe") else ""
-        typed[champ] = st.text_input(f"{label}{optional}", key=f"{key}:{champ}", placeholder=EXAMPLES[champ]) or ""
-        _tell(errors, champ)
+    for pair in PAIRS:
+        for column, champ in zip(st.columns(2), pair, strict=True):
+            with column:
+                label = f"{FIELDS[champ].label}{', en euros' if champ == 'montant' else ''}"
+                optional = ", facultatif" if champ in OPTIONAL else ""
+                typed[champ] = (
+                    st.text_input(f"{label}{optional}", key=f"{key}:{champ}", placeholder=EXAMPLES[champ]) or ""
+                )
+                _tell(errors, champ)
     return Saisie(code or "", public or "", typed)
 
 
@@ -181,7 +197,7 @@ def _show_confirmation(
     centre_id: UUID, name: str, typed: Saisie, fichier: tuple[str, bytes] | None, errors: dict[str, str]
 ) -> None:
     apercu: Apercu = st.session_state[f"{name}:apercu"]
-    with st.container(border=True, width=560):
+    with st.container(border=True, width=680):
         st.markdown("**Ce qui va changer**")
         show(facts(tell_changes(apercu)))
         if st.button("Enregistrer le tarif", type="primary", key=f"{name}:enregistrer"):

@@ -141,6 +141,8 @@ def save_tarif(
         if operation_id is not None and not once(session, operation_id):
             return
         before = _current(session, centre_id, given)
+        if before is not None and fichier is None and _unchanged(before, given):
+            raise Invalide("Ce tarif est déjà enregistré : rien n’est à changer.")
         piece_id = before.deliberation_piece_id if before and _same_act(before, given) else None
         if fichier and checked:
             piece_id = _keep_file(session, portail, acteur, centre_id, fichier, checked).id
@@ -215,6 +217,10 @@ def _keep_file(
 
 def _same_act(before: Tarif, given: _Saisie) -> bool:
     return (before.deliberation_numero, before.deliberation_date) == (given.numero, given.date)
+
+
+def _unchanged(before: Tarif, given: _Saisie) -> bool:
+    return _same_act(before, given) and (before.montant, before.deliberation_organe) == (given.montant, given.organe)
 
 
 def _current(session: Session, centre_id: UUID, given: _Saisie) -> Tarif | None:

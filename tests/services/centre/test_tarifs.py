@@ -79,6 +79,13 @@ def test_a_double_click_records_once(portail: Portail, monde: Monde) -> None:
     assert open_tarifs(portail, monde.responsable, monde.centre_id).historique == ()
 
 
+def test_what_changes_nothing_makes_no_version(monde_sqlite: Monde) -> None:
+    _save(monde_sqlite)
+    with pytest.raises(Invalide, match="déjà enregistré"):
+        _save(monde_sqlite)
+    assert open_tarifs(monde_sqlite.portail, monde_sqlite.responsable, monde_sqlite.centre_id).historique == ()
+
+
 def test_affiliation_and_bands_stand_side_by_side(portail: Portail, monde: Monde) -> None:
     for public, effectif, montant in (("tous", "", "60"), ("affilie", "", "50"), ("affilie", "350", "45")):
         save_tarif(
