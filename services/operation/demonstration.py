@@ -40,6 +40,7 @@ from services.core.access import Acteur, load_acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
 from services.operation.demonstration_activite import add_service, add_tarifs, read_day
+from services.operation.demonstration_facturation import add_decomptes
 
 DATA = ROOT / "data" / "demonstration.yaml"
 STAGES = (
@@ -133,6 +134,9 @@ class _Stage:
         progress("Chargement de la démonstration : heures et coûts")
         with self.portail.db.write() as session:
             add_service(session, session.get_one(Centre, self.centre.id), content, today)
+        progress("Chargement de la démonstration : décomptes")
+        instructeur, responsable = self.equipe[Role.INSTRUCTEUR], self.equipe[Role.RESPONSABLE]
+        add_decomptes(self.portail, instructeur, responsable, self.centre.id, today)
 
     def place(self, siren: str) -> Any:
         """The collectivité's line in the national list."""
