@@ -31,6 +31,7 @@ def build_bilan(
     au: date,
     etabli_le: date,
     nombre: int | None,
+    minutes: int | None,
     mois: Sequence[MonthRow],
     minutes_dues: int | None,
     tables: Sequence[Mapping[str, Any]],
@@ -42,7 +43,8 @@ def build_bilan(
     """The context of an annual report.
 
     `tables`: `dimension`, `titre` and `lignes` (libelle, court, nombre, minutes; None when masked). `sections`: title and text
-    of those that were written. `nombre` is None when the year's total is not published; `minutes_dues` when no quota is due.
+    of those that were written. `nombre`, and `minutes` that the tables add up to, are None when the year's total is not published;
+    `minutes_dues` when no quota is due.
     """
     total = sum(minutes for _, minutes in mois)
     return {
@@ -57,7 +59,7 @@ def build_bilan(
             "seuil": seuil,
             "masque": MASQUE,
         },
-        "tables": [_table(table, nombre, total) for table in tables],
+        "tables": [_table(table, nombre, minutes) for table in tables],
         "sections": [
             {"titre": titre, "paragraphes": [line for line in texte.split("\n") if line]} for titre, texte in sections
         ],
@@ -66,7 +68,7 @@ def build_bilan(
     }
 
 
-def _table(table: Mapping[str, Any], nombre: int | None, minutes: int) -> dict[str, Any]:
+def _table(table: Mapping[str, Any], nombre: int | None, minutes: int | None) -> dict[str, Any]:
     lignes = table["lignes"]
     rows: list[CountRow] = [(one["libelle"], one["court"], one["nombre"]) for one in lignes]
     hidden = any(one["nombre"] is None for one in lignes)
@@ -77,7 +79,10 @@ def _table(table: Mapping[str, Any], nombre: int | None, minutes: int) -> dict[s
         "publiee": any(one["nombre"] is not None for one in lignes),
         "masquee": hidden,
         "lignes": [_line(one, nombre) for one in lignes],
-        "total": {"nombre": str(nombre) if nombre is not None else MASQUE, "heures": duree(minutes)},
+        "total": {
+            "nombre": str(nombre) if nombre is not None else MASQUE,
+            "heures": MASQUE if minutes is None else duree(minutes),
+        },
     }
 
 
@@ -101,6 +106,7 @@ def sample_bilan(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) -> 
         au=date(2025, 12, 31),
         etabli_le=date(2026, 2, 2),
         nombre=60,
+        minutes=3600,
         mois=[(month, 300) for month in range(1, 13)],
         minutes_dues=6000,
         tables=[

@@ -44,7 +44,7 @@ OPEN = ("demandee", "acceptee")
 
 @dataclass(frozen=True)
 class DemandeRow:
-    """A request. `minutes`: hours of service dégradé recorded on its days; `actions`: what this person may do with it now."""
+    """A request. `minutes`: hours of service dégradé recorded on its days (0 for the collectivité); `actions`: what this person may do with it now."""
 
     id: UUID
     convention_id: UUID
@@ -184,6 +184,8 @@ def _rows() -> AnySelect:
 def _row(session: Session, acteur: Acteur, row: Row[Any], today: date) -> DemandeRow:
     one: DemandeServiceDegrade = row[0]
     labels = nomenclature().labels("raison_degrade")
+    # A collectivité chooses the days: their minutes would tell it of each intervention. It reads those of closed months.
+    ours = one.centre_id in acteur.par_centre
     return DemandeRow(
         id=one.id,
         convention_id=one.convention_id,
@@ -195,7 +197,7 @@ def _row(session: Session, acteur: Acteur, row: Row[Any], today: date) -> Demand
         du=one.du,
         au=one.au,
         minutes_max=one.minutes_max,
-        minutes=degrade_minutes(session, one) if one.etat in ("acceptee", "close") else 0,
+        minutes=degrade_minutes(session, one) if one.etat in ("acceptee", "close") and ours else 0,
         demandee_le=one.demandee_le,
         traitee_le=one.traitee_le,
         motif=one.motif or "",

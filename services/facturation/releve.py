@@ -89,16 +89,17 @@ def load_releve(
     ids = [one.id for one in conventions]
     return Releve(
         contexte=load_contexte(session, centre_id, conventions),
-        minutes=_load_minutes(session, ids, billing, annee),
+        minutes=load_minutes(session, ids, billing, annee),
         deja=_load_deja(session, ids, annee),
         trajets=_load_claims(session, ids, billing, annee),
         clos=max(closed_months(session, centre_id), default=None),
     )
 
 
-def _load_minutes(
+def load_minutes(
     session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
 ) -> dict[UUID, dict[tuple[int, int, str], int]]:
+    """Minutes as they are billed, by convention, then by year, month and nature."""
     rounded = billing.unite_minutes > 1 or billing.minimum_minutes > 0
     found: dict[UUID, dict[tuple[int, int, str], int]] = {}
     for start in range(0, len(ids), CHUNK):

@@ -161,6 +161,7 @@ def _context(session: Session, bilan: Bilan, convention: Convention, published: 
         au=min(date(bilan.annee, 12, 31), convention.terme),
         etabli_le=clock.today(centre.fuseau),
         nombre=published.nombre,
+        minutes=published.minutes_tables,
         mois=published.mois,
         minutes_dues=exercice.minutes_dues if exercice else None,
         tables=[

@@ -15,13 +15,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from domain.activite import DIMENSION_LABELS, nomenclature
 from domain.secret import SEUIL, Cellule, mask_everything, mask_table, may_publish
 from models import Bilan, Convention, Cumul, utc_now
 from services.activite.regles import closed_months, first_day, last_day
+from services.centre.offres import get_offer
 from services.facturation.exercices import COMMITTED_STATES
+from services.facturation.releve import load_minutes
 
 PUBLISHED = ("categorie", "origine", "lieu", "forme")
 """Dimensions with a table of their own. Never crossed, never by assistant; `nature` is what bills say, in minutes."""
@@ -55,8 +57,9 @@ class TablePubliee:
 class Publication:
     """One year of a convention as its collectivité sees it.
 
-    `mois`: minutes of each closed month (1 to 12). `arretee`: the counts are frozen; until then `tables` is empty and `nombre`
-    None. `nombre` stays None when the year's total is itself too small. `restants`: months still to be closed.
+    `mois`: minutes of each closed month (1 to 12), as they are billed. `arretee`: the counts are frozen; until then `tables` is
+    empty and `nombre` None. `nombre`, and `minutes_tables` which the tables add up to, stay None when the year's total is
+    itself too small. `restants`: months still to be closed.
     """
 
     annee: int
@@ -65,6 +68,7 @@ class Publication:
     mois: tuple[tuple[int, int], ...]
     tables: tuple[TablePubliee, ...]
     restants: tuple[int, ...]
+    minutes_tables: int | None = None
     seuil: int = SEUIL
 
     @property
@@ -81,7 +85,7 @@ def published_tables(session: Session, convention: Convention, annee: int) -> Pu
         return read_snapshot(annee, chiffres)
     closed = closed_months(session, convention.centre_id, annee)
     wanted = months_of(convention, annee)
-    minutes = _minutes_by_month(session, [convention.id], annee).get(convention.id, {})
+    minutes = _minutes_by_month(session, [convention], annee).get(convention.id, {})
     shown = tuple((mois, sum(minutes.get(mois, {}).values())) for mois in wanted if (annee, mois) in closed)
     return Publication(
         annee=annee,
@@ -110,6 +114,7 @@ def read_snapshot(annee: int, chiffres: Mapping[str, Any]) -> Publication:
         mois=tuple((mois, minutes) for mois, minutes in chiffres["mois"]),
         tables=tables,
         restants=(),
+        minutes_tables=chiffres["minutes"],
         seuil=chiffres["seuil"],
     )
 
@@ -142,9 +147,11 @@ def freeze_closed(session: Session, centre_id: UUID, annee: int) -> int:
         for row in session.scalars(select(Bilan).where(Bilan.centre_id == centre_id, Bilan.annee == annee))
     }
     conventions = session.scalars(
-        select(Convention).where(Convention.centre_id == centre_id, Convention.etat.in_(COMMITTED_STATES))
+        select(Convention)
+        .where(Convention.centre_id == centre_id, Convention.etat.in_(COMMITTED_STATES))
+        .options(joinedload(Convention.dossier))
     ).all()
-    months = _minutes_by_month(session, [one.id for one in conventions], annee)
+    months = _minutes_by_month(session, conventions, annee)
     ready = [
         convention
         for convention in conventions
@@ -177,7 +184,7 @@ def add_bilan(session: Session, convention: Convention, annee: int) -> Bilan:
 def build_snapshots(session: Session, conventions: Sequence[Convention], annee: int) -> dict[UUID, dict[str, Any]]:
     """The masked figures of a year, by convention: what is stored, and nothing that is hidden."""
     ids = [convention.id for convention in conventions]
-    months = _minutes_by_month(session, ids, annee)
+    months = _minutes_by_month(session, conventions, annee)
     values = _totals_by_value(session, ids, annee)
     return {
         convention.id: _snapshot(
@@ -191,11 +198,13 @@ def _snapshot(
     wanted: Iterable[int], months: Mapping[int, Mapping[str, int]], values: Mapping[tuple[str, str], tuple[int, int]]
 ) -> dict[str, Any]:
     groups = [minutes for natures in months.values() for minutes in natures.values()]
-    total = sum(nombre for (dimension, _), (nombre, _) in values.items() if dimension == PUBLISHED[0])
+    cells = [cell for (dimension, _), cell in values.items() if dimension == PUBLISHED[0]]
+    total, total_minutes = sum(nombre for nombre, _ in cells), sum(minutes for _, minutes in cells)
     visible = may_publish(total, groups)
     return {
         "seuil": SEUIL,
         "nombre": total if visible else None,
+        "minutes": total_minutes if visible else None,
         "mois": [[mois, sum(months.get(mois, {}).values())] for mois in wanted],
         "tables": [_table(dimension, values, visible) for dimension in PUBLISHED],
         "arrete_le": utc_now().date().isoformat(),
@@ -228,19 +237,20 @@ CHUNK = 500
 """How many ids are put in one query."""
 
 
-def _minutes_by_month(session: Session, ids: Sequence[UUID], annee: int) -> dict[UUID, dict[int, dict[str, int]]]:
-    """Minutes by convention, month and nature."""
+def _minutes_by_month(
+    session: Session, conventions: Sequence[Convention], annee: int
+) -> dict[UUID, dict[int, dict[str, int]]]:
+    """Minutes by convention, month and nature, as statements bill them. Where each intervention is rounded up to a unit of
+    time, the real minutes beside the billed ones would tell how many interventions there were."""
     found: dict[UUID, dict[int, dict[str, int]]] = {}
-    for start in range(0, len(ids), CHUNK):
-        query = (
-            select(Cumul.convention_id, Cumul.mois, Cumul.valeur, func.sum(Cumul.minutes).label("minutes"))
-            .where(
-                Cumul.convention_id.in_(ids[start : start + CHUNK]), Cumul.annee == annee, Cumul.dimension == "nature"
-            )
-            .group_by(Cumul.convention_id, Cumul.mois, Cumul.valeur)
-        )
-        for row in session.execute(query):
-            found.setdefault(row.convention_id, {}).setdefault(row.mois, {})[row.valeur] = int(row.minutes)
+    by_offer: dict[UUID, list[UUID]] = {}
+    for convention in conventions:
+        by_offer.setdefault(convention.dossier.offre_version_id, []).append(convention.id)
+    for version_id, ids in by_offer.items():
+        billed = load_minutes(session, ids, get_offer(session, version_id).facturation, annee)
+        for convention_id, months in billed.items():
+            for (_, mois, nature), minutes in months.items():
+                found.setdefault(convention_id, {}).setdefault(mois, {})[nature] = minutes
     return found
 
 

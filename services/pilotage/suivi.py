@@ -278,7 +278,7 @@ def _month_sheet(view: SuiviView) -> Feuille:
 
 def _table_sheet(view: SuiviView, table: TablePubliee) -> Feuille:
     lines: list[list[Cell]] = [[ligne.libelle, _shown(ligne.nombre), _shown(ligne.minutes)] for ligne in table.lignes]
-    lines.append(["Total", _shown(view.publication.nombre), view.publication.minutes])
+    lines.append(["Total", _shown(view.publication.nombre), _shown(view.publication.minutes_tables)])
     return Feuille(
         table.titre,
         ["Ligne", "Interventions", "Heures"],

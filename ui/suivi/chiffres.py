@@ -47,7 +47,8 @@ def show_tables(published: Publication) -> None:
         )
         return
     st.subheader(f"{nombre(published.nombre)} interventions en {published.annee}", anchor=False)
-    note(explain_mask(published))
+    if any(ligne.nombre is None for one in published.tables for ligne in one.lignes):
+        note(explain_mask(published))
     left_side, right_side = st.columns(2, gap="large")
     for index, one in enumerate(published.tables):
         with (left_side, right_side)[index % 2]:
@@ -63,7 +64,7 @@ def _show_table(one: TablePubliee, published: Publication) -> None:
     st.altair_chart(untitled(count_chart(one.titre, rows, published.nombre)), width="stretch", theme=None)
     with st.expander(f"Le tableau : {one.titre.lower()}", icon=":material/table:"):
         lines = [(ligne.libelle, *_figures(ligne)) for ligne in one.lignes]
-        total = ("Total", nombre(published.nombre or 0), duree(published.minutes))
+        total = ("Total", nombre(published.nombre or 0), duree(published.minutes_tables or 0))
         show(table(one.titre, (one.titre, "Interventions", "Heures"), [*lines, total]))
 
 
