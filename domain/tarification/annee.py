@@ -100,6 +100,14 @@ def compute_annee(
         return _idle_year(tarif, shares[0 if debut.year > annee else -1], annee, debut, fin, methode)
     away = merge_periods(absences, billed)
     tranches = _price_all(tarif, _split(shares, billed), away, methode, base)
+    return _sum_up(annee, tranches, away, methode, heures_annuelles)
+
+
+def _sum_up(
+    annee: int, tranches: tuple[Tranche, ...], away: Sequence[Period], methode: Prorata, heures_annuelles: int
+) -> Annee:
+    """The parts of the year together: exact amounts are added, and rounded once."""
+    base = compute_base(annee, methode)
     exact = sum((one.exact for one in tranches), Fraction(0))
     du = round_cent(exact)
     time = sum((Fraction(one.quotite) * one.jours for one in tranches), Fraction(0))

@@ -151,22 +151,26 @@ def save_tarif(
             session.flush()
         tarif = _insert(session, acteur, centre_id, given, piece_id)
         refresh_centre(session, centre_id)
-        record(
-            session,
-            acteur,
-            "tarif.enregistrer",
-            centre_id=centre_id,
-            objet="centre",
-            objet_id=centre_id,
-            tarif=tarif.id,
-            code=given.code,
-            annee=given.annee,
-            public=given.public,
-            effectif_min=given.effectif_min,
-            montant=tarif.montant,
-            avant=before.montant if before else None,
-            piece=piece_id,
-        )
+        _record(session, acteur, tarif, before)
+
+
+def _record(session: Session, acteur: Acteur, tarif: Tarif, before: Tarif | None) -> None:
+    record(
+        session,
+        acteur,
+        "tarif.enregistrer",
+        centre_id=tarif.centre_id,
+        objet="centre",
+        objet_id=tarif.centre_id,
+        tarif=tarif.id,
+        code=tarif.code,
+        annee=tarif.annee,
+        public=tarif.public,
+        effectif_min=tarif.effectif_min,
+        montant=tarif.montant,
+        avant=before.montant if before else None,
+        piece=tarif.deliberation_piece_id,
+    )
 
 
 def _insert(session: Session, acteur: Acteur, centre_id: UUID, given: _Saisie, piece_id: UUID | None) -> Tarif:
