@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from commands import courriels, decomptes, documents, exploitation, fichiers, simulation, utilisateur
+from commands import courriels, decomptes, documents, exploitation, fichiers, heures, simulation, utilisateur
 from commands.french import Group, speak_french
 
 speak_french()
@@ -29,6 +29,7 @@ for command in (
     exploitation.save,
     exploitation.restore,
     fichiers.fichiers,
+    heures.heures,
     decomptes.exercices,
     documents.convention,
     documents.deliberation,

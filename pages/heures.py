@@ -5,6 +5,7 @@ import streamlit as st
 from domain.roles import Role
 from ui import page, session
 from ui.heures import vues
+from ui.heures.importation import show_files
 
 acteur = session.acteur()
 own = acteur.has(Role.ASSISTANT)
@@ -26,5 +27,7 @@ if assistant_id is None:
 vue = vues.choose_view()
 if vue == "ajout":
     vues.show_one(centre_id, assistant_id)
+elif vue == "fichiers":
+    show_files(centre_id, assistant_id)
 else:
     vues.show_week(centre_id, assistant_id)

@@ -330,7 +330,7 @@ def _record_added(
     days = [one.jour for one in added]
     journal.record(
         session,
-        "intervention.enregistrer",
+        "heures.importer" if lot_id else "intervention.enregistrer",
         acteur_id=by,
         centre_id=centre_id,
         objet="lot_heures" if lot_id else "assistant",

@@ -26,7 +26,13 @@ from services.activite.regles import (
     month_label,
 )
 
-CHAMPS = {"jour": "Date", "convention_id": "Collectivité", "minutes": "Durée", **DIMENSION_LABELS}
+CHAMPS = {
+    "jour": "Date",
+    "convention_id": "Collectivité",
+    "minutes": "Durée",
+    "assistant": "Assistant",
+    **DIMENSION_LABELS,
+}
 """French names of the fields of a line, by id."""
 
 

@@ -17,7 +17,7 @@ from ui.heures.ajout import show_ajout, show_unassigned
 from ui.heures.grille import show_frozen, show_grid
 from ui.html import link, note, query_url, show, tabs
 
-VUES = {"semaine": "Une semaine", "ajout": "Une intervention"}
+VUES = {"semaine": "Une semaine", "ajout": "Une intervention", "fichiers": "Importer, exporter"}
 PHONES = ("Mobile", "iPhone", "Android")
 
 
