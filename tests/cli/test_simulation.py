@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from domain.tarification import Prorata
 from tests.cli.conftest import Run
 
 CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "cases" / "simulations.yaml").read_text("utf-8"))
+AMOUNTS: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "cases" / "montants-cig.yaml").read_text("utf-8"))
 SHARE = ("simuler", "--centre", "cig-petite-couronne")
 BASE = ("--quotite", "47.70", "--effet", "2023-01-01", "--annee", "2023")
 
@@ -32,6 +35,30 @@ def test_worked_example(run: Run, case: dict[str, Any]) -> None:
     for name, wanted in case["attendu"].items():
         assert said[name] == wanted, name
     assert all(isinstance(step, str) for step in said["etapes"])
+
+
+@pytest.mark.parametrize("methode", [one.value for one in Prorata])
+def test_first_years(run: Run, methode: str) -> None:
+    """G2, every line of its table."""
+    for case in AMOUNTS["premiere_annee"]:
+        effet = case["debut"]
+        result = run(
+            *SHARE, "--quotite", "47.70", "--effet", effet, "--annee", effet.year, "--prorata", methode, "--json"
+        )
+        said = json.loads(result.stdout)
+        assert (said["annuel"], said["du"]) == ("32426.46", case[methode][2]), effet
+        assert sum(Decimal(one) for one in said["echeancier"]) == Decimal(said["du"])
+        assert set(said["echeancier"][: (effet.month - 1) // 3]) <= {"0.00"}
+
+
+@pytest.mark.parametrize(("effet", "total"), [("2023-01-01", "162132.30"), ("2023-09-01", "140544.27")])
+def test_five_years_add_up(run: Run, effet: str, total: str) -> None:
+    """G15, year by year."""
+    found = [
+        json.loads(run(*SHARE, "--quotite", "47.70", "--effet", effet, "--annee", year, "--json").stdout)["du"]
+        for year in range(2023, 2028)
+    ]
+    assert sum(Decimal(one) for one in found) == Decimal(total)
 
 
 @pytest.mark.parametrize("case", CASES["refus"], ids=lambda case: case["nom"])
