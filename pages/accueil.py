@@ -9,10 +9,12 @@ from markupsafe import Markup
 from domain.roles import ROLES_CENTRE, Role
 from services.accueil.situations import list_situations
 from services.accueil.taches import Tache, list_taches
+from services.activite.accueil import open_accueil
 from services.adhesion.dossier_lists import Creatable, list_creatable, list_dossiers
 from services.adhesion.dossier_views import DossierFilter
 from services.core.access import Acteur
 from ui import page, session
+from ui.activite.accueil import show_assistant
 from ui.creation import begin_button
 from ui.html import day, link, show
 
@@ -21,7 +23,6 @@ EXPLANATIONS: dict[Role, str] = {
     Role.SIGNATAIRE: "Une convention à signer apparaîtra ici dès que le centre l’aura émise.",
     Role.DIRECTION: "Les conventions de votre collectivité se consultent et se téléchargent dans « Conventions ».",
     Role.INSTRUCTEUR: "Les dossiers déposés et les messages des collectivités apparaîtront ici dès leur arrivée.",
-    Role.ASSISTANT: "Les conventions du centre se consultent dans « Conventions ».",
     Role.RESPONSABLE: "Les dossiers et les conventions du centre se consultent dans le menu.",
     Role.SIGNATAIRE_CENTRE: "Une convention signée par une collectivité apparaîtra ici dès son dépôt.",
     Role.ADMINISTRATEUR: "Les comptes, les paramètres et le journal se gèrent dans le menu « Gestion ».",
@@ -84,11 +85,15 @@ taches = page.load(list_taches, portail, acteur)
 mine = acteur.collectivites_with(Role.GESTIONNAIRE)
 choices = [one for one in page.load(list_creatable, portail, acteur) if one.collectivite_id in mine] if mine else []
 first_visit = bool(choices) and not page.load(list_dossiers, portail, acteur, DossierFilter(taille=1)).total
+assistant = page.load(open_accueil, portail, acteur)
+other_roles = acteur.has(*(set(Role) - {Role.ASSISTANT}))
 
 page.header("Accueil", f"Bonjour {acteur.nom}.")
 if first_visit:
     show_start(choices)
 if taches:
     show_taches(taches)
-elif not first_visit:
+elif not first_visit and (other_roles or not assistant):
     show_nothing_to_do(acteur)
+if assistant:
+    show_assistant(assistant)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from domain.roles import Role
 from models import Centre, Collectivite, Convention, Courriel, DemandeAdhesion, Depot, Dossier, Levee, Piece, utc_now
+from services.accueil import taches_activite
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.accueil.taches_collectivite import describe_progress
 from services.adhesion.dossier_lists import holders_today
@@ -35,6 +36,7 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
         *_demandes(session, acteur),
         *_dossiers(session, acteur),
         *_unread(session, acteur),
+        *taches_activite.list_centre(session, acteur),
         *_settings(session, acteur),
         *_failed_mails(session, acteur),
     ]

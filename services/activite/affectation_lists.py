@@ -75,7 +75,7 @@ def list_page(portail: Portail, acteur: Acteur, centre_id: UUID, filtre: Affecta
     """One page of the assignments of the centre."""
     with portail.db.read() as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
-        query = _filtered(centre_id, today, filtre)
+        query = filtered_affectations(centre_id, today, filtre)
         order = [
             one.desc() if filtre.descendant else one.asc() for one in _SORTS.get(filtre.tri, _SORTS["collectivite"])
         ]
@@ -93,14 +93,15 @@ def open_affectation(portail: Portail, acteur: Acteur, centre_id: UUID, affectat
     """One assignment, for its form."""
     with portail.db.read() as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
-        query = _filtered(centre_id, today, AffectationFilter()).where(Affectation.id == affectation_id)
+        query = filtered_affectations(centre_id, today, AffectationFilter()).where(Affectation.id == affectation_id)
         row = session.execute(query).one_or_none()
         if row is None:
             raise Introuvable()
         return _row(row, today)
 
 
-def _filtered(centre_id: UUID, today: date, filtre: AffectationFilter) -> AnySelect:
+def filtered_affectations(centre_id: UUID, today: date, filtre: AffectationFilter) -> AnySelect:
+    """The assignments of a centre that the filter keeps, with what a row shows."""
     query = (
         select(
             Affectation,

@@ -145,6 +145,12 @@ def reopen_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
         )
 
 
+def next_to_close(session: Session, centre_id: UUID, jour: date) -> Mois | None:
+    """The month to close next, when it is over on `jour`; None when there is none."""
+    wanted = _next_to_close(_closed(session, centre_id), _first_month(session, centre_id))
+    return wanted if wanted is not None and wanted < (jour.year, jour.month) else None
+
+
 def _check_month(annee: int, mois: int) -> Mois:
     if not (1 <= mois <= 12 and 2000 <= annee <= 2100):
         raise Invalide("Ce mois n’existe pas.")

@@ -17,7 +17,9 @@ OPENED_BY: dict[str, set[Role]] = {
     "dossiers": set(Role) - {Role.ASSISTANT},
     "conventions": set(Role),
     "instruction": CENTRE,
-    "convention": set(Role),
+    "convention": set(Role) - {Role.ASSISTANT},  # an assistant opens those they are assigned to
+    "equipe": {Role.RESPONSABLE, Role.INSTRUCTEUR},
+    "deplacements": {Role.ASSISTANT},
     "parametres": {Role.RESPONSABLE, Role.ADMINISTRATEUR},
     "journal": {Role.ADMINISTRATEUR},
 }

@@ -37,7 +37,7 @@ def show_degrade(convention_id: UUID) -> None:
         show_table(
             LISTING,
             Page(view.demandes, len(view.demandes), 1, max(1, len(view.demandes))),
-            columns(view.prix),
+            columns(),
             legende="Demandes de service dégradé",
         )
         for row in view.demandes:
@@ -66,8 +66,13 @@ def _tell_price(view: DegradeView) -> None:
     )
 
 
-def columns(prix: object = None, *, collectivite: bool = False) -> list[Column[DemandeRow]]:
-    """Columns of a list of requests; `collectivite` adds who asks, with a link to the convention."""
+def _done(row: DemandeRow) -> str:
+    return duree(row.minutes) if row.minutes else ""
+
+
+def columns(*, collectivite: bool = False) -> list[Column[DemandeRow]]:
+    """Columns of a list of requests; `collectivite` adds, for the centre, who asks (with a link to the convention) and the
+    hours done."""
     first: list[Column[DemandeRow]] = [
         Column(
             "Collectivité",
@@ -82,7 +87,7 @@ def columns(prix: object = None, *, collectivite: bool = False) -> list[Column[D
         Column("Jours", lambda row: period(row.du, row.au).capitalize()),
         Column("Motif", lambda row: row.raison),
         Column("Temps maximal", lambda row: duree(row.minutes_max) if row.minutes_max else "Sans limite"),
-        Column("Heures faites", lambda row: duree(row.minutes) if row.minutes else "", nombre=True),
+        *([Column[DemandeRow]("Heures faites", _done, nombre=True)] if collectivite else []),
         Column("État", lambda row: badge(row.etat_libelle, TONES[row.etat])),
         Column("Réponse du centre", lambda row: row.motif),
     ]
