@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from domain.answers import flatten_tree
 from domain.roles import Role
-from models import Centre, Collectivite
+from models import Centre, Collectivite, DemandeAdhesion
 from services.adhesion import answers, dossiers, workflow
 from services.adhesion.dossier_views import DossierView
 from services.centre.offres import current_version, get_offer, load_offres
@@ -32,6 +32,14 @@ def make_martinique(portail: Portail) -> Monde:
         session.add(collectivite)
         centre = session.scalars(select(Centre).where(Centre.code == CENTRE)).one()
         version = current_version(session, centre.id, OFFRE)
+        session.flush()
+        session.add(
+            DemandeAdhesion(
+                centre_id=centre.id, etat="acceptee", collectivite_id=collectivite.id, siren=collectivite.siren,
+                collectivite_nom=collectivite.nom, collectivite_type="commune", prenom="Camille", nom="Exemple",
+                courriel="camille@example.org",
+            )
+        )  # fmt: skip
     gens = {
         role: make_acteur(portail, role, centre=centre.id, collectivite=collectivite.id, nom="Martinique")
         for role in Role

@@ -160,7 +160,8 @@ def list_creatable(portail: Portail, acteur: Acteur) -> list[Creatable]:
 
 
 def _creatable_pairs(session: Session, acteur: Acteur) -> set[tuple[UUID, UUID]]:
-    """(centre, collectivité) couples. A centre knows a collectivité by a dossier or by an accepted request."""
+    """(centre, collectivité) couples. A centre knows a collectivité by a dossier or by an accepted request. A request that
+    was forwarded to the collectivité's own people opens that centre's offers to them, and nothing to the centre."""
     mine = acteur.collectivites_with(Role.GESTIONNAIRE)
     centres = acteur.centres_with(Role.INSTRUCTEUR)
     pairs: set[tuple[UUID, UUID]] = set()
@@ -170,6 +171,12 @@ def _creatable_pairs(session: Session, acteur: Acteur) -> set[tuple[UUID, UUID]]
             or_(table.collectivite_id.in_(mine), table.centre_id.in_(centres)),
         )
         pairs.update((centre_id, one) for centre_id, one in session.execute(query.distinct()) if one)
+    forwarded = (
+        select(DemandeAdhesion.centre_id, Collectivite.id)
+        .join(Collectivite, Collectivite.siren == DemandeAdhesion.siren)
+        .where(DemandeAdhesion.etat == "acceptee", Collectivite.id.in_(mine))
+    )
+    pairs.update((centre_id, one) for centre_id, one in session.execute(forwarded.distinct()))
     alone = session.scalars(select(Centre.id).limit(2)).all()
     if len(alone) == 1:  # one centre only: every collectivité of the person is its own
         pairs.update((alone[0], one) for one in mine)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from domain.calendar import last_notice_day
 from domain.errors import Introuvable
 from domain.roles import Role
-from models import Convention
+from models import Convention, DemandeAdhesion
 from services.adhesion import dossier_lists, dossiers, editique
 from services.adhesion.dossier_lists import DossierFilter
 from services.centre import centres
@@ -122,6 +122,26 @@ def test_each_centre_sees_its_own(portail: Portail, monde: Monde) -> None:
     elsewhere = make_collectivite(portail)
     with pytest.raises(Introuvable):
         dossiers.open_dossier(portail, make_acteur(portail, Role.GESTIONNAIRE, collectivite=elsewhere), dossier_id)
+
+
+def test_offers_shown_are_those_of_the_centres_that_know_the_collectivite(portail: Portail, monde: Monde) -> None:
+    """A request forwarded to the collectivité's own people opens the other centre's offer to them, not to that centre."""
+    offered = dossier_lists.list_creatable(portail, monde.gestionnaire)
+    assert [(one.centre_id, one.offre) for one in offered] == [(monde.centre_id, "Accompagnement social des agents")]
+    other = next(one for one in centres.list_centres(portail) if one.id != monde.centre_id)
+    foreign = make_acteur(portail, Role.INSTRUCTEUR, centre=other.id)
+    with portail.db.write() as session:
+        session.add(
+            DemandeAdhesion(
+                centre_id=other.id, etat="acceptee", siren="219722014", collectivite_nom="L’Ajoupa-Bouillon",
+                collectivite_type="commune", prenom="Léa", nom="Ailleurs", courriel="lea@example.org",
+            )
+        )  # fmt: skip
+    assert {one.centre_id for one in dossier_lists.list_creatable(portail, monde.gestionnaire)} == {
+        monde.centre_id,
+        other.id,
+    }
+    assert dossier_lists.list_creatable(portail, foreign) == []
 
 
 def test_the_banner_names_the_centre_of_the_person(portail: Portail, monde: Monde) -> None:
