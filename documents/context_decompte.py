@@ -40,10 +40,11 @@ def build_decompte(
     methode: str,
     collectivite: dict[str, Any],
     convention: dict[str, Any],
+    tarifs: Sequence[dict[str, Any]] = (),
     annule: dict[str, Any] | None = None,
     motif: str | None = None,
 ) -> dict[str, Any]:
-    """The context of a statement. `annule` is the number and date of the statement that this one cancels."""
+    """The context of a statement. `tarifs`: year, amount and délibération of each tariff that prices a line; `annule` is the number and date of the statement that this one cancels."""
     return {
         "decompte": {
             "numero": numero,
@@ -57,6 +58,7 @@ def build_decompte(
             "annule": annule,
             "motif": motif,
         },
+        "tarifs": [dict(tarif) for tarif in tarifs],
         "lignes": [dict(ligne) for ligne in lignes],
         "etapes": list(dict.fromkeys(etape for ligne in lignes for etape in ligne["etapes"])),
         "collectivite": collectivite,
@@ -89,6 +91,13 @@ def sample_decompte(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) 
             nom, "la commune d’Exemple", "123456782", ["1 rue de l’Exemple", "75000 Exemple"]
         ),
         convention={"numero": "2025-0001", "date_effet": date(2026, 1, 1), "terme": date(2030, 12, 31)},
+        tarifs=[
+            {
+                "annee": 2026,
+                "montant": Decimal("1000.00"),
+                "deliberation": {"numero": "2025-0001", "date": date(2025, 11, 20)},
+            }
+        ],
         annule={"numero": "2026-0002", "date": date(2026, 4, 9)},
         motif="Exemple",
     )

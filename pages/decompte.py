@@ -16,17 +16,16 @@ title = f"{kind} n° {view.row.numero}" if view.row.numero else f"{kind}, brouil
 page.header(title, f"{view.row.collectivite}, {view.row.periode}", retour=("decomptes", "Décomptes"))
 follow_state(f"decompte:{view.row.id}:etat", view.row.etat)
 detail.show_warning(view)
-lines, now = st.columns([3, 2], gap="large")
-with lines:
-    st.header("Lignes", anchor=False)
-    show(detail.render_lines(view))
-    detail.show_steps(view)
-with now:
-    st.header("Références", anchor=False)
+references, now = st.columns([3, 2], gap="large")
+with references:
     show(detail.render_facts(view))
+with now:
     detail.show_now(view)
     st.header("Fichiers", anchor=False)
     detail.show_files(view)
+st.header("Lignes", anchor=False)
+show(detail.render_lines(view))
+detail.show_steps(view)
 if view.cote_centre:
     st.header("Historique", anchor=False)
     show_history(view.historique, view.fuseau)

@@ -141,15 +141,26 @@ def build_context(decompte: Decompte, debiteur: dict[str, Any], jour: date) -> d
             "date_effet": convention.date_effet,
             "terme": convention.terme,
         },
+        tarifs=[
+            {
+                "annee": one["annee"],
+                "montant": Decimal(one["montant"]),
+                "deliberation": _act(one["deliberation"]),
+            }
+            for one in decompte.manifeste.get("tarifs") or ()
+        ],
         annule=_cancelled(decompte),
         motif=decompte.motif if decompte.contre_id else None,
     )
 
 
+def _act(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+    return kept and {"numero": kept["numero"], "date": date.fromisoformat(kept["date"])}
+
+
 def _cancelled(decompte: Decompte) -> dict[str, Any] | None:
     """Number and date of the statement that this one cancels."""
-    kept = decompte.manifeste.get("annule")
-    return kept and {"numero": kept["numero"], "date": date.fromisoformat(kept["date"])}
+    return _act(decompte.manifeste.get("annule"))
 
 
 # After ------------------------------------------------------------------------------------------------------------------

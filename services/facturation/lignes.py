@@ -211,11 +211,12 @@ def _hour_lines(
     used: list[Tarif],
     missing: list[str],
 ) -> Iterator[LigneCalculee]:
-    """Hours by month and nature: those of the service by the hour, the état des lieux at 0 € (M25), the service dégradé."""
+    """Hours by month and nature: those of the service by the hour, with its état des lieux at 0 € (M25), and the service
+    dégradé. What a share of a post already pays makes no line."""
     recorded = releve.minutes.get(convention.id, {})
     for nature in (ORDINAIRE, ETAT_DES_LIEUX, SERVICE_DEGRADE):
         code = _rate_code(billing, nature)
-        free = nature == ETAT_DES_LIEUX and billing.etat_des_lieux_compris
+        free = nature == ETAT_DES_LIEUX and billing.etat_des_lieux_compris and billing.mode == BY_THE_HOUR
         for mois in periode.mois:
             minutes = recorded.get((periode.exercice, mois, nature), 0)
             if not minutes or (code is None and not free):
@@ -245,7 +246,7 @@ def _hour_line(nature: str, when: str, minutes: int, tarif: Tarif | None, free: 
     kind = HEURES if nature == ORDINAIRE else nature
     label, quantite = f"{LABELS[nature]}, {when}", Decimal(minutes)
     if free:
-        step = f"{label}\u00a0: {duree(minutes)}, compris dans la cotisation ou dans la part, {euros(0)}"
+        step = f"{label}\u00a0: {duree(minutes)}, compris dans la cotisation, {euros(0)}"
         return LigneCalculee(kind, label, quantite, "minute", Decimal("0.00"), Decimal("0.00"), (step,))
     if tarif is None:
         return LigneCalculee(kind, label, quantite, "minute", None, Decimal("0.00"), ())
@@ -283,5 +284,7 @@ def tell_prix(prix: Decimal | None, unite: str) -> str:
     """The unit price of a line, with what it is the price of."""
     if prix is None:
         return "barème" if unite == "km" else ""
+    if prix == 0:
+        return "compris"
     per = {"minute": " l’heure", "pourcent": " par an à temps plein"}.get(unite, "")
     return f"{euros(prix)}{per}"

@@ -47,6 +47,7 @@ def render_facts(view: DecompteView) -> Markup:
             ("Payé le", date_courte(row.paye_le) if row.paye_le else None),
             ("Lien", counter),
             ("Motif", view.motif),
+            ("Empreinte du fichier (SHA-256)", view.sha256),
         )
     )
 
@@ -56,7 +57,7 @@ def _to(target: tuple[UUID, str], word: str = "décompte") -> Markup:
 
 
 def render_lines(view: DecompteView) -> Markup:
-    """The lines as a table, the total last."""
+    """The lines as a table, the total below."""
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(Markup(' class="p-nombre"') if number else "", title)
         for title, number in (("Désignation", False), ("Quantité", True), ("Prix", True), ("Montant", True))
@@ -69,14 +70,10 @@ def render_lines(view: DecompteView) -> Markup:
         ).format(one.libelle, one.quantite, one.prix or "–", euros(one.montant))
         for one in view.lignes
     )
-    total = Markup(
-        '<tr><th scope="row" data-titre="">Total</th><td data-titre=""></td><td data-titre=""></td>'
-        '<td class="p-nombre" data-titre="Total"><strong>{}</strong></td></tr>'
-    ).format(euros(view.row.total))
     return Markup(
         '<div class="p-tableau"><table><caption class="p-masque">Lignes du décompte</caption>'
-        "<thead><tr>{}</tr></thead><tbody>{}{}</tbody></table></div>"
-    ).format(head, body, total)
+        '<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div><p class="p-total">Total : <strong>{}</strong></p>'
+    ).format(head, body, euros(view.row.total))
 
 
 def show_steps(view: DecompteView) -> None:
@@ -178,5 +175,3 @@ def show_files(view: DecompteView) -> None:
         Markup('<a href="/exports/decompte.xlsx?id={}" download>Lignes et calcul (Excel)</a>').format(view.row.id)
     )
     show(bullet_list(items))
-    if view.sha256:
-        show(Markup('<p class="p-discret">Empreinte SHA-256 : <code>{}</code></p>').format(view.sha256))
