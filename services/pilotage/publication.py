@@ -93,7 +93,7 @@ def published_tables(session: Session, convention: Convention, annee: int) -> Pu
         nombre=None,
         mois=shown,
         tables=(),
-        restants=tuple(left_to_close(wanted, {mois for _, mois in closed}, minutes)),
+        restants=tuple(left_to_close(wanted, {mois for _, mois in closed})),
     )
 
 
@@ -125,11 +125,9 @@ def months_of(convention: Convention, annee: int) -> range:
     return range(start.month, end.month + 1) if start <= end else range(0)
 
 
-def left_to_close(wanted: Iterable[int], closed: Collection[int], worked: Collection[int]) -> list[int]:
-    """Months of a year that must still be closed before its figures are frozen. Months are closed in order, from the first
-    one with something recorded: those before it, when nothing was, are not awaited."""
-    latest = max(closed, default=0)
-    return [mois for mois in wanted if mois not in closed and (mois > latest or mois in worked)]
+def left_to_close(wanted: Iterable[int], closed: Collection[int]) -> list[int]:
+    """Months of a year that must still be closed before its figures are frozen."""
+    return [mois for mois in wanted if mois not in closed]
 
 
 # Freezing ---------------------------------------------------------------------------------------------------------------
@@ -151,13 +149,12 @@ def freeze_closed(session: Session, centre_id: UUID, annee: int) -> int:
         .where(Convention.centre_id == centre_id, Convention.etat.in_(COMMITTED_STATES))
         .options(joinedload(Convention.dossier))
     ).all()
-    months = _minutes_by_month(session, conventions, annee)
     ready = [
         convention
         for convention in conventions
         if (wanted := months_of(convention, annee))
         and not (convention.id in kept and kept[convention.id].chiffres)
-        and not left_to_close(wanted, closed, months.get(convention.id, {}))
+        and not left_to_close(wanted, closed)
     ]
     snapshots = build_snapshots(session, ready, annee)
     for convention in ready:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from documents.tableur import CSV_TYPE, XLSX_TYPE, Cell, Feuille, write_csv, write_xlsx
@@ -19,7 +19,7 @@ from domain.formatting import MONTHS
 from domain.pilotage import convention_days, forecast_minutes, load_alertes, month_end
 from domain.roles import ROLES_COLLECTIVITE
 from domain.secret import MASQUE
-from models import Convention, Decompte, Exercice, Piece
+from models import Bilan, Convention, Cumul, Decompte, Exercice, Piece
 from services.centre.offres import get_offer
 from services.convention.convention_views import file_name
 from services.convention.registre import state_label
@@ -141,8 +141,7 @@ def _followed(session: Session, acteur: Acteur, convention_id: UUID) -> Conventi
 def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee: int | None) -> SuiviView:
     """The view, for a convention that the person may follow."""
     today = clock.today(convention.centre.fuseau)
-    years = list(range(convention.date_effet.year, min(convention.terme.year, today.year) + 1))
-    years = years or [convention.date_effet.year]
+    years = _years(session, convention, today)
     chosen = annee if annee in years else years[-1]
     published = published_tables(session, convention, chosen)
     exercice = session.get(Exercice, (convention.id, chosen))
@@ -171,6 +170,21 @@ def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee:
         decomptes=tuple(_statements(session, acteur, convention)),
         bilans=tuple(pieces_of_bilans(session, convention.id)),
     )
+
+
+def _years(session: Session, convention: Convention, today: date) -> list[int]:
+    """Years with something to say: from the first one recorded, reported or invoiced, to the current one or the last."""
+    first, last = convention.date_effet.year, min(convention.terme.year, today.year)
+    known = [
+        session.scalar(select(func.min(column)).where(owner == convention.id))
+        for column, owner in (
+            (Cumul.annee, Cumul.convention_id),
+            (Bilan.annee, Bilan.convention_id),
+            (Decompte.exercice, Decompte.convention_id),
+        )
+    ]
+    begun = min([year for year in known if year is not None], default=last)
+    return list(range(max(first, begun), last + 1)) or [first]
 
 
 def _offer_title(session: Session, convention: Convention) -> str:
