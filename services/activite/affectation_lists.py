@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, func, not_, or_, select
 
 from domain.errors import Introuvable
-from domain.formatting import pourcentage
+from domain.formatting import duree, pourcentage
 from models import Affectation, Collectivite, Convention, Utilisateur
 from services.activite.equipe import holds_assistant, read_centre
 from services.activite.regles import RECORDING_STATES
@@ -155,16 +155,19 @@ def _row(row: Row[Any], today: date) -> AffectationRow:
 
 
 def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[UUID, str]:
-    """Conventions that somebody may be assigned to: « Choisy-le-Roi – 2026-0001 – 47,70 % » by id."""
+    """Conventions that somebody may be assigned to: « Choisy-le-Roi – 2026-0001 – 47,70 % », or « – 40 h », by id."""
     with portail.db.read() as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = (
-            select(Convention.id, Convention.numero, Convention.quotite, Collectivite.nom)
+            select(Convention.id, Convention.numero, Convention.quotite, Convention.minutes_prevues, Collectivite.nom)
             .join(Collectivite, Collectivite.id == Convention.collectivite_id)
             .where(Convention.centre_id == centre_id, Convention.etat.in_(RECORDING_STATES), Convention.terme >= today)
             .order_by(Collectivite.nom, Convention.numero)
         )
-        return {
-            row.id: " – ".join([row.nom, row.numero, *([pourcentage(row.quotite)] if row.quotite else [])])
-            for row in session.execute(query)
-        }
+        return {row.id: " – ".join([row.nom, row.numero, *_promised(row)]) for row in session.execute(query)}
+
+
+def _promised(row: Any) -> list[str]:
+    if row.quotite is not None:
+        return [pourcentage(row.quotite)]
+    return [duree(row.minutes_prevues)] if row.minutes_prevues is not None else []
