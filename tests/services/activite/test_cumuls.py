@@ -108,20 +108,18 @@ def test_two_writers_in_opposite_orders(make_portail: Callable[[str], Portail]) 
                 row = Intervention(
                     centre_id=service.monde.centre_id,
                     assistant_id=assistant_id,
-                    **{
-                        **vars(
-                            Valeurs(
-                                date(2024, month, 1),
-                                service.convention_id,
-                                60,
-                                "ordinaire",
-                                "accueil",
-                                "agent",
-                                lieu,
-                                "individuelle",
-                            )
+                    **vars(
+                        Valeurs(
+                            date(2024, month, 1),
+                            service.convention_id,
+                            60,
+                            "ordinaire",
+                            "accueil",
+                            "agent",
+                            lieu,
+                            "individuelle",
                         )
-                    },
+                    ),
                 )
                 moves.take(row, 1 if sign == 1 or lieu == "centre" else -1)
         return moves

@@ -1,0 +1,159 @@
+"""The page of hours, as each role sees it; typing, saving, refusals and conflicts without a browser."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from domain.roles import Role
+from services.activite import brouillons
+from services.activite.grille import Grille, apply_edits
+from services.activite.semaine import open_week
+from services.core import clock
+from tests.activite import assign, close_month
+from tests.factories import Monde, make_acteur
+from tests.heures import LUNDI, Service, make_service
+from tests.pages.conftest import Visitor, text_of
+
+
+@pytest.fixture
+def service(monde: Monde) -> Service:
+    return make_service(monde)
+
+
+def type_week(service: Service, edited: dict[int, Any], added: list[dict[str, Any]]) -> Grille:
+    """Type in the grid as a draft: AppTest has no data editor to type in."""
+    shown = open_week(service.portail, service.assistant, service.monde.centre_id, LUNDI)
+    grid = apply_edits(shown.grille, edited, added, [])
+    brouillons.keep(service.portail, service.assistant, shown.place, grid.plain())
+    return grid
+
+
+def cells(service: Service, duree: str) -> dict[str, Any]:
+    line = service.ligne()
+    return {"jour": LUNDI.isoformat(), "convention": str(service.convention_id), "duree": duree, **line.codes}
+
+
+def week(visitor: Visitor, service: Service, **params: Any) -> AppTest:
+    return visitor.open(service.assistant, "heures", semaine=LUNDI, **params)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_opens_it(visitor: Visitor, service: Service, role: Role) -> None:
+    app = visitor.open(service.assistant if role is Role.ASSISTANT else service.monde[role], "heures", semaine=LUNDI)
+    allowed = role in (Role.ASSISTANT, Role.RESPONSABLE)
+    assert bool(app.button(key="heures:reprendre")) if allowed else app.error
+
+
+def test_without_an_assignment_the_page_says_so(visitor: Visitor, monde: Monde) -> None:
+    for vue in ("semaine", "ajout"):
+        app = visitor.open(monde["assistant"], "heures", vue=vue)
+        assert "Aucune affectation" in text_of(app)
+
+
+def test_a_typed_week_is_saved_with_its_totals(visitor: Visitor, service: Service) -> None:
+    type_week(service, {}, [cells(service, "1h30"), cells(service, "45min")])
+    app = week(visitor, service)
+    assert "2\u00a0h\u00a015" in text_of(app) and "Saisie non enregistrée" in text_of(app)
+    app.button(key="heures:enregistrer").click().run()
+    assert not app.exception and [row.minutes for row in service.rows()] == [45, 90]
+    assert "Semaine enregistrée" in text_of(app) and "Tout est enregistré" in text_of(app)
+    assert app.button(key="heures:enregistrer").disabled
+
+
+def test_refusals_are_listed_by_line_and_nothing_is_lost(visitor: Visitor, service: Service) -> None:
+    type_week(service, {}, [cells(service, "1h30"), cells(service, "7")])
+    app = week(visitor, service)
+    app.button(key="heures:enregistrer").click().run()
+    assert "Ligne 2 (lun.\u00a011/03, Choisy-le-Roi, 7), Durée" in text_of(app)
+    assert service.rows() == []
+    assert len(open_week(service.portail, service.assistant, service.monde.centre_id, LUNDI).grille.lignes) == 2
+
+
+@pytest.mark.parametrize(("choice", "minutes"), [("garder", 180), ("prendre", 120)])
+def test_a_conflict_shows_both_and_asks(visitor: Visitor, service: Service, choice: str, minutes: int) -> None:
+    service.record(service.ligne())
+    type_week(service, {0: {"duree": "3h"}}, [])
+    (row,) = service.rows()
+    app = week(visitor, service)
+    service.record(service.change(row, duree="2h"))
+    app.button(key="heures:enregistrer").click().run()
+    shown = text_of(app)
+    assert "Votre saisie : Choisy-le-Roi, 11/03/2024, 3\u00a0h" in shown and "11/03/2024, 2\u00a0h" in shown
+    app.button(key=f"heures:{choice}:{row.id}").click().run()
+    if choice == "garder":
+        app.button(key="heures:enregistrer").click().run()
+    assert not app.exception and [one.minutes for one in service.rows()] == [minutes]
+
+
+def test_a_typed_week_can_be_given_up(visitor: Visitor, service: Service) -> None:
+    service.record(service.ligne())
+    type_week(service, {0: {"duree": "3h"}}, [])
+    app = week(visitor, service)
+    app.button(key="heures:abandonner").click().run()
+    assert "Saisie abandonnée" in text_of(app) and "1\u00a0h\u00a030" in text_of(app)
+
+
+def test_last_week_again(visitor: Visitor, service: Service) -> None:
+    service.record(service.ligne(jour=LUNDI - timedelta(days=7)))
+    app = week(visitor, service)
+    app.button(key="heures:reprendre").click().run()
+    assert "1\u00a0h\u00a030 saisies" in text_of(app)
+    app.button(key="heures:reprendre").click().run()
+    assert "déjà dans la semaine" in text_of(app)
+    app.button(key="heures:enregistrer").click().run()
+    assert [row.jour for row in service.rows()] == [LUNDI - timedelta(days=7), LUNDI]
+
+
+def test_a_closed_month_is_shown_read_only(visitor: Visitor, service: Service) -> None:
+    service.record(service.ligne())
+    close_month(service.portail, service.monde, 2024, 3)
+    app = week(visitor, service)
+    assert "mars 2024 est clos" in text_of(app) and "Choisy-le-Roi" in text_of(app)
+    assert not [one for one in app.button if one.key == "heures:enregistrer"]
+
+
+def test_the_responsable_corrects_an_assistant(visitor: Visitor, service: Service) -> None:
+    monde = service.monde
+    other = make_acteur(service.portail, Role.ASSISTANT, centre=monde.centre_id, prenom="Dominique")
+    assign(service.portail, monde, service.convention_id, assistant_id=other.utilisateur_id)
+    app = visitor.open(monde.responsable, "heures", semaine=LUNDI, assistant=other.utilisateur_id, vue="ajout")
+    assert app.selectbox(key="heures:assistant").value == other.utilisateur_id
+    app = visitor.open(monde.responsable, "heures", semaine=LUNDI, assistant=uuid4())
+    assert not app.exception
+
+
+def test_one_intervention(visitor: Visitor, service: Service) -> None:
+    app = week(visitor, service, vue="ajout")
+
+    def add(text: str) -> None:
+        (length,) = [one for one in app.text_input if one.label == "Durée"]
+        length.set_value(text)
+        (sent,) = [one for one in app.button if one.label == "Ajouter l’intervention"]
+        sent.click().run()
+
+    add("abc")
+    assert "n’est pas comprise" in text_of(app) and service.rows() == []
+    add("1h30")
+    assert not app.exception
+    (row,) = service.rows()
+    assert (row.minutes, row.jour) == (90, clock.today())
+    assert "Intervention ajoutée" in text_of(app) and "Ce jour : 1\u00a0h\u00a030" in text_of(app)
+
+
+def test_files(visitor: Visitor, service: Service) -> None:
+    app = week(visitor, service, vue="fichiers")
+    line = "11/03/2024;219400223;{};Accueil;Agent;Centre\n"
+    data = "Date;SIREN;Durée;Catégorie;Origine;Lieu\n" + line.format("1h30")
+    app.file_uploader[0].upload("heures.csv", (data + line.format("-1")).encode(), "text/csv").run()
+    assert "Ligne 3, Durée" in text_of(app)
+    app = week(visitor, service, vue="fichiers")
+    app.file_uploader[0].upload("heures.csv", data.encode(), "text/csv").run()
+    assert "Rien n’est encore enregistré" in text_of(app) and service.rows() == []
+    app.button(key="heures:importer").click().run()
+    assert not app.exception and [row.minutes for row in service.rows()] == [90]
+    assert "1 lignes importées" in text_of(app)
