@@ -224,9 +224,9 @@ def as_typed(texts: Mapping[str, str]) -> dict[str, str]:
     for name, text in texts.items():
         field = FIELDS.get(name)
         try:
-            if field is not None and text:
+            if field is not None and text.strip():
                 shown[name] = _write(field, text)
-            elif name in _ENTRIES and text:
+            elif name in _ENTRIES and text.strip():
                 shown[name] = " ; ".join(_WRITE[name](one) for one in _read_all(name, text))
         except FieldError:
             continue  # what is wrong stays as it was typed: the page says why beside it
@@ -234,7 +234,10 @@ def as_typed(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _write(field: Field, text: str) -> str:
-    value = typed_value(field, parse_value(field, text))
+    parsed = parse_value(field, text)
+    if parsed is None:
+        return ""
+    value = typed_value(field, parsed)
     if isinstance(value, date):
         return date_courte(value)
     if field.type == "duration":

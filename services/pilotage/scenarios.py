@@ -239,7 +239,8 @@ def _rows(session: Session, scenarios: Sequence[Scenario]) -> list[ScenarioRow]:
     people = {one.cree_par for one in scenarios if one.cree_par}
     names = {one.id: one.nom_complet for one in session.scalars(select(Utilisateur).where(Utilisateur.id.in_(people)))}
     wanted = {one.centre_id for one in scenarios}
-    centres = dict(session.execute(select(Centre.id, Centre.nom).where(Centre.id.in_(wanted))).tuples().all())
+    found = session.execute(select(Centre.id, Centre.nom).where(Centre.id.in_(wanted)))
+    centres = {row.id: row.nom for row in found}
     return [
         ScenarioRow(
             id=one.id,

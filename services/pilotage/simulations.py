@@ -293,7 +293,7 @@ def _source(cadre: Cadre, p: Parametres) -> str:
     if p.ratio:
         return "hypothèse saisie"
     return (
-        "règle de l’offre"
+        "hypothèse de l’offre"
         if RATIO_OPTION in cadre.offer.options
         else "ordre de grandeur, à faire confirmer par le centre"
     )

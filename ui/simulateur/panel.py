@@ -48,7 +48,8 @@ def show_panel(view: DossierView) -> None:
     if simulation is None:
         return
     st.write(page.text(simulation.conclusion))
-    show_warnings(simulation)
+    told = {one.texte for one in view.avertissements}  # the cost above says these already
+    show_warnings([one for one in simulation.avertissements if one not in told])
     show_comparison(simulation)
     _show_take(view, simulation, prefix)
     show_curve(simulation)
@@ -71,8 +72,10 @@ def _show_form(view: DossierView, cadre: Cadre, prefix: str) -> Simulation | Non
     names = [NEEDS[mode], *(["ratio"] if mode is Mode.AGENTS else []), *KEPT_DAYS]
     places = {}
     typed: dict[str, str] = {}
-    for column, name in zip(st.columns(len(names), vertical_alignment="bottom"), names, strict=True):
-        with column:
+    for place, name in enumerate(names):
+        if place % 2 == 0:
+            columns = st.columns(2, vertical_alignment="bottom")
+        with columns[place % 2]:
             usual_text = known.get(name) or (str(cadre.ratio) if name == "ratio" else "")
             typed[name] = _input(FIELDS[name], f"{prefix}{name}", usual_text)
             places[name] = st.empty()
@@ -80,7 +83,9 @@ def _show_form(view: DossierView, cadre: Cadre, prefix: str) -> Simulation | Non
     try:
         return simulate(cadre, read_parametres({**texts, "mode": mode.value, **_place(cadre)}))
     except ParametresInvalides as errors:
-        messages = errors.erreurs
+        messages = {name: one for name, one in errors.erreurs.items() if name not in errors.manquants}
+        if errors.manquants:
+            st.info(" ".join(errors.erreurs[name] for name in errors.erreurs if name in errors.manquants))
     except Invalide as error:
         messages = {error.champ or "": error.message}
     for champ, message in messages.items():
@@ -166,8 +171,6 @@ def _settle(view: DossierView, prefix: str) -> None:
     if outcome == TAKEN:
         for champ in fields_of(view.offer):
             state.forget(DossierSaver(view), champ)
-        for name in (*NEEDS.values(), *KEPT_DAYS):
-            st.session_state.pop(f"{prefix}{name}", None)
         st.rerun()
     elif outcome:
         st.error(page.text(outcome), icon=":material/error:")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 from markupsafe import Markup
@@ -18,16 +18,16 @@ from ui.html import bullet_list, note, show
 def show_results(simulation: Simulation) -> None:
     """Everything: the finding, the comparison, the curve, each year, the instalments, the steps."""
     st.subheader(simulation.conclusion, anchor=False)
-    show_warnings(simulation)
+    show_warnings(simulation.avertissements)
     show_comparison(simulation)
     show_curve(simulation)
     show_years(simulation)
     show_details(simulation)
 
 
-def show_warnings(simulation: Simulation) -> None:
+def show_warnings(avertissements: Iterable[str]) -> None:
     """What to beware of."""
-    for texte in simulation.avertissements:
+    for texte in avertissements:
         st.warning(page.text(texte), icon=":material/warning:")
 
 
