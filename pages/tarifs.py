@@ -13,9 +13,13 @@ page.header("Tarifs", "Un tarif vaut pour une année. Celui d’une convention e
 if not centres:
     st.info("Vous ne gérez les tarifs d’aucun centre.")
     st.stop()
-centre_id = next(iter(centres))
+asked = page.uuid_param("centre")
+centre_id = asked if asked in centres else next(iter(centres))
 if len(centres) > 1:
-    centre_id = st.selectbox("Centre", list(centres), format_func=lambda one: centres[one], key="tarifs:centre")
+    ids = list(centres)
+    centre_id = st.selectbox(
+        "Centre", ids, ids.index(centre_id), format_func=lambda one: centres[one], key="tarifs:centre"
+    )
 
 view = page.load(open_tarifs, portail, acteur, centre_id)
 with st.container(width=820):

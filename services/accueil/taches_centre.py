@@ -14,6 +14,7 @@ from models import Centre, Collectivite, Convention, Courriel, DemandeAdhesion, 
 from services.accueil import taches_activite
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.accueil.taches_collectivite import describe_progress
+from services.accueil.taches_facturation import list_decomptes_taches
 from services.adhesion.dossier_lists import holders_today
 from services.adhesion.dossier_state import load_states
 from services.adhesion.warnings import find_doubles, find_warnings, tarif_codes
@@ -37,6 +38,7 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
         *_dossiers(session, acteur),
         *_unread(session, acteur),
         *taches_activite.list_centre(session, acteur),
+        *list_decomptes_taches(session, acteur),
         *_settings(session, acteur),
         *_failed_mails(session, acteur),
     ]
@@ -204,7 +206,7 @@ def _settings(session: Session, acteur: Acteur) -> list[Tache]:
         missing = {code for offer in offers for code in tarif_codes(offer)} - known
         if missing:
             detail = f"Les tarifs {annee} ne sont pas enregistrés : ceux d’une autre année demandent une confirmation."
-            found.append(Tache("Réglages du centre", f"Tarifs {annee}", detail, "parametres", {"onglet": "tarifs"}))
+            found.append(Tache("Réglages du centre", f"Tarifs {annee}", detail, "tarifs", {"centre": str(centre.id)}))
         supplied = set(
             session.scalars(
                 select(Piece.champ).where(
