@@ -32,7 +32,7 @@ from models import (
 )
 from services.adhesion import corrections, dossiers, messages, pieces, workflow
 from services.adhesion.answers import save_answers
-from services.centre.offres import current_version
+from services.centre.offres import current_version, get_offer
 from services.comptes.passwords import hash_password
 from services.convention import conventions, signatures
 from services.core import clock
@@ -41,6 +41,7 @@ from services.core.portail import Portail
 from services.core.settings import ROOT
 from services.operation.demonstration_activite import add_service, add_tarifs, read_day
 from services.operation.demonstration_facturation import add_decomptes
+from services.operation.demonstration_reponses import build_answers
 
 DATA = ROOT / "data" / "demonstration.yaml"
 STAGES = (
@@ -72,31 +73,37 @@ def load_demonstration(portail: Portail, *, progress: Callable[[str], None] = la
     with portail.db.read() as session:
         if session.scalars(select(Utilisateur.id).limit(1)).first() is not None:
             return
-    content = _content()
-    stage = _Stage(portail, content)
-    stage.add_tarifs(content["service"]["tarifs"])
-    for described in content["collectivites"]:
-        progress(f"Chargement de la démonstration : {stage.place(described['siren']).nom}")
-        stage.play(described)
-    stage.add_demandes(content["demandes"])
-    stage.add_service(content["service"], progress)
+    for content in _contents():
+        stage = _Stage(portail, content)
+        stage.add_tarifs(content["service"]["tarifs"])
+        for described in content["collectivites"]:
+            progress(f"Chargement de la démonstration : {stage.place(described['siren']).nom}")
+            stage.play(described)
+        stage.add_demandes(content["demandes"])
+        stage.add_service(content["service"], progress)
 
 
 def list_demo_accounts(portail: Portail) -> list[str]:
-    """Lines to print: one account for each role, those of a collectivité whose service runs, and the password they share."""
-    content = _content()
-    running = content["service"]["conventions"][0]["personnes"]
-    people = [*content["collectivites"][0]["personnes"], *running, *content["personnes_centre"]]
-    lines = [f"Comptes de la démonstration (mot de passe : {content['mot_de_passe']})"]
-    for person in people:
-        labels = ", ".join(ROLE_LABELS[Role(role)].lower() for role in person["roles"])
-        lines.append(f"  {person['courriel']:<30} {labels}")
-    return lines
+    """Lines to print: by centre, one account for each role and those of a collectivité whose service runs; and the password
+    that all share."""
+    contents = _contents()
+    lines = [f"Comptes de la démonstration (mot de passe : {contents[0]['mot_de_passe']})"]
+    for content in contents:
+        with portail.db.read() as session:
+            centre = session.scalars(select(Centre).where(Centre.code == content["centre"])).one()
+        lines.append(f"{centre.nom} :" if len(contents) > 1 else "")
+        running = content["service"]["conventions"][0]["personnes"]
+        for person in [*content["collectivites"][0]["personnes"], *running, *content["personnes_centre"]]:
+            labels = ", ".join(ROLE_LABELS[Role(role)].lower() for role in person["roles"])
+            lines.append(f"  {person['courriel']:<34} {labels}")
+    return [line for line in lines if line]
 
 
-def _content() -> dict[str, Any]:
+def _contents() -> list[dict[str, Any]]:
+    """What is loaded, by centre; the password is the same for all."""
     content: dict[str, Any] = yaml.safe_load(DATA.read_text(encoding="utf-8"))
-    return content
+    others = content.pop("autres_centres")
+    return [content, *({**one, "mot_de_passe": content["mot_de_passe"]} for one in others)]
 
 
 class _Stage:
@@ -109,6 +116,8 @@ class _Stage:
         with portail.db.write() as session:
             self.centre = session.scalars(select(Centre).where(Centre.code == content["centre"])).one()
             self.offre: OffreVersion = current_version(session, self.centre.id, content["offre"])
+            self.offer = get_offer(session, self.offre.id)
+        self.reponses: Mapping[str, Any] = content["reponses"]
         self.today = clock.today(self.centre.fuseau)
         self.equipe: dict[Role, Acteur] = {}
         for person in content["personnes_centre"]:
@@ -191,7 +200,7 @@ class _Stage:
             getattr(self, f"_to_{target}")(clerk, dossier_id, described)
 
     def _fill(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
-        answers = _answers(described, self.place(described["siren"]), self.today)
+        answers = build_answers(self.offer, self.reponses, described, self.place(described["siren"]), self.today)
         part = described.get("remplies", 1)
         kept = dict(islice(answers.items(), round(len(answers) * part)))
         view = dossiers.open_dossier(self.portail, clerk, dossier_id)
@@ -316,54 +325,3 @@ class _Stage:
 
 def _intent() -> str:
     return uuid4().hex
-
-
-def _answers(described: Mapping[str, Any], place: Any, today: date) -> dict[str, Any]:
-    """Answers of a collectivité, in the order in which a clerk gives them."""
-    person = described["personnes"][0]
-    adresse = {
-        "voie": described["voie"],
-        "code_postal": described.get("code_postal") or place.codes_postaux[0],
-        "ville": described.get("ville", place.nom),
-    }
-    effet = described["effet"]
-    if not isinstance(effet, date):
-        effet = date(today.year + 1, 1, 1) if effet == "annee" else today.replace(day=1)
-    answers: dict[str, Any] = {
-        "collectivite.recherche": place.siren,
-        "collectivite.type": place.type,
-        "collectivite.nom": place.nom,
-        "collectivite.siren": place.siren,
-        "collectivite.code_insee": place.code_insee or None,
-        "collectivite.adresse": adresse,
-        "collectivite.effectif": described["effectif"],
-        **{f"representant.{part}": value for part, value in described["representant"].items()},
-        "locaux.adresse": adresse,
-        "locaux.telephone": "01 23 45 67 80",
-        "locaux.descriptif": "Bureau fermé de 14 m² au rez-de-chaussée, espace d’attente attenant.",
-        "locaux.disponibilites": [
-            {"jour": "lundi", "debut": "09:00", "fin": "12:30"},
-            {"jour": "jeudi", "debut": "13:30", "fin": "17:00"},
-        ],
-        "locaux.conditions_particulieres": "Accès par badge, remis à l’accueil.",
-        "locaux.equipements": dict.fromkeys(EQUIPEMENTS, True) | {"photocopieur": described["effectif"] > 500},
-        "referent.civilite": "Mme",
-        "referent.prenom": person["prenom"],
-        "referent.nom": person["nom"],
-        "referent.fonction": "Responsable des ressources humaines",
-        "referent.telephone": "01 23 45 67 89",
-        "referent.courriel": person["courriel"],
-        "besoin.quotite": described["quotite"],
-        "besoin.date_effet": effet.isoformat(),
-        "besoin.date_debut_prestations": effet.isoformat(),
-        "deliberation.numero": f"{today.year}-118",
-        "deliberation.date": (today - timedelta(days=12)).isoformat(),
-    }
-    return {champ: value for champ, value in answers.items() if value is not None}
-
-
-EQUIPEMENTS = (
-    "confidentialite", "regles_sanitaires", "espace_attente", "bureau_individuel", "bureau", "fauteuil",
-    "chaises_visiteurs", "armoire_a_cle", "cle_exclusive", "porte_manteau", "ligne_telephonique", "repondeur",
-    "internet", "imprimante", "photocopieur", "eclairage", "prises_de_courant",
-)  # fmt: skip

@@ -51,8 +51,11 @@ def read_day(text: str, today: date) -> date:
 
 
 def add_tarifs(session: Session, centre: Centre, described: Iterable[Described], today: date) -> None:
-    """The demonstration's tariffs: invented amounts, voted by acts whose number says so."""
+    """The demonstration's tariffs: invented amounts, voted by acts whose number says so. Those of the files stay."""
+    known = {(one.code, one.annee) for one in session.scalars(select(Tarif).where(Tarif.centre_id == centre.id))}
     for one in described:
+        if (one["code"], today.year + one["annee"]) in known:
+            continue
         session.add(
             Tarif(
                 centre_id=centre.id,
@@ -232,9 +235,10 @@ def _row(
     run: _Run, jour: date, minutes: int, how: Described, dice: random.Random, nature: str | None = None
 ) -> dict[str, Any]:
     """One intervention, by one of those assigned on that day, drawn by their share; the service dégradé by whoever was
-    assigned for it, without a share."""
+    assigned for it, without a share. Hours that are billed as such are nobody's share."""
     held = [one for one in run.affectations if one.du <= jour and (one.au is None or jour <= one.au)]
-    chosen = [one for one in held if (one.quotite is None) == (nature == SERVICE_DEGRADE)]
+    hourly = run.convention.quotite is None
+    chosen = held if hourly else [one for one in held if (one.quotite is None) == (nature == SERVICE_DEGRADE)]
     assistant = dice.choices(chosen, [float(one.quotite or 1) for one in chosen])[0].assistant_id
     codes = {name: dice.choices(list(how[name]), list(how[name].values()))[0] for name in DIMENSIONS}
     codes["nature"] = nature or codes["nature"]
