@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import and_, exists, func, not_, or_, select
@@ -13,11 +12,13 @@ from sqlalchemy.orm import Session, joinedload
 from domain.equipe import TEMPS_PLEIN, PartDatee, cut_tranches, overlaps
 from domain.errors import Introuvable, Invalide
 from domain.formatting import date_longue, pourcentage
+from domain.grammar import de
 from models import Affectation, Convention, Deplacement, Intervention, Utilisateur
 from services.activite.champs import check_order, check_version, date_field, period, read_values, share_field
 from services.activite.equipe import (
     Enregistre,
     assistants_of,
+    describe_over,
     lock_centre,
     parts_of,
     postes_of,
@@ -221,27 +222,19 @@ def _check_posts(session: Session, one: Affectation, malgre_depassement: bool) -
     for tranche in cut_tranches(parts, [PartDatee(TEMPS_PLEIN, date.min)], one.du, one.au):
         if tranche.excess:
             raise Invalide(
-                f"{name} serait affecté pour {pourcentage(tranche.total)} d’un temps plein "
+                f"Les affectations {de(name)} feraient {pourcentage(tranche.total)} d’un temps plein "
                 f"{period(tranche.du, tranche.au)} : réduisez la part, ou changez les dates.",
                 champ="quotite",
             )
     held = postes_of(session, one.centre_id, [one.assistant_id])[one.assistant_id]
     over = [tranche for tranche in cut_tranches(parts, held, one.du, one.au) if tranche.excess]
-    told = [_describe_over(name, tranche.total, tranche.limite, period(tranche.du, tranche.au)) for tranche in over]
+    told = [describe_over(name, tranche.total, tranche.limite, period(tranche.du, tranche.au)) for tranche in over]
     if not malgre_depassement and any(tranche.limite for tranche in over):
         raise Invalide(
             f"{told[0]} Réduisez la part, complétez le poste, ou cochez « Enregistrer malgré un dépassement du poste ».",
             champ="quotite",
         )
     return told[:3]
-
-
-def _describe_over(name: str, total: Decimal, limite: Decimal, when: str) -> str:
-    if not limite:
-        return f"{name} n’occupe aucun poste enregistré {when}."
-    return (
-        f"{name} est affecté pour {pourcentage(total)} d’un temps plein, pour {pourcentage(limite)} de poste, {when}."
-    )
 
 
 def _compare_convention(session: Session, convention: Convention, one: Affectation) -> list[str]:

@@ -44,7 +44,8 @@ OPEN = ("demandee", "acceptee")
 
 @dataclass(frozen=True)
 class DemandeRow:
-    """A request. `minutes`: hours of service dégradé recorded on its days (0 for the collectivité); `actions`: what this person may do with it now."""
+    """A request. `etat` is « close » too for an accepted one whose last day is past. `minutes`: hours of service dégradé
+    recorded on its days (0 for the collectivité); `actions`: what this person may do with it now."""
 
     id: UUID
     convention_id: UUID
@@ -191,8 +192,8 @@ def _row(session: Session, acteur: Acteur, row: Row[Any], today: date) -> Demand
         convention_id=one.convention_id,
         numero=row.numero,
         collectivite=row.nom,
-        etat=one.etat,
-        etat_libelle=ETATS[one.etat],
+        etat="close" if _over(one, today) else one.etat,
+        etat_libelle=ETATS["close" if _over(one, today) else one.etat],
         raison=labels.get(one.raison, one.raison),
         du=one.du,
         au=one.au,
@@ -206,13 +207,19 @@ def _row(session: Session, acteur: Acteur, row: Row[Any], today: date) -> Demand
     )
 
 
+def _over(one: DemandeServiceDegrade, today: date) -> bool:
+    """Whether the last day of an accepted service is past: nobody has to close it."""
+    return one.etat == "acceptee" and one.au is not None and one.au < today
+
+
 def allowed_actions(acteur: Acteur, one: DemandeServiceDegrade, today: date) -> tuple[str, ...]:
     """What this person may do with a request now: retirer, accepter, refuser, clore."""
     found: list[str] = []
     if acteur.roles_for(centre_id=one.centre_id).intersection(READERS):
-        found += {"demandee": ["accepter", "refuser"], "acceptee": ["clore"] if one.du <= today else []}.get(
-            one.etat, []
-        )
+        found += {
+            "demandee": ["accepter", "refuser"],
+            "acceptee": ["clore"] if one.du <= today and not _over(one, today) else [],
+        }.get(one.etat, [])
     if acteur.roles_for(collectivite_id=one.collectivite_id).intersection(DEMANDEURS) and (
         one.etat == "demandee" or (one.etat == "acceptee" and one.du > today)
     ):

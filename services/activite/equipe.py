@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from domain.equipe import PartDatee
 from domain.errors import Introuvable
+from domain.formatting import pourcentage
+from domain.grammar import de
 from domain.roles import Role
 from models import Affectation, Centre, Collectivite, Convention, Poste, RoleAttribue, Utilisateur
 from services.activite.regles import RECORDING_STATES
@@ -157,6 +159,13 @@ def postes_of(session: Session, centre_id: UUID, assistant_ids: Collection[UUID]
         if poste.assistant_id is not None:
             found[poste.assistant_id].append(PartDatee(poste.quotite, poste.du, poste.au))
     return found
+
+
+def describe_over(name: str, total: Decimal, limite: Decimal, when: str) -> str:
+    """In words, that somebody is promised for more than the posts they hold."""
+    if not limite:
+        return f"{name} n’occupe aucun poste enregistré {when}."
+    return f"Les affectations {de(name)} font {pourcentage(total)} d’un temps plein, pour {pourcentage(limite)} de poste, {when}."
 
 
 # What is covered -------------------------------------------------------------------------------------------------------

@@ -17,7 +17,15 @@ from domain.fields import Field
 from domain.formatting import pourcentage
 from models import Poste
 from services.activite.champs import check_order, check_version, date_field, period, read_values, share_field
-from services.activite.equipe import Enregistre, assistants_of, lock_centre, parts_of, postes_of, read_centre
+from services.activite.equipe import (
+    Enregistre,
+    assistants_of,
+    describe_over,
+    lock_centre,
+    parts_of,
+    postes_of,
+    read_centre,
+)
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, once, record
@@ -169,8 +177,7 @@ def _check_holder(session: Session, poste: Poste) -> tuple[str, ...]:
             )
     parts = parts_of(session, poste.centre_id, [holder])[holder]
     return tuple(
-        f"{poste.assistant.nom_complet} est déjà affecté pour {pourcentage(one.total)} d’un temps plein, pour "
-        f"{pourcentage(one.limite)} de poste, {period(one.du, one.au)}."
+        describe_over(poste.assistant.nom_complet, one.total, one.limite, period(one.du, one.au))
         for one in cut_tranches(parts, held, poste.du, poste.au)
         if one.excess
     )

@@ -15,7 +15,7 @@ from services.activite.degrade_views import DegradeView, DemandeRow
 from services.core.paging import Page
 from ui import page, session
 from ui.dates import FORMAT, day_input
-from ui.html import badge, note
+from ui.html import badge, day, note
 from ui.tables import Column, Listing, show_table
 
 LISTING = Listing("suivi", "d", tri="demandee_le")
@@ -66,6 +66,10 @@ def _tell_price(view: DegradeView) -> None:
     )
 
 
+def _days(row: DemandeRow) -> str:
+    return f"{date_courte(row.du)} au {date_courte(row.au)}" if row.au else f"À partir du {date_courte(row.du)}"
+
+
 def _done(row: DemandeRow) -> str:
     return duree(row.minutes) if row.minutes else ""
 
@@ -83,8 +87,8 @@ def columns(*, collectivite: bool = False) -> list[Column[DemandeRow]]:
     ]
     return [
         *(first if collectivite else []),
-        Column("Demandé le", lambda row: date_courte(row.demandee_le.date()), court=True),
-        Column("Jours", lambda row: period(row.du, row.au).capitalize()),
+        Column("Demandé le", lambda row: day(row.demandee_le), court=True),
+        Column("Jours", _days),
         Column("Motif", lambda row: row.raison),
         Column("Temps maximal", lambda row: duree(row.minutes_max) if row.minutes_max else "Sans limite"),
         *([Column[DemandeRow]("Heures faites", _done, nombre=True)] if collectivite else []),

@@ -8,13 +8,14 @@ from uuid import UUID
 import streamlit as st
 from markupsafe import Markup
 
+from domain.errors import PortailError
 from domain.formatting import date_courte, euros
 from services.activite import absences, affectation_lists
 from services.activite.absences import AbsenceFilter, AbsenceRow, Effet
 from ui import page, session
 from ui.dates import day_input
 from ui.equipe.cadre import Cadre, choose, tell_saved
-from ui.html import badge, bullet_list, note, show
+from ui.html import badge, bullet_list, day, note, show
 from ui.tables import Column, Listing, show_table
 
 ONGLET = "absences"
@@ -64,7 +65,7 @@ COLUMNS: list[Column[AbsenceRow]] = [
     Column(
         "Enregistrée",
         lambda row: Markup("{}{}").format(
-            f"{date_courte(row.saisie_le.date())} par {row.saisie_par} " if row.saisie_par else "",
+            f"{day(row.saisie_le)} par {row.saisie_par} " if row.saisie_par else "",
             badge("Annulée", "annulee") if row.annulee_le else "",
         ),
     ),
@@ -122,11 +123,7 @@ def _show_form(cadre: Cadre) -> None:
             slots.place("au")
         valeurs = {"du": du, "au": au}
         if convention_id and du and au:
-            done, effects = slots.run(
-                absences.preview_absence, portail, acteur, cadre.centre_id, convention_id, valeurs
-            )
-            if done and effects:
-                _show_effects(effects)
+            _preview(cadre, convention_id, valeurs)
         motif = st.text_area(
             "Motif, sans nom ni état de santé",
             max_chars=500,
@@ -149,6 +146,16 @@ def _show_form(cadre: Cadre) -> None:
             page.renew_operation(name)
             tell_saved(saved, "Période enregistrée : le montant dû est recalculé.")
             cadre.go(ONGLET)
+
+
+def _preview(cadre: Cadre, convention_id: UUID, valeurs: Mapping[str, str]) -> None:
+    """What the period would change, or what is wrong with its days: nothing is sent yet."""
+    try:
+        effects = absences.preview_absence(session.portail(), session.acteur(), cadre.centre_id, convention_id, valeurs)
+    except PortailError as error:
+        page.show_error(error)
+    else:
+        _show_effects(effects)
 
 
 def _show_effects(effects: list[Effet]) -> None:

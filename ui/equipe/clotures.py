@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from domain.formatting import date_courte, duree
+from domain.formatting import duree
 from services.activite import clotures
 from services.activite.clotures import MoisRow
 from services.core.paging import Page
 from ui import page, session
 from ui.equipe.cadre import Cadre
-from ui.html import badge, note
+from ui.html import badge, day, note
 from ui.tables import Column, Listing, show_table
 
 ONGLET = "clotures"
@@ -51,7 +51,7 @@ def _state(row: MoisRow) -> Markup:
         return badge("Clos", "en_vigueur")
     who = f" par {row.close_par}" if row.close_par else ""
     return Markup('{} <span class="p-discret">le {}{}</span>').format(
-        badge("Clos", "en_vigueur"), date_courte(row.close_le.date()), who
+        badge("Clos", "en_vigueur"), day(row.close_le), who
     )
 
 

@@ -104,7 +104,7 @@ def test_the_list_of_the_centre_begins_with_what_waits(monde: Monde) -> None:
     add_hours(monde.portail, monde, first, date(2024, 1, 10), 45)
     waiting = _ask(monde, second)
     found = degrade_views.list_demandes(monde.portail, monde.responsable, monde.centre_id, DemandeFilter())
-    assert [one.etat for one in found.rows] == ["demandee", "acceptee"]
+    assert [one.etat for one in found.rows] == ["demandee", "close"]
     assert found.rows[0].id == waiting and found.rows[0].actions == ("accepter", "refuser")
     assert found.rows[1].minutes == 90
     only = DemandeFilter(etat="acceptee")

@@ -223,7 +223,7 @@ def test_more_than_the_posts_held_is_refused_unless_one_insists(monde: Monde) ->
     give_poste(monde.portail, monde, quotite=Decimal(80), du=date(2024, 1, 1))
     assign(monde.portail, monde, make_convention(monde.portail, monde, "en_vigueur"), quotite=Decimal(30))
     second = make_convention(monde.portail, monde, "en_vigueur")
-    said = "Assistant Modèle est affecté pour 77,70\xa0% d’un temps plein, pour 50,00\xa0% de poste, du 1er janvier 2023 au"
+    said = "Les affectations d’Assistant Modèle font 77,70\xa0% d’un temps plein, pour 50,00\xa0% de poste, du 1er janvier 2023 au"
     with pytest.raises(Invalide, match=said) as caught:
         _save(monde, second, {})
     assert caught.value.champ == "quotite"

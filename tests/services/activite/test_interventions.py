@@ -190,9 +190,7 @@ def test_two_people_on_the_same_week(service: Service) -> None:
     service.record(service.ligne(), service.ligne(duree="45min"))
     short, long = service.rows()
     theirs = service.monde.responsable
-    service.record(
-        service.change(long, duree="3h"), by=theirs, assistant_id=service.monde["assistant"].utilisateur_id
-    )
+    service.record(service.change(long, duree="3h"), by=theirs, assistant_id=service.monde["assistant"].utilisateur_id)
     mine = [service.change(long, duree="2h"), service.change(short, duree="50min"), service.ligne(duree="15min")]
     with pytest.raises(LignesEnConflit) as conflict:
         service.record(*mine)
