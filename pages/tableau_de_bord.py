@@ -32,7 +32,7 @@ params, wanted = barre.read_params(), barre.read_search(texte)
 if chosen == vues.COUTS:
     costs = page.load(vues.open_couts, portail, acteur, params, wanted)
     with top:
-        barre.show_filters(costs)
+        barre.show_filters(costs, mois=False)
     with body:
         couts.show_costs(costs)
     with below:

@@ -6,22 +6,25 @@ month is taken on its last day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.pilotage import month_end
 from domain.tarification import HEURES_ANNUELLES
 from models import Affectation, Collectivite, Convention, Exercice, Poste, Utilisateur
-from services.core.paging import Page, paginate
+from services.core.paging import MAX_PAGE_SIZE, Page
 from services.facturation.exercices import COMMITTED_STATES
 from services.pilotage.filtres import Filtres
-from services.pilotage.tableaux import Recherche
+from services.pilotage.requetes import Forme, day, shape_of, values_of
+from services.pilotage.tableaux import PERSON, Recherche
 
 PLEIN = 100
 """A full-time post, in percents."""
@@ -76,62 +79,85 @@ class LigneAssistant:
 def capacity_by_month(session: Session, filtres: Filtres) -> tuple[LigneCapacite, ...]:
     """The months shown, each on its last day."""
     days = [month_end(filtres.annee, mois) for mois in range(filtres.du, filtres.au + 1)]
-    promised = _by_day(session, _promised_share(), days, lambda day: _lives(day), _conventions(filtres))
-    posts = [Poste.centre_id == filtres.centre_id]
-    held = _by_day(session, Poste.quotite, days, lambda day: _runs(Poste, day), posts)
-    empty = _by_day(session, Poste.quotite, days, lambda day: _runs(Poste, day), [*posts, Poste.assistant_id.is_(None)])
-    assigned = _by_day(
-        session,
-        Affectation.quotite,
-        days,
-        lambda day: and_(_runs(Affectation, day), _lives(day)),
-        [Affectation.centre_id == filtres.centre_id, *_conventions(filtres)],
-        joined=True,
+    given = {**values_of(filtres), **{f"jour_{rank}": one for rank, one in enumerate(days)}}
+    forme = shape_of(filtres)
+    sums = (
+        [_etp(value) for value in session.execute(build(forme, len(days)), given).one()]
+        for build in (_promised, _given, _held, _empty)
     )
-    return tuple(
-        LigneCapacite(day, *values) for day, *values in zip(days, promised, assigned, held, empty, strict=True)
-    )
+    return tuple(LigneCapacite(jour, *values) for jour, *values in zip(days, *sums, strict=True))
 
 
-def _by_day(
-    session: Session,
-    share: Any,
-    days: list[date],
-    running: Any,
-    where: list[ColumnElement[bool]],
-    *,
-    joined: bool = False,
-) -> list[Decimal]:
-    """Sum of `share` over the rows that run on each day, in one pass."""
-    query = select(*(func.sum(case((running(day), share), else_=0)) for day in days)).where(*where)
-    if joined:
-        query = query.select_from(Affectation).join(Convention, Convention.id == Affectation.convention_id)
-    return [_etp(value) for value in session.execute(query).one()]
+def _by_day(share: Any, running: Callable[[Any], ColumnElement[bool]], count: int) -> Select[Any]:
+    """Sum of `share` over the rows that run on each of `count` days, in one pass."""
+    days = (day(f"jour_{rank}") for rank in range(count))
+    return select(*(func.sum(case((running(one), share), else_=0)) for one in days))
+
+
+@lru_cache(maxsize=128)
+def _promised(forme: Forme, count: int) -> Select[Any]:
+    return _by_day(_promised_share(), _lives, count).where(*_conventions(forme))
+
+
+@lru_cache(maxsize=128)
+def _given(forme: Forme, count: int) -> Select[Any]:
+    query = _by_day(Affectation.quotite, lambda one: and_(_runs(Affectation, one), _lives(one)), count)
+    joined = query.select_from(Affectation).join(Convention, Convention.id == Affectation.convention_id)
+    return joined.where(Affectation.centre_id == bindparam("centre"), *_conventions(forme))
+
+
+@lru_cache(maxsize=128)
+def _held(_forme: Forme, count: int) -> Select[Any]:
+    query = _by_day(Poste.quotite, lambda one: _runs(Poste, one), count)
+    return query.where(Poste.centre_id == bindparam("centre"))
+
+
+@lru_cache(maxsize=128)
+def _empty(forme: Forme, count: int) -> Select[Any]:
+    return _held(forme, count).where(Poste.assistant_id.is_(None))
 
 
 def assignment_gaps(session: Session, filtres: Filtres, jour: date, recherche: Recherche) -> Page[EcartConvention]:
     """Conventions of that day that are not assigned what they were promised, the largest lack first."""
-    assigned = _assigned(jour)
-    promised = func.coalesce(_promised_share(), 0)
-    given = func.coalesce(assigned.c.part, 0)
-    query = (
-        select(Convention.id, Convention.numero, Collectivite.nom, promised.label("promis"), given.label("affecte"))
+    size = min(max(recherche.taille, 1), MAX_PAGE_SIZE)
+    number = max(recherche.page, 1)
+    given = {**values_of(filtres), "jour": jour, "taille": size, "avant": (number - 1) * size}
+    rows = session.execute(_gaps(shape_of(filtres)), given).all()
+    if not rows and number > 1:
+        return assignment_gaps(session, filtres, jour, replace(recherche, page=1))
+    found = tuple(EcartConvention(row.id, row.numero, row.nom, _etp(row.promis), _etp(row.affecte)) for row in rows)
+    return Page(found, rows[0].trouvees if rows else 0, number, size)
+
+
+@lru_cache(maxsize=8)
+def _gaps(forme: Forme) -> Select[Any]:
+    assigned = (
+        select(Affectation.convention_id, func.sum(Affectation.quotite).label("part"))
+        .where(Affectation.centre_id == bindparam("centre"), _runs(Affectation, day("jour")))
+        .group_by(Affectation.convention_id)
+        .subquery("affectes")
+    )
+    promised, given = _promised_share(), func.coalesce(assigned.c.part, 0)
+    return (
+        select(
+            Convention.id,
+            Convention.numero,
+            Collectivite.nom,
+            promised.label("promis"),
+            given.label("affecte"),
+            func.count().over().label("trouvees"),
+        )
         .join(Collectivite, Collectivite.id == Convention.collectivite_id)
         .outerjoin(assigned, assigned.c.convention_id == Convention.id)
         .where(
-            *_conventions(filtres),
-            _lives(jour),
+            *_conventions(forme),
+            _lives(day("jour")),
             Convention.quotite.is_not(None),
             func.abs(promised - given) > HALF_HUNDREDTH,
         )
-    )
-    return paginate(
-        session,
-        query,
-        page=recherche.page,
-        taille=recherche.taille,
-        order=((given - promised).asc(), Collectivite.nom.asc(), Convention.id.asc()),
-        build=lambda row: EcartConvention(row.id, row.numero, row.nom, _etp(row.promis), _etp(row.affecte)),
+        .order_by((given - promised).asc(), Collectivite.nom.asc(), Convention.id.asc())
+        .limit(bindparam("taille"))
+        .offset(bindparam("avant"))
     )
 
 
@@ -141,29 +167,32 @@ HALF_HUNDREDTH = Decimal("0.005")
 
 def capacity_by_assistant(session: Session, filtres: Filtres, jour: date) -> tuple[LigneAssistant, ...]:
     """Everybody who holds a post or is assigned on that day, by name."""
+    rows = session.execute(_people(), {"centre": filtres.centre_id, "jour": jour})
+    return tuple(LigneAssistant(row.id, f"{row.prenom} {row.nom}", _etp(row.tenu), _etp(row.affecte)) for row in rows)
+
+
+@lru_cache(maxsize=1)
+def _people() -> Select[Any]:
     held = (
         select(Poste.assistant_id.label("id"), func.sum(Poste.quotite).label("part"))
-        .where(Poste.centre_id == filtres.centre_id, Poste.assistant_id.is_not(None), _runs(Poste, jour))
+        .where(Poste.centre_id == bindparam("centre"), Poste.assistant_id.is_not(None), _runs(Poste, day("jour")))
         .group_by(Poste.assistant_id)
         .subquery("tenus")
     )
     given = (
         select(Affectation.assistant_id.label("id"), func.sum(Affectation.quotite).label("part"))
         .join(Convention, Convention.id == Affectation.convention_id)
-        .where(Affectation.centre_id == filtres.centre_id, _runs(Affectation, jour), _lives(jour))
+        .where(Affectation.centre_id == bindparam("centre"), _runs(Affectation, day("jour")), _lives(day("jour")))
         .group_by(Affectation.assistant_id)
         .subquery("affectes")
     )
-    query = (
-        select(Utilisateur, held.c.part.label("tenu"), given.c.part.label("affecte"))
+    columns: tuple[Any, ...] = (*PERSON, held.c.part.label("tenu"), given.c.part.label("affecte"))
+    return (
+        select(*columns)
         .outerjoin(held, held.c.id == Utilisateur.id)
         .outerjoin(given, given.c.id == Utilisateur.id)
         .where(or_(held.c.id.is_not(None), given.c.id.is_not(None)))
         .order_by(Utilisateur.nom, Utilisateur.prenom, Utilisateur.id)
-    )
-    return tuple(
-        LigneAssistant(row.Utilisateur.id, row.Utilisateur.nom_complet, _etp(row.tenu), _etp(row.affecte))
-        for row in session.execute(query)
     )
 
 
@@ -173,34 +202,26 @@ def _promised_share() -> ColumnElement[Any]:
     return case((Convention.quotite.is_not(None), Convention.quotite), else_=func.coalesce(hours, 0))
 
 
-def _assigned(jour: date) -> Any:
-    return (
-        select(Affectation.convention_id, func.sum(Affectation.quotite).label("part"))
-        .where(_runs(Affectation, jour))
-        .group_by(Affectation.convention_id)
-        .subquery("affectes")
-    )
-
-
-def _conventions(filtres: Filtres) -> list[ColumnElement[bool]]:
-    wanted = [Convention.centre_id == filtres.centre_id, Convention.etat.in_(COMMITTED_STATES)]
-    if filtres.collectivite_id:
-        wanted.append(Convention.collectivite_id == filtres.collectivite_id)
-    if filtres.offre:
+def _conventions(forme: Forme) -> list[ColumnElement[bool]]:
+    """Conditions on Convention: those of the filters that commit the centre."""
+    wanted = [Convention.centre_id == bindparam("centre"), Convention.etat.in_(COMMITTED_STATES)]
+    if forme.collectivite:
+        wanted.append(Convention.collectivite_id == bindparam("collectivite"))
+    if forme.offre:
         of_offer = select(Exercice.convention_id).where(
-            Exercice.centre_id == filtres.centre_id, Exercice.offre_code == filtres.offre
+            Exercice.centre_id == bindparam("centre"), Exercice.offre_code == bindparam("offre")
         )
         wanted.append(Convention.id.in_(of_offer))
     return wanted
 
 
-def _lives(day: date) -> ColumnElement[bool]:
+def _lives(jour: Any) -> ColumnElement[bool]:
     """The convention gives services on that day."""
-    return and_(Convention.date_effet <= day, Convention.date_debut_prestations <= day, Convention.terme >= day)
+    return and_(Convention.date_effet <= jour, Convention.date_debut_prestations <= jour, Convention.terme >= jour)
 
 
-def _runs(table: type[Poste] | type[Affectation], day: date) -> ColumnElement[bool]:
-    return and_(table.du <= day, or_(table.au.is_(None), table.au >= day))
+def _runs(table: type[Poste] | type[Affectation], jour: Any) -> ColumnElement[bool]:
+    return and_(table.du <= jour, or_(table.au.is_(None), table.au >= jour))
 
 
 def _etp(percents: Any) -> Decimal:

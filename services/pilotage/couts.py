@@ -7,18 +7,20 @@ come, to the cent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, case, func, literal, select
+from sqlalchemy import CTE, Select, bindparam, case, func, literal, select
 from sqlalchemy.orm import Session
 
+from domain.text import fold
 from models import Collectivite, Exercice
 from services.adhesion.dossier_lists import search_condition
 from services.core.paging import MAX_PAGE_SIZE, Page
 from services.pilotage.filtres import Filtres
+from services.pilotage.requetes import Forme, of_centre, of_year, shape_of, values_of
 from services.pilotage.tableaux import Recherche
 
 CENT = Decimal("0.01")
@@ -52,48 +54,62 @@ class LigneCout:
 
 def costs_by_year(session: Session, filtres: Filtres) -> tuple[LigneCout, ...]:
     """Every year that has conventions, for the centre, the offer and the collectivité of the filters."""
-    query = select(Exercice.annee, *_sums()).where(*_scope(filtres)).group_by(Exercice.annee).order_by(Exercice.annee)
-    return tuple(LigneCout(str(row.annee), str(row.annee), _montants(row)) for row in session.execute(query))
+    rows = session.execute(_years(shape_of(filtres)), values_of(filtres))
+    return tuple(LigneCout(str(row.annee), str(row.annee), _montants(row)) for row in rows)
+
+
+@lru_cache(maxsize=8)
+def _years(forme: Forme) -> Select[Any]:
+    return select(Exercice.annee, *_sums()).where(*of_centre(forme)).group_by(Exercice.annee).order_by(Exercice.annee)
 
 
 def costs_by_offer(session: Session, filtres: Filtres, titres: dict[str, str]) -> tuple[LigneCout, ...]:
     """Each offer over the year of the filters; `titres`: its title by code."""
-    query = (
-        select(Exercice.offre_code, *_sums())
-        .where(*_scope(filtres), Exercice.annee == filtres.annee)
-        .group_by(Exercice.offre_code)
-        .order_by(Exercice.offre_code)
-    )
-    return tuple(
-        LigneCout(row.offre_code, titres.get(row.offre_code, row.offre_code), _montants(row))
-        for row in session.execute(query)
-    )
+    rows = session.execute(_offers(shape_of(filtres)), values_of(filtres))
+    return tuple(LigneCout(row.offre_code, titres.get(row.offre_code, row.offre_code), _montants(row)) for row in rows)
+
+
+@lru_cache(maxsize=8)
+def _offers(forme: Forme) -> Select[Any]:
+    grouped = select(Exercice.offre_code, *_sums()).where(*of_year(forme)).group_by(Exercice.offre_code)
+    return grouped.order_by(Exercice.offre_code)
 
 
 def costs_by_collectivite(session: Session, filtres: Filtres, recherche: Recherche) -> tuple[Page[LigneCout], Montants]:
     """One page of the collectivités over the year of the filters, and the total of all of them."""
-    lines = _by_collectivite(filtres)
+    size = min(max(recherche.taille, 1), MAX_PAGE_SIZE)
+    number = max(recherche.page, 1)
+    given = {**values_of(filtres), "taille": size, "avant": (number - 1) * size}
+    build = _listing.__wrapped__ if recherche.texte else _listing  # a search is never twice the same
+    tri = recherche.tri if recherche.tri in TRIS else "nom"
+    query = build(shape_of(filtres), tri, recherche.descendant, fold(recherche.texte[:200]))
+    rows = session.execute(query, given).all()
+    found = tuple(
+        LigneCout(str(row.collectivite_id), row.nom, _montants(row)) for row in rows if row.collectivite_id is not None
+    )
+    if not found and number > 1:
+        return costs_by_collectivite(session, filtres, replace(recherche, page=1))
+    return Page(found, int(rows[0].trouvees or 0), number, size), _montants(rows[0], "t_")
+
+
+@lru_cache(maxsize=128)
+def _listing(forme: Forme, tri: str, descendant: bool, texte: str) -> Select[Any]:
+    """One page of the list beside the totals of the whole: a row for each collectivité, or one of totals alone."""
+    lines = _by_collectivite(forme)
     total = (
         select(*(func.sum(lines.c[name]).label(f"t_{name}") for name in NAMES)).select_from(lines).subquery("totaux")
     )
-    words = search_condition(recherche.texte, lines.c.nom, lines.c.siren)
+    words = search_condition(texte, lines.c.nom, lines.c.siren)
     wanted = select(lines, func.count().over().label("trouvees")).where(*words).subquery()
-    size = min(max(recherche.taille, 1), MAX_PAGE_SIZE)
-    number = max(recherche.page, 1)
     page = (
-        select(wanted).order_by(*_order(wanted.c, recherche)).limit(size).offset((number - 1) * size).subquery("page")
+        select(wanted)
+        .order_by(*_order(wanted.c, tri, descendant))
+        .limit(bindparam("taille"))
+        .offset(bindparam("avant"))
+        .subquery("page")
     )
-    query = select(total, page).select_from(total.outerjoin(page, literal(True))).order_by(*_order(page.c, recherche))
-    rows = session.execute(query).all()
-    found = tuple(
-        LigneCout(str(UUID(str(row.collectivite_id))), row.nom, _montants(row))
-        for row in rows
-        if row.collectivite_id is not None
-    )
-    if not found and number > 1:
-        first = Recherche(recherche.texte, None, recherche.tri, recherche.descendant, 1, recherche.taille)
-        return costs_by_collectivite(session, filtres, first)
-    return Page(found, int(rows[0].trouvees or 0), number, size), _montants(rows[0], "t_")
+    joined = total.outerjoin(page, literal(True))
+    return select(total, page).select_from(joined).order_by(*_order(page.c, tri, descendant))
 
 
 NAMES = ("engage", "facture", "a_venir", "hors_engagement")
@@ -108,19 +124,10 @@ def _sums() -> tuple[Any, ...]:
     )
 
 
-def _scope(filtres: Filtres) -> list[ColumnElement[bool]]:
-    wanted = [Exercice.centre_id == filtres.centre_id]
-    if filtres.offre:
-        wanted.append(Exercice.offre_code == filtres.offre)
-    if filtres.collectivite_id:
-        wanted.append(Exercice.collectivite_id == filtres.collectivite_id)
-    return wanted
-
-
-def _by_collectivite(filtres: Filtres) -> CTE:
+def _by_collectivite(forme: Forme) -> CTE:
     sums = (
         select(Exercice.collectivite_id, *_sums())
-        .where(*_scope(filtres), Exercice.annee == filtres.annee)
+        .where(*of_year(forme))
         .group_by(Exercice.collectivite_id)
         .subquery("sommes")
     )
@@ -131,10 +138,9 @@ def _by_collectivite(filtres: Filtres) -> CTE:
     )
 
 
-def _order(columns: Any, recherche: Recherche) -> tuple[Any, ...]:
-    column = columns[recherche.tri if recherche.tri in TRIS else "nom"]
-    direction = column.desc() if recherche.descendant else column.asc()
-    return direction.nulls_last(), columns.nom, columns.collectivite_id
+def _order(columns: Any, tri: str, descendant: bool) -> tuple[Any, ...]:
+    column = columns[tri]
+    return (column.desc() if descendant else column.asc()).nulls_last(), columns.nom, columns.collectivite_id
 
 
 def _montants(row: Any, prefix: str = "") -> Montants:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable
@@ -124,8 +126,8 @@ def read_choix(session: Session, acteur: Acteur, filtres: Filtres) -> Choix:
     """What the filters offer to this person."""
     centres = acteur.centres_with(*OPENERS)
     names = session.execute(select(Centre.id, Centre.nom).where(Centre.id.in_(centres)).order_by(Centre.nom))
-    years = select(Exercice.annee).where(Exercice.centre_id == filtres.centre_id).distinct()
-    known = {annee for annee in session.scalars(years) if annee <= filtres.today.year + 1}
+    years = session.scalars(_years(), {"centre": filtres.centre_id})
+    known = {annee for annee in years if annee <= filtres.today.year + 1}
     chosen = filtres.collectivite_id and session.get(Collectivite, filtres.collectivite_id)
     return Choix(
         {str(row.id): row.nom for row in names},
@@ -134,6 +136,12 @@ def read_choix(session: Session, acteur: Acteur, filtres: Filtres) -> Choix:
         {} if filtres.personnel else _assistants(session, filtres.centre_id),
         chosen.nom if chosen else None,
     )
+
+
+@lru_cache(maxsize=1)
+def _years() -> Select[Any]:
+    columns: tuple[Any, ...] = (Exercice.annee,)
+    return select(*columns).where(Exercice.centre_id == bindparam("centre")).distinct()
 
 
 def _number(text: str | None, least: int, most: int) -> int | None:
@@ -181,21 +189,26 @@ def _assistant(session: Session, centre_id: UUID, asked: str | None) -> UUID | N
 
 def _offres(session: Session, centre_id: UUID) -> dict[str, str]:
     """Offers that conventions of the centre were made with: newest title by code."""
-    used = select(Exercice.offre_code).where(Exercice.centre_id == centre_id).distinct()
-    query = (
-        select(OffreVersion.code, OffreVersion.titre)
-        .where(OffreVersion.centre_id == centre_id, OffreVersion.code.in_(used))
-        .order_by(OffreVersion.numero)
-    )
-    titles = {row.code: row.titre for row in session.execute(query)}
+    titles = {row.code: row.titre for row in session.execute(_used_offers(), {"centre": centre_id})}
     return dict(sorted(titles.items(), key=lambda one: one[1]))
+
+
+@lru_cache(maxsize=1)
+def _used_offers() -> Select[Any]:
+    used = select(Exercice.offre_code).where(Exercice.centre_id == bindparam("centre")).distinct()
+    columns: tuple[Any, ...] = (OffreVersion.code, OffreVersion.titre)
+    mine = OffreVersion.centre_id == bindparam("centre")
+    return select(*columns).where(mine, OffreVersion.code.in_(used)).order_by(OffreVersion.numero)
 
 
 def _assistants(session: Session, centre_id: UUID) -> dict[str, str]:
     """Everybody assigned in the centre, now or before: full name by id."""
-    query = (
-        select(Utilisateur)
-        .where(Utilisateur.id.in_(select(Affectation.assistant_id).where(Affectation.centre_id == centre_id)))
-        .order_by(Utilisateur.nom, Utilisateur.prenom)
-    )
-    return {str(person.id): person.nom_complet for person in session.scalars(query)}
+    rows = session.execute(_assigned_people(), {"centre": centre_id})
+    return {str(row.id): f"{row.prenom} {row.nom}" for row in rows}
+
+
+@lru_cache(maxsize=1)
+def _assigned_people() -> Select[Any]:
+    assigned = select(Affectation.assistant_id).where(Affectation.centre_id == bindparam("centre"))
+    columns: tuple[Any, ...] = (Utilisateur.id, Utilisateur.prenom, Utilisateur.nom)
+    return select(*columns).where(Utilisateur.id.in_(assigned)).order_by(Utilisateur.nom, Utilisateur.prenom)

@@ -7,21 +7,35 @@ ordinary service are compared with what is due: the others are billed apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, Row, Select, and_, bindparam, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from domain.activite import DIMENSION_LABELS, ORDINAIRE, nomenclature
 from domain.pilotage import Alerte, load_alertes, month_end
+from domain.text import fold
 from models import Collectivite, Cumul, Utilisateur
 from services.adhesion.dossier_lists import search_condition
 from services.core.paging import MAX_PAGE_SIZE, Page
 from services.pilotage.filtres import Filtres
-from services.pilotage.requetes import consumed, elapsed, expected, not_zero, of_cumul, spans, sum_if
+from services.pilotage.requetes import (
+    Forme,
+    consumed,
+    elapsed,
+    expected,
+    months_shown,
+    not_zero,
+    of_cumul,
+    shape_of,
+    spans,
+    sum_if,
+    values_of,
+)
 
 ASSISTANT = "assistant"
 AXES: dict[str, str] = {
@@ -30,6 +44,7 @@ AXES: dict[str, str] = {
 }
 """What hours are split by, beside months and collectivités: code in the address, French name."""
 ALERTES: dict[str, str] = {"depassement": "Dépassement prévu", "sous_utilisation": "Sous-utilisation prévue"}
+ANY_ALERT = "toutes"
 
 
 @dataclass(frozen=True)
@@ -109,35 +124,75 @@ class Recherche:
 # By collectivité --------------------------------------------------------------------------------------------------------
 
 
-def hours_by_collectivite(
-    session: Session, filtres: Filtres, recherche: Recherche
-) -> tuple[Page[LigneCollectivite], Totaux]:
-    """One page of the collectivités, and the totals of all of them (those that the search leaves out included)."""
-    lines = _by_collectivite(filtres)
-    totals = _totals(lines)
-    wanted = select(lines, func.count().over().label("trouvees")).where(*_narrowed(lines, recherche)).subquery()
+@dataclass(frozen=True)
+class Collectivites:
+    """The list of collectivités: one page of it, the totals of all of them (those that the search leaves out included), and
+    the first in alert, the highest forecast first."""
+
+    page: Page[LigneCollectivite]
+    totaux: Totaux
+    alertes: tuple[LigneCollectivite, ...]
+
+
+def hours_by_collectivite(session: Session, filtres: Filtres, recherche: Recherche) -> Collectivites:
+    """The list of collectivités, in one query."""
     size = min(max(recherche.taille, 1), MAX_PAGE_SIZE)
-    order = _order(wanted.c, recherche)
-    page = select(wanted).order_by(*order).limit(size).offset((max(recherche.page, 1) - 1) * size).subquery()
-    query = select(totals, page).select_from(totals.outerjoin(page, literal(True))).order_by(*_order(page.c, recherche))
-    rows = session.execute(query).all()
-    first = rows[0]
-    found = tuple(_line(row, filtres) for row in rows if row.collectivite_id is not None)
-    total = int(first.trouvees or 0)
-    if not found and recherche.page > 1:
-        return hours_by_collectivite(session, filtres, _first_page(recherche))
-    return Page(found, total, max(recherche.page, 1), size), _build_totals(first, filtres)
+    number = max(recherche.page, 1)
+    given = {**values_of(filtres), "taille": size, "avant": (number - 1) * size, "alertes": SHOWN_ALERTS}
+    build = _listing.__wrapped__ if recherche.texte else _listing  # a search is never twice the same
+    tri = recherche.tri if recherche.tri in TRIS else "nom"
+    alerte = recherche.alerte if recherche.alerte in (ANY_ALERT, *ALERTES) else ""
+    query = build(shape_of(filtres), tri, recherche.descendant, alerte, fold(recherche.texte[:200]))
+    rows = session.execute(query, given).all()
+    found = [row for row in rows if row.partie == PAGE]
+    if not found and number > 1:
+        return hours_by_collectivite(session, filtres, replace(recherche, page=1))
+    warned = () if filtres.assistant_id else tuple(_line(row, filtres) for row in rows if row.partie == ALERTE)
+    page = Page(tuple(_line(row, filtres) for row in found), found[0].trouvees if found else 0, number, size)
+    return Collectivites(page, _build_totals(rows[0], filtres), warned)
 
 
-def _first_page(recherche: Recherche) -> Recherche:
-    return Recherche(recherche.texte, recherche.alerte, recherche.tri, recherche.descendant, 1, recherche.taille)
+PAGE, ALERTE = "page", "alerte"
+"""Which part of the answer a row belongs to."""
+SHOWN_ALERTS = 10
 
 
-def _by_collectivite(filtres: Filtres) -> CTE:
+@lru_cache(maxsize=256)
+def _listing(forme: Forme, tri: str, descendant: bool, alerte: str, texte: str) -> Select[Any]:
+    """The totals of the whole, beside one page of the list and the first alerts: at least one row, of totals alone."""
+    lines = _by_collectivite(forme)
+    totals = _totals(lines)
+    wanted = select(lines, func.count().over().label("trouvees")).where(*_narrowed(lines, texte, alerte)).subquery()
+    page = (
+        select(wanted, literal(PAGE).label("partie"))
+        .order_by(*_order(wanted.c, tri, descendant))
+        .limit(bindparam("taille"))
+        .offset(bindparam("avant"))
+        .subquery()
+    )
+    warned = (
+        select(lines, literal(0).label("trouvees"), literal(ALERTE).label("partie"))
+        .where(lines.c.alerte.is_not(None))
+        .order_by(*_order(lines.c, "ecart", True))
+        .limit(bindparam("alertes"))
+        .subquery()
+    )
+    rows = union_all(select(page), select(warned)).subquery()
+    joined = totals.outerjoin(rows, literal(True))
+    return select(totals, rows).select_from(joined).order_by(rows.c.partie, *_ordered(rows.c, tri, descendant))
+
+
+def _ordered(columns: Any, tri: str, descendant: bool) -> tuple[Any, ...]:
+    """The order of the page for its rows, that of the alerts for the others."""
+    highest = case((columns.partie == ALERTE, columns.ecart), else_=None).desc().nulls_last()
+    return highest, *_order(columns, tri, descendant)
+
+
+def _by_collectivite(forme: Forme) -> CTE:
     """Sums by collectivité: forecasts are made by convention, then added; an alert is raised on their sum."""
     seuils = load_alertes()
-    years = expected(filtres)
-    used = consumed(filtres)
+    years = expected(forme)
+    used = consumed(forme)
     minutes, autres, arretees = (func.coalesce(used.c[name], 0) for name in ("minutes", "autres", "arretees"))
     enough = or_(years.c.ecoules >= seuils.jours_minimum, years.c.ecoules >= years.c.jours)
     foreseen = and_(years.c.ecoules > 0, enough)
@@ -169,7 +224,7 @@ def _by_collectivite(filtres: Filtres) -> CTE:
     query = select(sums, Collectivite.nom, Collectivite.siren, alerte, taux, ecart.label("ecart")).join(
         Collectivite, Collectivite.id == sums.c.collectivite_id
     )
-    if filtres.assistant_id:
+    if forme.assistant:
         query = query.where(sums.c.minutes + sums.c.autres > 0)
     return query.cte("lignes")
 
@@ -178,21 +233,17 @@ TRIS = ("nom", "minutes", "dues", "taux", "prevision", "ecart")
 """Codes that `Recherche.tri` may hold; another one means `nom`. `ecart`: the forecast against what is due."""
 
 
-def _order(columns: Any, recherche: Recherche) -> tuple[Any, ...]:
-    column = columns[recherche.tri if recherche.tri in TRIS else "nom"]
-    return (
-        (column.desc() if recherche.descendant else column.asc()).nulls_last(),
-        columns.nom,
-        columns.collectivite_id,
-    )
+def _order(columns: Any, tri: str, descendant: bool) -> tuple[Any, ...]:
+    column = columns[tri]
+    return (column.desc() if descendant else column.asc()).nulls_last(), columns.nom, columns.collectivite_id
 
 
-def _narrowed(lines: CTE, recherche: Recherche) -> list[ColumnElement[bool]]:
-    wanted = search_condition(recherche.texte, lines.c.nom, lines.c.siren)
-    if recherche.alerte == "toutes":
+def _narrowed(lines: CTE, texte: str, alerte: str) -> list[ColumnElement[bool]]:
+    wanted = search_condition(texte, lines.c.nom, lines.c.siren)
+    if alerte == ANY_ALERT:
         wanted.append(lines.c.alerte.is_not(None))
-    elif recherche.alerte in ALERTES:
-        wanted.append(lines.c.alerte == recherche.alerte)
+    elif alerte:
+        wanted.append(lines.c.alerte == alerte)
     return wanted
 
 
@@ -250,35 +301,38 @@ def _build_totals(row: Row[Any], filtres: Filtres) -> Totaux:
 
 
 def hours_by_month(session: Session, filtres: Filtres) -> tuple[LigneMois, ...]:
-    """The twelve months of the year: months out of those shown are left out."""
-    query = (
-        select(
-            Cumul.mois,
-            func.sum(Cumul.minutes),
-            func.sum(Cumul.nombre),
-            sum_if(Cumul.valeur == ORDINAIRE, "ordinaires"),
-        )
-        .where(*of_cumul(filtres, "nature"))
-        .group_by(Cumul.mois)
-    )
-    used = {
-        mois: (int(minutes), int(nombre), int(ordinaires))
-        for mois, minutes, nombre, ordinaires in session.execute(query)
-    }
+    """The months shown, those without any hour included."""
+    rows = session.execute(_months(shape_of(filtres)), values_of(filtres))
+    used = {mois: (int(minutes), int(nombre), int(ordinaires)) for mois, minutes, nombre, ordinaires in rows}
     due = _due_by_month(session, filtres) if filtres.assistant_id is None else {}
     return tuple(
         LigneMois(mois, *used.get(mois, (0, 0, 0)), due.get(mois)) for mois in range(filtres.du, filtres.au + 1)
     )
 
 
+@lru_cache(maxsize=8)
+def _months(forme: Forme) -> Select[Any]:
+    ordinary = sum_if(Cumul.valeur == ORDINAIRE, "ordinaires")
+    return (
+        select(Cumul.mois, func.sum(Cumul.minutes), func.sum(Cumul.nombre), ordinary)
+        .where(*of_cumul(forme, "nature"))
+        .group_by(Cumul.mois)
+    )
+
+
 def _due_by_month(session: Session, filtres: Filtres) -> Mapping[int, int]:
     """Minutes of the quotas that fall in each month: differences of what is due by the end of each, so that the year adds up."""
-    lasting = spans(filtres)
-    whole = not_zero(lasting.c.jours)
-    ends = [month_end(filtres.annee, mois) for mois in range(1, 13)]
-    query = select(*(func.sum(lasting.c.dues * elapsed(lasting.c, end) / whole) for end in ends))
-    by_end = [0, *(_whole(value) for value in session.execute(query).one())]
+    ends = {f"fin_{mois}": month_end(filtres.annee, mois) for mois in range(1, 13)}
+    row = session.execute(_due(shape_of(filtres)), {**values_of(filtres), **ends}).one()
+    by_end = [0, *(_whole(value) for value in row)]
     return {mois: by_end[mois] - by_end[mois - 1] for mois in range(1, 13)}
+
+
+@lru_cache(maxsize=8)
+def _due(forme: Forme) -> Select[Any]:
+    lasting = spans(forme)
+    whole = not_zero(lasting.c.jours)
+    return select(*(func.sum(lasting.c.dues * elapsed(lasting.c, f"fin_{mois}") / whole) for mois in range(1, 13)))
 
 
 def hours_by_axe(session: Session, filtres: Filtres, axe: str) -> tuple[LigneAxe, ...]:
@@ -287,30 +341,38 @@ def hours_by_axe(session: Session, filtres: Filtres, axe: str) -> tuple[LigneAxe
     if axe == ASSISTANT:
         return _by_assistant(session, filtres)
     dimension = axe if axe in DIMENSION_LABELS else "categorie"
-    query = (
-        select(Cumul.valeur, func.sum(Cumul.minutes), func.sum(Cumul.nombre))
-        .where(*of_cumul(filtres, dimension), Cumul.mois.between(filtres.du, filtres.au))
-        .group_by(Cumul.valeur)
-    )
-    found = {valeur: (int(minutes), int(nombre)) for valeur, minutes, nombre in session.execute(query)}
+    rows = session.execute(_values(shape_of(filtres), dimension), values_of(filtres))
+    found = {valeur: (int(minutes), int(nombre)) for valeur, minutes, nombre in rows}
     labels, short = nomenclature().labels(dimension), nomenclature().labels(dimension, court=True)
     ordered = [*(code for code in labels if code in found), *sorted(found.keys() - labels.keys())]
     return tuple(LigneAxe(code, labels.get(code, code), short.get(code, code), *found[code]) for code in ordered)
 
 
+@lru_cache(maxsize=64)
+def _values(forme: Forme, dimension: str) -> Select[Any]:
+    columns: tuple[Any, ...] = (Cumul.valeur, func.sum(Cumul.minutes), func.sum(Cumul.nombre))
+    return select(*columns).where(*of_cumul(forme, dimension), months_shown()).group_by(Cumul.valeur)
+
+
 def _by_assistant(session: Session, filtres: Filtres) -> tuple[LigneAxe, ...]:
+    rows = session.execute(_people(shape_of(filtres)), values_of(filtres))
+    return tuple(
+        LigneAxe(str(ident), f"{prenom} {nom}", f"{prenom} {nom}", int(minutes), int(nombre))
+        for ident, prenom, nom, minutes, nombre in rows
+    )
+
+
+PERSON = (Utilisateur.id, Utilisateur.prenom, Utilisateur.nom)
+
+
+@lru_cache(maxsize=8)
+def _people(forme: Forme) -> Select[Any]:
     sums = (
         select(Cumul.assistant_id, func.sum(Cumul.minutes).label("minutes"), func.sum(Cumul.nombre).label("nombre"))
-        .where(*of_cumul(filtres, "nature"), Cumul.mois.between(filtres.du, filtres.au))
+        .where(*of_cumul(forme, "nature"), months_shown())
         .group_by(Cumul.assistant_id)
         .subquery()
     )
-    query: Select[Any] = (
-        select(Utilisateur, sums.c.minutes, sums.c.nombre)
-        .join(sums, sums.c.assistant_id == Utilisateur.id)
-        .order_by(Utilisateur.nom, Utilisateur.prenom, Utilisateur.id)
-    )
-    return tuple(
-        LigneAxe(str(person.id), person.nom_complet, person.nom_complet, int(minutes), int(nombre))
-        for person, minutes, nombre in session.execute(query)
-    )
+    columns: tuple[Any, ...] = (*PERSON, sums.c.minutes, sums.c.nombre)
+    named = select(*columns).join(sums, sums.c.assistant_id == Utilisateur.id)
+    return named.order_by(Utilisateur.nom, Utilisateur.prenom, Utilisateur.id)

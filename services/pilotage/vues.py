@@ -21,7 +21,6 @@ from services.pilotage.tableaux import AXES, LigneAxe, LigneCollectivite, LigneM
 HEURES, COUTS, CAPACITE = "heures", "couts", "capacite"
 VUES = {HEURES: "Heures", COUTS: "Coûts", CAPACITE: "Capacité"}
 DEFAULT_AXE = "categorie"
-SHOWN_ALERTS = 10
 
 
 @dataclass(frozen=True)
@@ -82,25 +81,17 @@ def open_heures(portail: Portail, acteur: Acteur, params: Mapping[str, str], rec
     with _open(portail, acteur, params, propres=True) as (session, filtres):
         axe = params.get("par") or DEFAULT_AXE
         axe = axe if axe in AXES else DEFAULT_AXE
-        page, totals = tableaux.hours_by_collectivite(session, filtres, recherche)
+        found = tableaux.hours_by_collectivite(session, filtres, recherche)
         return VueHeures(
             filtres,
             read_choix(session, acteur, filtres),
-            page,
-            _alerts(session, filtres, totals),
-            totals,
+            found.page,
+            found.alertes,
+            found.totaux,
             tableaux.hours_by_month(session, filtres),
             axe,
             tableaux.hours_by_axe(session, filtres, axe),
         )
-
-
-def _alerts(session: Session, filtres: Filtres, totaux: Totaux) -> tuple[LigneCollectivite, ...]:
-    """The collectivités in alert, the highest forecast first."""
-    if not totaux.depassements and not totaux.sous_utilisations:
-        return ()
-    wanted = Recherche(alerte="toutes", tri="ecart", descendant=True, taille=SHOWN_ALERTS)
-    return tableaux.hours_by_collectivite(session, filtres, wanted)[0].rows
 
 
 def open_couts(portail: Portail, acteur: Acteur, params: Mapping[str, str], recherche: Recherche) -> VueCouts:

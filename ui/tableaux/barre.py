@@ -41,36 +41,39 @@ def search_collectivite() -> str:
     return LISTING.search("Rechercher une collectivité", "Nom ou SIREN")
 
 
-def show_filters(vue: Vue, *, assistants: bool = False) -> None:
-    """One row of filters; those that have a single answer are left out. `assistants`: hours can be those of one of them."""
+def show_filters(vue: Vue, *, mois: bool = True, assistants: bool = False) -> None:
+    """One row of filters; those that have a single answer are left out. `mois`: what is shown is split by months;
+    `assistants`: it can be that of one of them."""
     filtres, choix = vue.filtres, vue.choix
     months = {str(number): name.capitalize() for number, name in MONTHS.items()}
-    places = iter(st.columns([1, 1, 1, 2, 2]))
-    with next(places):
-        _choose("annee", "Année", {str(year): str(year) for year in choix.annees}, str(filtres.annee))
-    with next(places):
-        _choose("du", "De", months, str(filtres.du))
-    with next(places):
-        _choose("au", "À", months, str(filtres.au))
-    if len(choix.offres) > 1:
-        with next(places):
-            _choose("offre", "Offre", {"": "Toutes les offres", **choix.offres}, filtres.offre or "")
-    if choix.assistants and assistants:
-        with next(places):
+    with st.container(horizontal=True):
+        if len(choix.centres) > 1:
+            _choose("centre", "Centre", choix.centres, str(filtres.centre_id), 360)
+        _choose("annee", "Année", {str(year): str(year) for year in choix.annees}, str(filtres.annee), 120)
+        if mois:
+            _choose("du", "De", months, str(filtres.du), 145)
+            _choose("au", "À", months, str(filtres.au), 145)
+        if len(choix.offres) > 1:
+            _choose("offre", "Offre", {"": "Toutes les offres", **choix.offres}, filtres.offre or "", 300)
+        if choix.assistants and assistants:
             chosen = str(filtres.assistant_id or "")
-            _choose("assistant", "Assistant", {"": "Tous les assistants", **choix.assistants}, chosen)
-    if len(choix.centres) > 1:
-        _choose("centre", "Centre", choix.centres, str(filtres.centre_id))
+            _choose("assistant", "Assistant", {"": "Tous les assistants", **choix.assistants}, chosen, 240)
     _say_narrowed(filtres, choix.collectivite)
 
 
-def _choose(name: str, label: str, options: Mapping[str, str], current: str) -> None:
+def _choose(name: str, label: str, options: Mapping[str, str], current: str, largeur: int) -> None:
     """A list bound to a parameter of the address, which holds the code."""
     key = f"tableau-{name}"
     codes = list(options)
     st.session_state[key] = current if current in options else codes[0]
     st.selectbox(
-        label, codes, format_func=lambda code: options.get(code, code), key=key, on_change=_write, args=(name,)
+        label,
+        codes,
+        format_func=lambda code: options.get(code, code),
+        key=key,
+        on_change=_write,
+        args=(name,),
+        width=largeur,
     )
 
 
