@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field as PydanticField
+from pydantic import model_validator
 
 from domain.definitions import read_yaml_file, validate_definition
 from domain.errors import Invalide
 from domain.field_types.base import Definition
 from domain.formatting import date_longue, euros
+from domain.tarification.rounding import MONTANT_MAX
 
 NAMES = {"temps_complet": "temps complet", "heure": "heure d’intervention", "demi_journee": "demi-journée"}
 """What the usual codes are called inside a sentence."""
@@ -45,7 +47,7 @@ class Tarif(Definition):
 
     code: str
     annee: Annotated[int, PydanticField(ge=1990, le=2200)]
-    montant: Annotated[Decimal, PydanticField(ge=0, decimal_places=2)]
+    montant: Annotated[Decimal, PydanticField(ge=0, le=MONTANT_MAX, decimal_places=2)]
     public: Public = "tous"
     effectif_min: Annotated[int, PydanticField(ge=0, le=1_000_000)] = 0
     libelle: str = ""
@@ -65,6 +67,24 @@ class Tarif(Definition):
 
 class _Tarifs(Definition):
     tarifs: tuple[Tarif, ...]
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> _Tarifs:
+        """One tariff for the same thing, and none for a year that its vote cannot reach."""
+        seen = set()
+        for tarif in self.tarifs:
+            place = (tarif.code, tarif.annee, tarif.public, tarif.effectif_min)
+            if place in seen:
+                raise ValueError(
+                    f"le tarif « {tarif.code} » de {tarif.annee} est donné deux fois pour les mêmes collectivités"
+                )
+            seen.add(place)
+            if tarif.deliberation and tarif.annee < annee_effet(tarif.deliberation.date):
+                raise ValueError(
+                    f"le tarif « {tarif.code} » de {tarif.annee} est voté le {date_longue(tarif.deliberation.date)} :"
+                    " un vote prend effet au 1er janvier suivant"
+                )
+        return self
 
 
 class TarifAbsent(Invalide):

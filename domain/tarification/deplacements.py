@@ -17,11 +17,13 @@ from domain.definitions import read_yaml_file, validate_definition
 from domain.errors import Invalide
 from domain.field_types.base import Definition
 from domain.formatting import date_longue, euros, nombre
-from domain.tarification.rounding import Montant, round_cent
+from domain.tarification.rounding import Montant, round_line
 
 BAREMES_PATH = Path(__file__).parents[2] / "data" / "baremes_kilometriques.yaml"
 METROPOLE = "metropole"
 PUISSANCE_MAX = 99
+KM_MAX = 200_000
+"""More kilometres than a vehicle makes in a year."""
 
 
 class Tranche(Definition):
@@ -98,8 +100,8 @@ def bill_deplacement(km: Decimal, puissance: int, deja: Decimal, bareme: Bareme)
     """What `km` kilometres are paid back, when the same vehicle already made `deja` in the year: each kilometre at the rate
     of its bracket, rounded once. Invalide for a negative or impossible distance."""
     for value, champ in ((km, "km"), (deja, "deja")):
-        if not value.is_finite() or value < 0:
-            raise Invalide("La distance est un nombre de kilomètres, positif ou nul.", champ)
+        if not value.is_finite() or not 0 <= value <= KM_MAX:
+            raise Invalide(f"La distance est un nombre de kilomètres, de 0 à {nombre(KM_MAX)}.", champ)
     exact, low, parts = Fraction(0), Fraction(0), []
     start, end = Fraction(deja), Fraction(deja) + Fraction(km)
     for tranche in bareme.categorie(puissance).tranches:
@@ -109,7 +111,7 @@ def bill_deplacement(km: Decimal, puissance: int, deja: Decimal, bareme: Bareme)
             exact += inside * Fraction(tranche.taux)
             parts.append(f"{_plain(inside)} × {euros(tranche.taux)}")
         low = high
-    valeur = round_cent(exact)
+    valeur = round_line(exact)
     step = f"{' + '.join(parts) or _plain(Fraction(0))} = {euros(valeur)}"
     before = (f"Déjà parcourus dans l’année\u00a0: {_plain(start)}",) if start else ()
     return Montant(valeur, exact, (*before, step))

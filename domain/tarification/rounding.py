@@ -11,6 +11,9 @@ from domain.errors import Invalide
 MONTANT_MAX = Decimal("9999999999.99")
 """The largest amount that the portal records, in euros."""
 
+MINUTES_MAX = 10_000_000
+"""The longest time that one line bills, a hundred full-time years: beyond, it is a mistake."""
+
 
 @dataclass(frozen=True)
 class Montant:
@@ -42,7 +45,19 @@ def check_montant(montant: Decimal, champ: str = "tarif") -> Decimal:
 
 
 def check_minutes(minutes: int, champ: str = "minutes") -> int:
-    """A duration in whole minutes when it is not negative; Invalide at `champ` otherwise."""
+    """A duration in whole minutes when it is not negative nor absurd; Invalide at `champ` otherwise."""
     if minutes < 0:
         raise Invalide("Une durée ne peut pas être négative.", champ)
+    if minutes > MINUTES_MAX:
+        raise Invalide("Cette durée est trop longue : vérifiez qu’elle est en minutes.", champ)
     return minutes
+
+
+def round_line(exact: Fraction) -> Decimal:
+    """What a line is billed for: `exact` euros rounded half up to the cent. Invalide when it is too much to be recorded."""
+    montant = round_cent(exact)
+    if montant > MONTANT_MAX:
+        raise Invalide(
+            "Le montant calculé est trop élevé pour être enregistré : vérifiez le prix et la quantité.", "prix"
+        )
+    return montant

@@ -11,7 +11,7 @@ from domain.errors import Invalide
 from domain.formatting import date_longue, duree, euros, nombre, pourcentage
 from domain.tarification.prorata import Prorata, clip_period, compute_base, count_billed
 from domain.tarification.quotite import check_quotite
-from domain.tarification.rounding import Montant, check_minutes, check_montant, round_cent, round_half_up
+from domain.tarification.rounding import Montant, check_minutes, check_montant, round_half_up, round_line
 
 HEURES_ANNUELLES = 1607
 """Hours of a full-time year of work (décret 2000-815)."""
@@ -68,7 +68,7 @@ def bill_minutes(minutes: int, taux: Decimal, *, unite_minutes: int = 1, minimum
     check_montant(taux, "taux")
     billed = billable_minutes(minutes, unite_minutes, minimum_minutes)
     exact = Fraction(taux) * billed / 60
-    valeur = round_cent(exact)
+    valeur = round_line(exact)
     steps = []
     if billed != minutes:
         rules = [f"minimum {tell_duree(minimum_minutes)}"] if minutes < minimum_minutes else []

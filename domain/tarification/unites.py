@@ -11,7 +11,7 @@ from domain.errors import Invalide
 from domain.formatting import date_longue, euros, nombre
 from domain.tarification.prorata import Prorata, clip_period, compute_base, count_billed
 from domain.tarification.quotite import tell_exact
-from domain.tarification.rounding import Montant, check_montant, round_cent
+from domain.tarification.rounding import MONTANT_MAX, Montant, check_montant, round_cent, round_line
 
 ZERO = Decimal("0.00")
 
@@ -34,6 +34,8 @@ def bill_units(mode: str, quantite: Decimal, prix: Decimal) -> Montant:
         raise Invalide("Ce mode de facturation n’existe pas.", "mode")
     if not quantite.is_finite() or quantite < 0:
         raise Invalide("La quantité est un nombre positif ou nul.", "quantite")
+    if quantite > MONTANT_MAX:
+        raise Invalide("Ce nombre est trop élevé.", "quantite")
     if mode in ("par_agent", "devis") and quantite != quantite.to_integral_value():
         raise Invalide("La quantité est un nombre entier.", "quantite")
     check_montant(prix, "prix")
@@ -42,7 +44,7 @@ def bill_units(mode: str, quantite: Decimal, prix: Decimal) -> Montant:
         step = f"{shown}\u00a0: {euros(0)}, compris dans la cotisation"
         return Montant(ZERO, Fraction(0), (step,))
     exact = Fraction(quantite) * Fraction(prix)
-    valeur = round_cent(exact)
+    valeur = round_line(exact)
     return Montant(valeur, exact, (f"{shown} × {euros(prix)} = {euros(valeur)}",))
 
 

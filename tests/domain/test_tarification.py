@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.calendar import compute_terme, list_periodes
+from domain.definitions import DefinitionError
 from domain.errors import Invalide
 from domain.tarification import (
     Periodicite,
@@ -32,6 +33,7 @@ from domain.tarifs import (
     annee_effet,
     check_annee,
     choose_tarif,
+    load_tarifs,
     tell_other_year,
     warn_other_year,
 )
@@ -267,3 +269,34 @@ def test_a_vote_takes_effect_on_the_next_first_of_january() -> None:
     with pytest.raises(Invalide) as caught:
         check_annee(2024, date(2024, 1, 15))
     assert caught.value.champ == "annee" and "1er janvier 2025" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("  - {code: heure, annee: 2026, montant: 60}\n  - {code: heure, annee: 2026, montant: 61}", "deux fois"),
+        (
+            "  - {code: heure, annee: 2026, montant: 60, deliberation: {numero: a, date: 2026-01-15}}",
+            "1er janvier suivant",
+        ),
+        ("  - {code: heure, annee: 2026, montant: -1}", "montant"),
+        ("  - {code: heure, annee: 2026, montant: 57.555}", "montant"),
+        ("  - {code: heure, annee: 2026, montant: 10000000000}", "montant"),
+        ("  - {code: heure, annee: 2026, montant: 60, public: voisins}", "public"),
+    ],
+)
+def test_a_file_of_tariffs_that_cannot_be_used_says_why(tmp_path: Path, lines: str, reason: str) -> None:
+    path = tmp_path / "tarifs.yaml"
+    path.write_text(f"tarifs:\n{lines}\n", "utf-8")
+    with pytest.raises(DefinitionError, match=reason):
+        load_tarifs(path)
+
+
+def test_a_file_of_tariffs_may_tell_affiliation_and_bands(tmp_path: Path) -> None:
+    path = tmp_path / "tarifs.yaml"
+    path.write_text(
+        "tarifs:\n  - {code: heure, annee: 2026, montant: 60}\n"
+        "  - {code: heure, annee: 2026, montant: 50, public: affilie, effectif_min: 350}\n",
+        "utf-8",
+    )
+    assert choose_tarif(load_tarifs(path), "heure", 2026, affiliee=True, effectif=350).montant == 50

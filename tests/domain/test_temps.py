@@ -66,13 +66,25 @@ def test_unit_and_minimum_are_told() -> None:
     )
 
 
-@pytest.mark.parametrize(("duration", "rate"), [(-1, "60"), (10, "-1"), (10, "NaN"), (10, "Infinity")])
+@pytest.mark.parametrize(
+    ("duration", "rate"), [(-1, "60"), (10_000_001, "60"), (10, "-1"), (10, "NaN"), (10, "Infinity")]
+)
 def test_impossible_time_or_rate_is_refused(duration: int, rate: str) -> None:
     with pytest.raises(Invalide) as caught:
         bill_minutes(duration, Decimal(rate))
     assert caught.value.champ in ("minutes", "taux")
     with pytest.raises(Invalide):
         billable_minutes(10, 0)
+
+
+def test_what_cannot_be_recorded_is_not_billed() -> None:
+    for bill in (
+        lambda: bill_minutes(600_000, Decimal("9999999999.99")),
+        lambda: bill_units("forfait", Decimal(2), Decimal("9999999999.99")),
+        lambda: bill_units("forfait", Decimal("1e30"), Decimal(60)),
+    ):
+        with pytest.raises(Invalide, match="trop élevé"):
+            bill()
 
 
 @given(st.lists(minutes, min_size=1, max_size=8), taux)
@@ -180,6 +192,7 @@ def test_a_journey_in_two_parts_costs_the_same_exactly(deja: int, first: int, se
     ("km", "cv", "deja", "champ"),
     [
         ("-1", 5, "0", "km"),
+        ("1e99999", 5, "0", "km"),
         ("NaN", 5, "0", "km"),
         ("1", 5, "-1", "deja"),
         ("1", 0, "0", "puissance"),
