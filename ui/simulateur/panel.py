@@ -32,7 +32,7 @@ from ui import page, session
 from ui.dossier_saver import DossierSaver
 from ui.forms import state
 from ui.simulateur.results import show_comparison, show_curve, show_details, show_warnings
-from ui.simulateur.take import TAKEN, take_into
+from ui.simulateur.take import settle, take_into
 
 KEPT_DAYS = ("effet", "debut")
 
@@ -167,10 +167,7 @@ def _take(dossier_id: UUID, parametres: Parametres, versions: Mapping[str, int],
 
 def _settle(view: DossierView, prefix: str) -> None:
     """After a click: the whole page again, the form's widgets being filled from what is kept; or why not."""
-    outcome: str | None = st.session_state.pop(f"{prefix}issue", None)
-    if outcome == TAKEN:
+    if settle(f"{prefix}issue"):
         for champ in fields_of(view.offer):
             state.forget(DossierSaver(view), champ)
         st.rerun()
-    elif outcome:
-        st.error(page.text(outcome), icon=":material/error:")

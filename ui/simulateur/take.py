@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +18,15 @@ from ui import page, session
 from ui.html import facts, show
 
 OUTCOME = "simulateur:repris"
-TAKEN = "repris"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a click: whether the dossier is to be shown, and what to say (`warning`: it is not all done)."""
+
+    shown: bool
+    message: str
+    warning: bool = False
 
 
 def show_files(simulation: Simulation, titre: str = "") -> None:
@@ -47,13 +56,10 @@ def show_take(acteur: Acteur, simulation: Simulation) -> None:
             on_click=_take,
             args=(simulation.parametres, cible),
         )
-        outcome: str | None = st.session_state.pop(OUTCOME, None)
-        if outcome == TAKEN:
+        if settle(OUTCOME):
             champ = simulation.cadre.offer.facturation.champ
             form_id = simulation.cadre.offer.formset.place_of[champ][0]
             page.go("dossier", id=cible.id, etape=form_id)
-        elif outcome:
-            st.error(page.text(outcome), icon=":material/error:")
 
 
 def _take(parametres: Parametres, cible: DossierCible) -> None:
@@ -62,15 +68,24 @@ def _take(parametres: Parametres, cible: DossierCible) -> None:
     st.session_state[OUTCOME] = take_into(cible.id, parametres, cible.versions)
 
 
-def take_into(dossier_id: UUID, parametres: Parametres, versions: Mapping[str, int]) -> str:
-    """Put a simulation into a dossier; TAKEN, or the message that says why not. A conflict opens the dossier too: it shows
-    both values."""
+def take_into(dossier_id: UUID, parametres: Parametres, versions: Mapping[str, int]) -> Outcome:
+    """Put a simulation into a dossier. A conflict is shown in the dossier, with both values."""
     try:
         reprendre(session.portail(), session.acteur(), dossier_id, parametres, versions)
     except Conflit as error:
-        page.notify(error.message, warning=True)
+        return Outcome(True, error.message, warning=True)
     except PortailError as error:
-        return error.message
+        return Outcome(False, error.message)
+    return Outcome(True, "Simulation reprise dans le dossier.")
+
+
+def settle(key: str) -> bool:
+    """What the callback left under `key`: True, and announced, when the dossier is to be shown; else why not, if anything."""
+    outcome: Outcome | None = st.session_state.pop(key, None)
+    if outcome is None:
+        return False
+    if outcome.shown:
+        page.notify(outcome.message, warning=outcome.warning)
     else:
-        page.notify("Simulation reprise dans le dossier.")
-    return TAKEN
+        st.error(page.text(outcome.message), icon=":material/error:")
+    return outcome.shown
