@@ -72,3 +72,9 @@ def test_the_public_page_asks_which_centre(visitor: Visitor, monde: Monde, monke
     (chosen,) = [one for one in app.selectbox if one.label == "Centre de gestion"]
     assert len(chosen.options) == len(centres.list_centres(monde.portail)) == 2
     assert chosen.value is None
+
+
+def test_an_empty_simulator_asks_for_hours(visitor: Visitor, monde: Monde) -> None:
+    app = visitor.open(monde.responsable, "simulateur")
+    assert "heures" in app.query_params["mode"]
+    assert [one.label for one in app.text_input if one.label.startswith("Heures")]

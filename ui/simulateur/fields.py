@@ -60,9 +60,12 @@ class Typed:
 
 
 def start(cadre: Cadre) -> None:
-    """An empty simulator begins with the next first of January, in the address like everything else."""
+    """An empty simulator begins with the next first of January and with what the offer is billed by, in the address like
+    everything else."""
     if not any(name in st.query_params for name in NAMES):
         st.query_params["effet"] = date(clock.today(cadre.fuseau).year + 1, 1, 1).strftime("%d/%m/%Y")
+        if cadre.offer.facturation.mode == "horaire":
+            st.query_params["mode"] = Mode.HEURES.value
 
 
 def choose_cadre(rows: Sequence[CadreRow]) -> CadreRow:
