@@ -14,8 +14,8 @@ from decimal import Decimal
 from pathlib import PurePath
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from documents.uploads import UploadKind, check_upload
 from domain.errors import Invalide
@@ -24,7 +24,7 @@ from domain.tarification.rounding import MONTANT_MAX
 from domain.tarifs import PUBLICS, TarifAbsent, check_annee, choose_tarif
 from domain.tarifs import Tarif as TarifVote
 from domain.text import clean_text
-from models import Centre, Convention, Piece, Tarif, utc_now
+from models import Centre, Convention, Dossier, Piece, Tarif, utc_now
 from services.adhesion.warnings import tarif_codes
 from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer, list_tarifs
@@ -251,15 +251,16 @@ def _priced_until_now(session: Session, centre_id: UUID, given: _Saisie) -> Tari
 
 
 def _count_conventions(session: Session, centre_id: UUID, given: _Saisie) -> int:
-    """Running conventions that the tariff would price, for `annee` or later."""
+    """Running conventions that the tariff would price that year: their own affiliation and number of agents choose it."""
     query = (
-        select(Convention)
-        .options(joinedload(Convention.dossier))
+        select(Dossier.offre_version_id, Convention.affiliee, Convention.effectif, func.count().label("nombre"))
+        .join(Convention.dossier)
         .where(
             Convention.centre_id == centre_id,
             Convention.etat.in_(RUNNING),
             Convention.terme >= date(given.annee, 1, 1),
         )
+        .group_by(Dossier.offre_version_id, Convention.affiliee, Convention.effectif)
     )
     tarif = TarifVote.model_validate(
         {name: getattr(given, name) for name in ("code", "annee", "public", "effectif_min", "montant")}
@@ -269,11 +270,12 @@ def _count_conventions(session: Session, centre_id: UUID, given: _Saisie) -> int
         one for one in list_tarifs(session, centre_id) if (one.code, one.annee, one.public, one.effectif_min) != place
     ]
     return sum(
-        given.code in tarif_codes(get_offer(session, one.dossier.offre_version_id))
-        and tarif.suits(one.affiliee, one.effectif)
-        and choose_tarif([*known, tarif], given.code, given.annee, affiliee=one.affiliee, effectif=one.effectif)
+        row.nombre
+        for row in session.execute(query)
+        if given.code in tarif_codes(get_offer(session, row.offre_version_id))
+        and tarif.suits(row.affiliee, row.effectif)
+        and choose_tarif([*known, tarif], given.code, given.annee, affiliee=row.affiliee, effectif=row.effectif)
         is tarif
-        for one in session.scalars(query)
     )
 
 
