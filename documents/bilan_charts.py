@@ -45,13 +45,18 @@ def count_chart(titre: str, lignes: Sequence[CountRow], nombre: int | None) -> C
 
 
 def count_finding(titre: str, lignes: Sequence[CountRow], nombre: int | None) -> str:
-    """What a table shows, in a sentence: its largest visible figure."""
+    """What a table shows, in a sentence: its largest visible figure. Without `titre`, for a text that stands under it."""
+    lead = f"{titre}{NBSP}: " if titre else ""
     seen = [(value, libelle) for libelle, _, value in lignes if value is not None]
     if not seen or nombre is None:
-        return f"{titre}{NBSP}: effectifs trop faibles pour être publiés."
+        return _capital(f"{lead}effectifs trop faibles pour être publiés.")
     value, libelle = max(seen, key=lambda one: one[0])
     word = "interventions" if value > 1 else "intervention"
-    return f"{titre}{NBSP}: {libelle[:1].lower()}{libelle[1:]}, {value} {word} sur {nombre}."
+    return _capital(f"{lead}{libelle[:1].lower()}{libelle[1:]}, {value} {word} sur {nombre}.")
+
+
+def _capital(texte: str) -> str:
+    return texte[:1].upper() + texte[1:]
 
 
 def hours(minutes: int) -> Decimal:

@@ -75,7 +75,7 @@ def _table(table: Mapping[str, Any], nombre: int | None, minutes: int | None) ->
     return {
         "dimension": table["dimension"],
         "titre": table["titre"],
-        "constat": count_finding(table["titre"], rows, nombre),
+        "constat": count_finding("", rows, nombre),
         "publiee": any(one["nombre"] is not None for one in lignes),
         "masquee": hidden,
         "lignes": [_line(one, nombre) for one in lignes],

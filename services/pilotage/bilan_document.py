@@ -35,7 +35,7 @@ from services.facturation.gabarits import render_published
 from services.pilotage.bilans import PUBLISHED_ALREADY, get_bilan, list_blocages, offer_of, text_of
 from services.pilotage.publication import Publication, months_of, published_tables
 
-PICTURE_WIDTH = 760
+PICTURE_WIDTH = 780
 """Points across a chart: its text is then as small as that of the tables around it. The finding stands above it."""
 CHANGED = "Le bilan a changé pendant la préparation du document : relisez-le, puis publiez-le à nouveau."
 
