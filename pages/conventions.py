@@ -4,6 +4,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import date_courte, euros
+from domain.roles import ROLES_CENTRE, Role
 from domain.workflow import CONVENTION
 from services.convention.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
 from services.convention.registre import TRIS, list_conventions, list_years
@@ -75,6 +76,8 @@ if years:
         show_table(LISTING, found, COLUMNS, legende="Conventions", selection=SELECTION)
     else:
         st.info("Aucune convention ne correspond à ces critères. Élargissez la recherche ou choisissez un autre état.")
+elif acteur.du_centre and not acteur.has(*(ROLES_CENTRE - {Role.ASSISTANT})):
+    st.info("Vous n’êtes affecté à aucune convention. Le responsable du service vous affecte depuis « Équipe ».")
 elif acteur.du_centre:
     st.info("Aucune convention pour le moment. Une convention est émise depuis un dossier accepté.")
 else:

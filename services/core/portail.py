@@ -13,7 +13,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.errors import Refus
-from models import Bilan, Convention, Decompte, DemandeCorrection, Dossier, Operation, Piece, SaisieEnAttente, Scenario
+from models import (
+    Bilan,
+    Convention,
+    Decompte,
+    DemandeCorrection,
+    DemandeServiceDegrade,
+    Dossier,
+    Operation,
+    Piece,
+    SaisieEnAttente,
+    Scenario,
+)
 from services.core import journal
 from services.core.access import Acteur
 from services.core.database import Database
@@ -101,6 +112,8 @@ def _centre_of(session: Session, objet: str | None, objet_id: UUID | str | None)
         objet, objet_id = "dossier", session.scalar(select(table.dossier_id).where(table.id == objet_id))
     if objet == "scenario":
         return session.scalar(select(Scenario.centre_id).where(Scenario.id == objet_id))
+    if objet == "degrade":
+        return session.scalar(select(DemandeServiceDegrade.centre_id).where(DemandeServiceDegrade.id == objet_id))
     if objet == "convention":
         return session.scalar(select(Convention.centre_id).where(Convention.id == objet_id))
     if objet == "bilan":

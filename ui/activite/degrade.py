@@ -60,9 +60,9 @@ def _tell_price(view: DegradeView) -> None:
     older = view.annee_tarif != view.annee
     said = f"Une heure coûte {euros(view.prix)} (tarif {view.annee_tarif}"
     note(
-        f"{said}, le dernier voté). Les heures se comptent à la minute."
+        f"{said}, le dernier voté). Les heures se comptent à la minute, au tarif de leur année."
         if older
-        else f"{said}). Les heures se comptent à la minute."
+        else f"{said}). Les heures se comptent à la minute, au tarif de leur année."
     )
 
 

@@ -18,7 +18,10 @@ LISTING = Listing("equipe", "d", tri="demandee_le")
 
 def show_demandes(cadre: Cadre) -> None:
     """The list with its filters, then the answers that are possible."""
-    note("Des heures de service dégradé ne s’enregistrent que sur les jours d’une demande acceptée.")
+    note(
+        "Des heures de service dégradé ne s’enregistrent que sur les jours d’une demande acceptée. Elles ne se cumulent pas avec "
+        "la part annuelle : quand personne n’est affecté du fait du centre, enregistrez aussi la période dans « Sans assistant »."
+    )
     given = search_bar(LISTING, "Collectivité ou convention", etat=("État", ETATS, "Tous les états"))
     found = page.load(
         degrade_views.list_demandes,
