@@ -64,8 +64,8 @@ def expected(forme: Forme) -> Any:
     shown up to the finished month."""
     lasting = spans(forme)
     whole = not_zero(lasting.c.jours)
-    shown = lasting.c.dues * elapsed(lasting.c, "fin_periode") / whole
-    before = lasting.c.dues * elapsed(lasting.c, "veille") / whole
+    shown = lasting.c.dues * elapsed(lasting.c, "fin_periode") // whole
+    before = lasting.c.dues * elapsed(lasting.c, "veille") // whole
     return select(
         lasting.c.convention_id,
         lasting.c.collectivite_id,

@@ -197,7 +197,7 @@ def _by_collectivite(forme: Forme) -> CTE:
     enough = or_(years.c.ecoules >= seuils.jours_minimum, years.c.ecoules >= years.c.jours)
     foreseen = and_(years.c.ecoules > 0, enough)
     annuel = func.coalesce(used.c.annuel, 0)
-    prevision = case((foreseen, annuel * years.c.jours / not_zero(years.c.ecoules)), else_=None)
+    prevision = case((foreseen, annuel * years.c.jours // not_zero(years.c.ecoules)), else_=None)
     sums = (
         select(
             years.c.collectivite_id,
@@ -219,8 +219,8 @@ def _by_collectivite(forme: Forme) -> CTE:
         (sums.c.prevision * 100 <= sums.c.dues_prevues * seuils.sous_utilisation, "sous_utilisation"),
         else_=None,
     ).label("alerte")
-    taux = case((sums.c.dues > 0, sums.c.arretees * 10000 / not_zero(sums.c.dues)), else_=None).label("taux")
-    ecart = case((sums.c.dues_prevues > 0, sums.c.prevision * 10000 / not_zero(sums.c.dues_prevues)), else_=None)
+    taux = case((sums.c.dues > 0, sums.c.arretees * 10000 // not_zero(sums.c.dues)), else_=None).label("taux")
+    ecart = case((sums.c.dues_prevues > 0, sums.c.prevision * 10000 // not_zero(sums.c.dues_prevues)), else_=None)
     query = select(sums, Collectivite.nom, Collectivite.siren, alerte, taux, ecart.label("ecart")).join(
         Collectivite, Collectivite.id == sums.c.collectivite_id
     )
@@ -332,7 +332,7 @@ def _due_by_month(session: Session, filtres: Filtres) -> Mapping[int, int]:
 def _due(forme: Forme) -> Select[Any]:
     lasting = spans(forme)
     whole = not_zero(lasting.c.jours)
-    return select(*(func.sum(lasting.c.dues * elapsed(lasting.c, f"fin_{mois}") / whole) for mois in range(1, 13)))
+    return select(*(func.sum(lasting.c.dues * elapsed(lasting.c, f"fin_{mois}") // whole) for mois in range(1, 13)))
 
 
 def hours_by_axe(session: Session, filtres: Filtres, axe: str) -> tuple[LigneAxe, ...]:
