@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -150,6 +151,19 @@ def store(session: Session, files: FileStore, data: bytes) -> Fichier:
     row = session.get_one(Fichier, sha256, with_for_update={"read": True, "key_share": True})
     files.write(data)
     return row
+
+
+def store_all(session: Session, files: FileStore, several: Sequence[bytes]) -> list[str]:
+    """As `store` for several files at once, in two statements; their hashes, in the same order."""
+    now = utc_now()
+    sizes = {hashlib.sha256(data).hexdigest(): len(data) for data in several}
+    rows = [{"sha256": sha256, "taille": taille, "cree_le": now} for sha256, taille in sorted(sizes.items())]
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    if rows:
+        session.execute(insert(Fichier).values(rows).on_conflict_do_nothing(index_elements=[Fichier.sha256]))
+    held = select(Fichier.sha256).where(Fichier.sha256.in_(sizes)).with_for_update(read=True, key_share=True)
+    session.execute(held).all()
+    return [files.write(data) for data in several]
 
 
 def claim_row(session: Session, sha256: str, taille: int, cree_le: datetime) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,25 +33,46 @@ def record(
     **details: Any,
 ) -> AuditEvent:
     """Append one line in the current transaction. `details` holds JSON values: ids, hashes, codes, counts."""
+    line = Ligne(action, acteur_id, centre_id, objet, objet_id, details)
+    return record_lines(session, [line])[0]
+
+
+@dataclass(frozen=True)
+class Ligne:
+    """What one line says: as the parameters of `record`."""
+
+    action: str
+    acteur_id: UUID | None = None
+    centre_id: UUID | None = None
+    objet: str | None = None
+    objet_id: UUID | str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record_lines(session: Session, lines: Sequence[Ligne]) -> list[AuditEvent]:
+    """Append several lines in the current transaction: the head of the chain is taken once."""
     # populate_existing: read under the lock, since the identity map may hold an older head.
     query = select(JournalHead).where(JournalHead.id == 1).with_for_update()
     head = session.execute(query.execution_options(populate_existing=True)).scalar_one()
-    event = AuditEvent(
-        seq=head.seq + 1,
-        le=utc_now(),
-        acteur_id=acteur_id,
-        centre_id=centre_id,
-        action=action,
-        objet=objet,
-        objet_id=str(objet_id) if objet_id is not None else None,
-        details={key: _plain(value) for key, value in details.items() if value is not None},
-        hash="",
-    )
-    event.hash = line_hash(event, head.hash)
-    session.add(event)
-    head.seq, head.hash = event.seq, event.hash
+    events = []
+    for line in lines:
+        event = AuditEvent(
+            seq=head.seq + 1,
+            le=utc_now(),
+            acteur_id=line.acteur_id,
+            centre_id=line.centre_id,
+            action=line.action,
+            objet=line.objet,
+            objet_id=str(line.objet_id) if line.objet_id is not None else None,
+            details={key: _plain(value) for key, value in line.details.items() if value is not None},
+            hash="",
+        )
+        event.hash = line_hash(event, head.hash)
+        head.seq, head.hash = event.seq, event.hash
+        events.append(event)
+    session.add_all(events)
     session.flush()
-    return event
+    return events
 
 
 def _plain(value: Any) -> Any:

@@ -20,13 +20,19 @@ Serie = Literal["convention", "dossier", "decompte"]
 
 def next_rang(session: Session, centre_id: UUID, serie: Serie, annee: int) -> int:
     """The next rank of this centre, series and year (1, 2, 3…), held until the transaction ends."""
+    return next_rangs(session, centre_id, serie, annee, 1)[0]
+
+
+def next_rangs(session: Session, centre_id: UUID, serie: Serie, annee: int, count: int) -> range:
+    """The next `count` ranks, in one statement."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Numerotation).values(centre_id=centre_id, serie=serie, annee=annee, dernier=1)
+    statement = insert(Numerotation).values(centre_id=centre_id, serie=serie, annee=annee, dernier=count)
     upsert = statement.on_conflict_do_update(
         index_elements=[Numerotation.centre_id, Numerotation.serie, Numerotation.annee],
-        set_={"dernier": Numerotation.dernier + 1},
+        set_={"dernier": Numerotation.dernier + count},
     ).returning(Numerotation.dernier)
-    return int(session.execute(upsert).scalar_one())
+    last = int(session.execute(upsert).scalar_one())
+    return range(last - count + 1, last + 1)
 
 
 def format_numero(annee: int, rang: int) -> str:

@@ -6,21 +6,21 @@ recorded for other months), the convention, the statement, the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from domain.decompte import DECOMPTE
-from domain.errors import Conflit, PortailError, Refus
+from domain.errors import Conflit, Refus
 from models import Centre, Convention, Decompte, LigneDecompte, utc_now
 from services.adhesion.workflow import check_line, check_motif, find_line
 from services.centre.offres import get_offer
+from services.core import journal
 from services.core.access import Acteur
-from services.core.portail import Portail, record
-from services.facturation.decompte_views import Lot
+from services.core.portail import Portail
 from services.facturation.lignes import Calcul, compute_decompte
 from services.facturation.releve import load_releve, period_of
 from services.facturation.visibles import get_decompte
@@ -189,58 +189,30 @@ def _action(portail: Portail, acteur: Acteur, action: str, decompte_id: UUID) ->
 def record_decompte(session: Session, acteur: Acteur, action: str, decompte: Decompte, **details: Any) -> None:
     """Journal what was just done to a statement."""
     session.flush()
-    record(
-        session,
-        acteur,
+    journal.record_lines(session, [_journal_line(acteur, action, decompte, details)])
+
+
+def record_decomptes(session: Session, acteur: Acteur, action: str, decomptes: Sequence[Decompte]) -> None:
+    """Journal what was just done to several, one line each, with the number and the seal of those that have one."""
+    session.flush()
+    lines = [
+        _journal_line(acteur, action, one, {"numero": one.numero, "sha256": one.sha256} if one.numero else {})
+        for one in decomptes
+    ]
+    journal.record_lines(session, lines)
+
+
+def _journal_line(acteur: Acteur, action: str, decompte: Decompte, details: Mapping[str, Any]) -> journal.Ligne:
+    return journal.Ligne(
         action,
+        acteur_id=acteur.utilisateur_id,
         centre_id=decompte.centre_id,
         objet="decompte",
         objet_id=decompte.id,
-        convention=decompte.convention_id,
-        periode=f"{decompte.du.isoformat()}/{decompte.au.isoformat()}",
-        total=decompte.total,
-        **details,
+        details={
+            "convention": decompte.convention_id,
+            "periode": f"{decompte.du.isoformat()}/{decompte.au.isoformat()}",
+            "total": decompte.total,
+            **details,
+        },
     )
-
-
-# Several ----------------------------------------------------------------------------------------------------------------
-
-
-def run_each(
-    portail: Portail,
-    acteur: Acteur,
-    ids: Sequence[UUID],
-    action: Callable[[Portail, Acteur, UUID], object],
-    *,
-    progress: Progress | None = None,
-) -> Lot:
-    """Do `action` to each statement, in the order given, each in its own transaction: one that is refused stops no other,
-    and is told with the reason."""
-    done, refused = 0, []
-    wanted = list(dict.fromkeys(ids))
-    for rank, (decompte_id, name) in enumerate(_names(portail, acteur, wanted), start=1):
-        try:
-            action(portail, acteur, decompte_id)
-            done += 1
-        except PortailError as error:
-            refused.append((name, error.message))
-        if progress:
-            progress(rank, len(wanted))
-    return Lot(done, tuple(refused))
-
-
-def _names(portail: Portail, acteur: Acteur, ids: Sequence[UUID]) -> Iterator[tuple[UUID, str]]:
-    """What each statement is called in a message."""
-    with portail.db.read() as session:
-        names = {}
-        for start in range(0, len(ids), 500):
-            query = (
-                select(Decompte)
-                .where(Decompte.id.in_(ids[start : start + 500]))
-                .options(joinedload(Decompte.convention).joinedload(Convention.collectivite))
-            )
-            for one in session.scalars(query):
-                if one.centre_id in acteur.centre_ids:
-                    names[one.id] = f"{one.convention.collectivite.nom}, {one.manifeste.get('periode') or one.exercice}"
-    for one_id in ids:
-        yield one_id, names.get(one_id, "Décompte")

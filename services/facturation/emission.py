@@ -6,34 +6,22 @@ the tariffs are held: hours recorded at that very moment either were there when 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from documents.context_decompte import Ligne, build_collectivite, build_decompte
-from documents.uploads import DOCX_TYPE
 from domain.decompte import DECOMPTE
 from domain.errors import Invalide, Refus
-from domain.offer import Offer
-from models import Centre, Convention, Decompte, LigneDecompte, Piece, utc_now
-from services.adhesion.dossier_state import last_depot
-from services.adhesion.editique import Rendered
+from models import Centre, Decompte, LigneDecompte, utc_now
 from services.adhesion.workflow import check_motif, find_line
-from services.centre.offres import get_offer
-from services.convention.convention_views import file_name
 from services.core import clock
 from services.core.access import Acteur
-from services.core.files import store
-from services.core.numerotation import format_numero, next_rang
 from services.core.portail import Portail
-from services.facturation.decomptes import compute_now, record_decompte, require_right, take
-from services.facturation.exercices import refresh_convention
-from services.facturation.gabarits import find_document, load_published, render_with
-from services.facturation.lignes import tell_prix, tell_quantite
+from services.facturation.decomptes import compute_now, record_decompte, record_decomptes, require_right, take
+from services.facturation.lignes import Calcul
+from services.facturation.scellement import seal_all
 
 
 def issue(portail: Portail, acteur: Acteur, decompte_id: UUID) -> str:
@@ -41,126 +29,19 @@ def issue(portail: Portail, acteur: Acteur, decompte_id: UUID) -> str:
     lift, a month that is open), Conflit that the figures changed since it was checked or that it was issued already."""
     with portail.action(acteur, "decompte.emettre", objet="decompte", objet_id=decompte_id) as session:
         decompte = take(session, acteur, decompte_id, "emettre")
-        calcul = compute_now(session, decompte)
-        require_right(decompte, calcul)
-        if calcul.vide:
-            raise Refus("Rien n’est à facturer : supprimez ce brouillon.")
-        if calcul.avertissement and not decompte.manifeste.get("levee"):
-            raise Refus(f"Un avertissement est à lever d’abord : {calcul.avertissement[1]}")
-        decompte.etat = "emis"
-        _issue(portail, session, acteur, decompte)
-        record_decompte(session, acteur, "decompte.emettre", decompte, numero=decompte.numero, sha256=decompte.sha256)
+        require_issuable(decompte, compute_now(session, decompte))
+        seal_all(portail, session, acteur, [decompte])
+        record_decomptes(session, acteur, "decompte.emettre", [decompte])
         return str(decompte.numero)
 
 
-def _issue(portail: Portail, session: Session, acteur: Acteur, decompte: Decompte) -> None:
-    """Number, render, seal and store; then the year of the convention knows what was invoiced."""
-    convention = decompte.convention
-    offer = get_offer(session, convention.dossier.offre_version_id)
-    made_of = load_published(portail, session, decompte.centre_id, offer.code)
-    find_document(made_of.offer, "decompte")
-    today = clock.today(convention.centre.fuseau)
-    rang = next_rang(session, decompte.centre_id, "decompte", today.year)
-    decompte.annee, decompte.rang, decompte.numero = today.year, rang, format_numero(today.year, rang)
-    decompte.emis_le, decompte.emis_par = utc_now(), acteur.utilisateur_id
-    debiteur = find_debiteur(session, convention, offer)
-    context = build_context(decompte, debiteur, today)
-    nom = file_name("decompte", decompte.numero, convention.collectivite.nom, extension="docx")
-    rendered = render_with(made_of, "decompte", context, nom=nom)
-    decompte.sha256 = rendered.sha256
-    decompte.manifeste = {**decompte.manifeste, "sceau": rendered.manifest, "debiteur": debiteur, "offre": offer.code}
-    session.flush()
-    _store(portail, session, acteur, decompte, rendered)
-    refresh_convention(session, convention.id)
-
-
-def _store(portail: Portail, session: Session, acteur: Acteur, decompte: Decompte, rendered: Rendered) -> None:
-    stored = store(session, portail.files, rendered.data)
-    session.add(
-        Piece(
-            sha256=stored.sha256,
-            usage="decompte",
-            nom=rendered.nom,
-            type_mime=DOCX_TYPE,
-            taille=stored.taille,
-            champ=str(decompte.id),
-            convention_id=decompte.convention_id,
-            deposee_par=acteur.utilisateur_id,
-        )
-    )
-    session.flush()
-
-
-def find_debiteur(session: Session, convention: Convention, offer: Offer) -> dict[str, Any]:
-    """Who owes the amount, as the collectivité described itself in its last deposit."""
-    depot = last_depot(session, convention.dossier)
-    answers: Mapping[str, Any] = depot.reponses if depot else {}
-    known = convention.collectivite
-    nom = str(answers.get("collectivite.nom") or known.nom)
-    party = offer.party(answers.get("collectivite.type") or known.type)
-    adresse = answers.get("collectivite.adresse") or {}
-    lines = [
-        adresse.get("voie"),
-        adresse.get("complement"),
-        " ".join(str(part) for part in (adresse.get("code_postal"), adresse.get("ville")) if part),
-    ]
-    return build_collectivite(
-        nom,
-        party.designate(nom) if party else nom,
-        str(answers.get("collectivite.siren") or known.siren),
-        [str(line) for line in lines if line],
-        siret=answers.get("collectivite.siret"),
-    )
-
-
-def build_context(decompte: Decompte, debiteur: dict[str, Any], jour: date) -> dict[str, Any]:
-    """The tree that the template of this statement sees."""
-    convention = decompte.convention
-    return build_decompte(
-        numero=decompte.numero,
-        exercice=decompte.exercice,
-        periode=str(decompte.manifeste.get("periode") or decompte.exercice),
-        du=decompte.du,
-        au=decompte.au,
-        emis_le=jour,
-        total=decompte.total,
-        lignes=[
-            Ligne(
-                libelle=one.libelle,
-                quantite=tell_quantite(one.quantite, one.unite),
-                prix=tell_prix(one.prix, one.unite),
-                montant=one.montant,
-                etapes=[str(step) for step in one.etapes],
-            )
-            for one in decompte.lignes
-        ],
-        methode=str(decompte.manifeste.get("methode") or ""),
-        collectivite=debiteur,
-        convention={
-            "numero": convention.numero,
-            "date_effet": convention.date_effet,
-            "terme": convention.terme,
-        },
-        tarifs=[
-            {
-                "annee": one["annee"],
-                "montant": Decimal(one["montant"]),
-                "deliberation": _act(one["deliberation"]),
-            }
-            for one in decompte.manifeste.get("tarifs") or ()
-        ],
-        annule=_cancelled(decompte),
-        motif=decompte.motif if decompte.contre_id else None,
-    )
-
-
-def _act(kept: dict[str, Any] | None) -> dict[str, Any] | None:
-    return kept and {"numero": kept["numero"], "date": date.fromisoformat(kept["date"])}
-
-
-def _cancelled(decompte: Decompte) -> dict[str, Any] | None:
-    """Number and date of the statement that this one cancels."""
-    return _act(decompte.manifeste.get("annule"))
+def require_issuable(decompte: Decompte, calcul: Calcul) -> None:
+    """Raise unless this checked statement may be issued as it is."""
+    require_right(decompte, calcul)
+    if calcul.vide:
+        raise Refus("Rien n’est à facturer : supprimez ce brouillon.")
+    if calcul.avertissement and not decompte.manifeste.get("levee"):
+        raise Refus(f"Un avertissement est à lever d’abord : {calcul.avertissement[1]}")
 
 
 # After ------------------------------------------------------------------------------------------------------------------
@@ -190,7 +71,7 @@ def cancel(portail: Portail, acteur: Acteur, decompte_id: UUID, motif: str) -> U
         counter = _counter(session, decompte, acteur, str(reason))
         decompte.etat, decompte.motif = "annule", reason
         session.flush()
-        _issue(portail, session, acteur, counter)
+        seal_all(portail, session, acteur, [counter])
         record_decompte(
             session,
             acteur,

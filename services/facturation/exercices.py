@@ -193,6 +193,23 @@ def refresh_centre(session: Session, centre_id: UUID) -> None:
     _refresh(session, session.scalars(_with_dossier().where(Convention.centre_id == centre_id)).all())
 
 
+def add_invoiced(session: Session, changes: Iterable[tuple[UUID, int, Decimal]]) -> None:
+    """Add to what was invoiced for a year (convention, year, euros; negative for a counter-statement): nothing else of the
+    rollup changes when a statement is issued. A year that has no row is computed whole."""
+    wanted = list(changes)
+    known = {
+        (row.convention_id, row.annee): row
+        for row in _rows_of(session, convention_ids=list(dict.fromkeys(one for one, _, _ in wanted)))
+    }
+    for convention_id, annee, montant in wanted:
+        row = known.get((convention_id, annee))
+        if row is not None:
+            row.montant_facture += montant
+    session.flush()
+    for convention_id in dict.fromkeys(one for one, annee, _ in wanted if (one, annee) not in known):
+        refresh_convention(session, convention_id)
+
+
 def _with_dossier() -> Select[Convention]:
     return select(Convention).options(joinedload(Convention.dossier)).order_by(Convention.centre_id, Convention.numero)
 
@@ -201,7 +218,7 @@ def _refresh(session: Session, conventions: Sequence[Convention]) -> None:
     for centre_id in dict.fromkeys(one.centre_id for one in conventions):
         mine = [one for one in conventions if one.centre_id == centre_id]
         wanted = expected_rows(session, centre_id, mine)
-        kept = {(row.convention_id, row.annee): row for row in _rows_of(session, mine)}
+        kept = {(row.convention_id, row.annee): row for row in _rows_of(session, [one.id for one in mine])}
         for key, values in wanted.items():
             row = kept.pop(key, None)
             if row is None:
@@ -215,10 +232,10 @@ def _refresh(session: Session, conventions: Sequence[Convention]) -> None:
     session.flush()
 
 
-def _rows_of(session: Session, conventions: Sequence[Convention]) -> Iterable[Exercice]:
-    ids = [one.id for one in conventions]
-    for start in range(0, len(ids), CHUNK):
-        yield from session.scalars(select(Exercice).where(Exercice.convention_id.in_(ids[start : start + CHUNK])))
+def _rows_of(session: Session, convention_ids: Sequence[UUID]) -> Iterable[Exercice]:
+    for start in range(0, len(convention_ids), CHUNK):
+        chunk = convention_ids[start : start + CHUNK]
+        yield from session.scalars(select(Exercice).where(Exercice.convention_id.in_(chunk)))
 
 
 def expected_rows(
@@ -296,7 +313,7 @@ def compare(session: Session, centre_id: UUID | None = None) -> list[Ecart]:
     for centre, conventions in _by_centre(session, centre_id):
         numbers = {one.id: one.numero for one in conventions}
         wanted = expected_rows(session, centre, conventions)
-        kept = {(row.convention_id, row.annee): row for row in _rows_of(session, conventions)}
+        kept = {(row.convention_id, row.annee): row for row in _rows_of(session, [one.id for one in conventions])}
         for key in sorted(wanted.keys() | kept.keys(), key=lambda one: (numbers[one[0]], one[1])):
             row, values = kept.get(key), wanted.get(key)
             if row is None or values is None:

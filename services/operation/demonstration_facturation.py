@@ -13,7 +13,7 @@ from models import Decompte, Exercice
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
-from services.facturation import decomptes, emission, preparation
+from services.facturation import emission, lots, preparation
 from services.facturation.consultation import last_quarter_over
 
 ISSUED_AFTER, PAID_AFTER = timedelta(days=12), timedelta(days=47)
@@ -35,7 +35,7 @@ def add_decomptes(portail: Portail, instructeur: Acteur, responsable: Acteur, ce
         year, quarter = (year, quarter + 1) if quarter < 4 else (year + 1, 1)
     preparation.prepare_trimestre(portail, instructeur, centre_id, *current)
     drafts = _ids(portail, centre_id, "brouillon")
-    decomptes.run_each(portail, instructeur, drafts[LEFT_AS_DRAFTS:], decomptes.check)
+    lots.check_all(portail, instructeur, drafts[LEFT_AS_DRAFTS:])
     _cancel_one(portail, responsable, centre_id)
 
 
@@ -46,8 +46,8 @@ def _issue_quarter(
     with clock.pretend(end + ISSUED_AFTER):
         preparation.prepare_trimestre(portail, instructeur, centre_id, year, quarter)
         made = _ids(portail, centre_id, "brouillon")
-        decomptes.run_each(portail, instructeur, made, decomptes.check)
-        decomptes.run_each(portail, responsable, made, emission.issue)
+        lots.check_all(portail, instructeur, made)
+        lots.issue_all(portail, responsable, made)
     with portail.db.write() as session:
         for one in session.scalars(select(Decompte).where(Decompte.id.in_(made), Decompte.etat == "emis")):
             one.verifie_le = one.emis_le = datetime.combine(end + ISSUED_AFTER, HOUR, UTC)

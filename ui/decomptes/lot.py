@@ -12,13 +12,20 @@ import streamlit as st
 from domain.decompte import DECOMPTE
 from domain.formatting import euros
 from domain.roles import Role
-from services.facturation import consultation, decomptes, emission
+from services.core.access import Acteur
+from services.core.portail import Portail
+from services.facturation import consultation, decomptes, lots
 from services.facturation.decompte_views import DecompteRow, Lot
+from services.facturation.decomptes import Progress
 from ui import page, session
 from ui.html import bullet_list, note, show
 
 REFUSED = "decomptes-refus"
 """Key of what a batch could not do, to be read after the page has started again."""
+
+
+Handler = Callable[[Portail, Acteur, Sequence[UUID], str, Progress], Lot]
+"""Handles several statements, with a reason or none."""
 
 
 @dataclass(frozen=True)
@@ -27,24 +34,39 @@ class Batch:
 
     libelle: str
     concerne: Callable[[DecompteRow], bool]
-    service: Callable[..., object]
+    service: Handler
     fait: tuple[str, str]
     avertit: str
     motif: bool = False
+
+
+def _each(service: Callable[..., object]) -> Handler:
+    """The action for one, done to each."""
+
+    def handle(portail: Portail, acteur: Acteur, ids: Sequence[UUID], motif: str, progress: Progress) -> Lot:
+        given = (motif,) if motif else ()
+        return lots.run_each(portail, acteur, ids, lambda p, a, one: service(p, a, one, *given), progress=progress)
+
+    return handle
+
+
+def _all(service: Callable[..., Lot]) -> Handler:
+    """The action for several at once."""
+    return lambda portail, acteur, ids, _, progress: service(portail, acteur, ids, progress=progress)
 
 
 BATCHES = {
     "verifier": Batch(
         "Marquer comme vérifiés",
         lambda row: row.etat == "brouillon",
-        decomptes.check,
+        _all(lots.check_all),
         ("décompte vérifié", "décomptes vérifiés"),
         "Ils pourront être émis. Un décompte dont les données ont changé, ou dont un mois n’est pas clos, est laissé.",
     ),
     "lever": Batch(
         "Lever l’avertissement de tarif",
         lambda row: row.a_lever,
-        decomptes.lift_warning,
+        _each(decomptes.lift_warning),
         ("avertissement levé", "avertissements levés"),
         "Le motif sera conservé avec chaque décompte.",
         motif=True,
@@ -52,21 +74,21 @@ BATCHES = {
     "emettre": Batch(
         "Émettre",
         lambda row: row.etat == "verifie",
-        emission.issue,
+        _all(lots.issue_all),
         ("décompte émis", "décomptes émis"),
         "Chacun reçoit un numéro définitif et son fichier est scellé. Un décompte émis ne se modifie plus.",
     ),
     "recalculer": Batch(
         "Recalculer",
         lambda row: row.etat in ("brouillon", "verifie"),
-        decomptes.recompute,
+        _each(decomptes.recompute),
         ("décompte recalculé", "décomptes recalculés"),
         "Ils reviennent à l’état de brouillon, à vérifier.",
     ),
     "supprimer": Batch(
         "Supprimer les brouillons",
         lambda row: row.etat == "brouillon",
-        decomptes.delete_draft,
+        _each(decomptes.delete_draft),
         ("brouillon supprimé", "brouillons supprimés"),
         "Un brouillon n’a pas de numéro : rien n’est perdu, il peut être préparé de nouveau.",
     ),
@@ -137,14 +159,13 @@ def _tick(rows: Sequence[DecompteRow], code: str) -> list[DecompteRow]:
 
 def _run(batch: Batch, ids: Sequence[UUID], motif: str) -> bool:
     bar = st.progress(0.0, text="En cours…")
-    action = (lambda p, a, one: batch.service(p, a, one, motif)) if batch.motif else batch.service
     done, lot = page.ran(
-        decomptes.run_each,
+        batch.service,
         session.portail(),
         session.acteur(),
         ids,
-        action,
-        progress=lambda rank, total: bar.progress(rank / total, text=f"{rank} sur {total}"),
+        motif,
+        lambda rank, total: bar.progress(rank / total, text=f"{rank} sur {total}"),
     )
     if done and isinstance(lot, Lot):
         one, many = batch.fait

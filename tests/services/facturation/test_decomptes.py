@@ -17,7 +17,8 @@ from models import Convention, Decompte, Exercice, OffreVersion, PeriodeSansAssi
 from services.adhesion.pieces import open_piece
 from services.core import clock
 from services.core.portail import Portail
-from services.facturation import decomptes, emission, exercices, preparation
+from services.facturation import decomptes, emission, exercices, preparation, scellement
+from services.facturation.gabarits import load_published, render_with
 from tests.conventions import make_convention, word_text
 from tests.decomptes import (
     add_hours,
@@ -192,6 +193,8 @@ def _change(portail: Portail, monde: Monde, convention_id: UUID, kind: str, valu
             session.get_one(Convention, convention_id).quotite = D(1 + value % 100)
         else:
             session.query(Tarif).filter_by(code="temps_complet", annee=2023).one().montant = D(60000 + value)
+        session.flush()
+        exercices.refresh_convention(session, convention_id)  # as each of these actions does
 
 
 # What stops a statement -------------------------------------------------------------------------------------------------
@@ -308,9 +311,9 @@ def test_the_same_statement_gives_the_same_bytes(portail: Portail, monde: Monde)
     assert issued is not None
     with portail.db.read() as session:
         row = session.get_one(Decompte, issued.id)
-        made_of = emission.load_published(portail, session, monde.centre_id, "service-social-travail")
-        context = emission.build_context(row, row.manifeste["debiteur"], clock.today())
-        again = emission.render_with(made_of, "decompte", context)
+        made_of = load_published(portail, session, monde.centre_id, "service-social-travail")
+        context = scellement.build_context(row, row.manifeste["debiteur"], clock.today())
+        again = render_with(made_of, "decompte", context)
     assert again.sha256 == issued.sha256
 
 

@@ -11,7 +11,7 @@ from domain.errors import PortailError
 from domain.roles import Role
 from models import Decompte, Piece
 from services.core.portail import Portail
-from services.facturation import decomptes, emission
+from services.facturation import emission, lots
 from tests.conventions import make_convention
 from tests.decomptes import add_hours, add_tarifs, close_until, drafts, prepare
 from tests.factories import make_monde
@@ -27,7 +27,7 @@ def test_issued_at_once_and_twice_each_has_one_number(portail: Portail) -> None:
     responsable = monde.gens[Role.RESPONSABLE]
     with portail.db.read() as session:
         ids = list(session.scalars(select(Decompte.id)))
-    lot = decomptes.run_each(portail, responsable, ids[:-1], decomptes.check)
+    lot = lots.check_all(portail, responsable, ids[:-1])
     assert (lot.faits, lot.refus) == (7, ())
 
     def issue(decompte_id: object) -> str:
@@ -62,7 +62,7 @@ def test_hours_of_another_month_go_on_while_statements_are_issued(portail: Porta
     responsable = monde.gens[Role.RESPONSABLE]
     with portail.db.read() as session:
         ids = list(session.scalars(select(Decompte.id)))
-    decomptes.run_each(portail, responsable, ids, decomptes.check)
+    lots.check_all(portail, responsable, ids)
     with ThreadPoolExecutor(4) as pool:
         issued = [pool.submit(emission.issue, portail, responsable, one) for one in ids]
         recorded = [
