@@ -33,8 +33,8 @@ class Scenario(Base):
 
 
 class Bilan(Base):
-    """The annual report of a convention (A25, M24): the assistant's sections by id, and, once published, the masked
-    figures it was made from (`chiffres`), which never change."""
+    """The annual report of a convention (A25, M24): the assistant's sections by id, and the masked figures of the year
+    (`chiffres`): frozen when its last month is closed, empty until then, never changed after."""
 
     __tablename__ = "bilan"
 
