@@ -16,7 +16,7 @@ from domain.errors import Invalide
 from domain.formatting import date_courte
 from domain.releve import Valeurs
 from domain.text import clean_text
-from models import Collectivite, Convention, ImportHeures, Intervention, Utilisateur
+from models import Centre, Collectivite, Convention, ImportHeures, Intervention, Utilisateur
 from services.activite.interventions import (
     Enregistrement,
     Plan,
@@ -152,7 +152,8 @@ def _refuse_again(session: Session, centre_id: UUID, digest: str) -> None:
     if before is None:
         return
     by = session.get(Utilisateur, before.par) if before.par else None
-    when = date_courte(local_time(before.le).date())
+    fuseau = session.get_one(Centre, centre_id).fuseau
+    when = date_courte(local_time(before.le, fuseau).date())
     raise Invalide(
         f"Ces heures ont déjà été importées le {when}{' par ' + by.nom_complet if by else ''} (« {before.nom} »,"
         f" {before.lignes} lignes). Rien n’a été enregistré.",

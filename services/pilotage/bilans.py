@@ -42,8 +42,8 @@ def list_years(portail: Portail, acteur: Acteur) -> list[int]:
     """Years for which a convention that the person sees calls for a report, newest first; the current one included."""
     with portail.db.read() as session:
         found = _conventions(session, acteur)
-        last = clock.today().year
-        return sorted({year for one in found for year in range(one.date_effet.year, last + 1)}, reverse=True)
+        years = (range(one.date_effet.year, clock.today(one.centre.fuseau).year + 1) for one in found)
+        return sorted({year for span in years for year in span}, reverse=True)
 
 
 def list_bilans(portail: Portail, acteur: Acteur, annee: int) -> list[BilanRow]:
@@ -224,7 +224,7 @@ def may_write(session: Session, acteur: Acteur, bilan: Bilan) -> bool:
     assigned = select(Affectation.id).where(
         Affectation.convention_id == bilan.convention_id,
         Affectation.assistant_id == acteur.utilisateur_id,
-        Affectation.du <= clock.today(),
+        Affectation.du <= clock.today(session.get_one(Centre, bilan.centre_id).fuseau),
         or_(Affectation.au.is_(None), Affectation.au >= date(bilan.annee, 1, 1)),
     )
     return session.scalar(assigned.limit(1)) is not None
