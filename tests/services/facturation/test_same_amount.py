@@ -44,10 +44,10 @@ def _examine_here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_amount_from_the_simulator_to_the_dashboard(portail: Portail) -> None:
     monde = make_monde(portail, gabarits=True)
     add_tarifs(portail, monde.centre_id, 2023)
+    dossier_id = make_dossier(portail, monde)
     _simulated(portail, monde)
     _on_the_command_line()
 
-    dossier_id = make_dossier(portail, monde)
     shown = open_dossier(portail, monde.gestionnaire, dossier_id).answers["besoin.date_debut_prestations"]
     late = {"besoin.date_debut_prestations": (DEBUT.isoformat(), shown.version)}
     assert answers.save_answers(portail, monde.gestionnaire, dossier_id, late)
