@@ -14,6 +14,10 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
+# Altair asks whether pandas is loaded each time it draws, and Streamlit loads it at the first chart it shows: of two people
+# opening their first chart together, one would find it half loaded. Whole, before the first drawing.
+import pandas  # noqa: F401
+
 from domain.formatting import NBSP, date_courte, nombre
 
 Number: TypeAlias = Decimal | int | float

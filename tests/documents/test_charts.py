@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from documents.charts import FORMAT_LOCALE, TIME_LOCALE, bar_chart, line_chart, png, untitled, write_value
+from services.core.settings import ROOT
 
 MOIS = TIME_LOCALE["shortMonths"]
 
@@ -87,3 +90,9 @@ def test_hostile_words_stay_words() -> None:
 def test_untitled_leaves_the_chart_as_it_was() -> None:
     chart = bar_chart("Titre.", [("a", "b", 1)], y_titre="Heures")
     assert "title" not in untitled(chart).to_dict() and chart.to_dict()["title"]["text"] == ["Titre."]
+
+
+def test_pandas_is_whole_before_the_first_drawing() -> None:
+    """Altair looks at it while drawing: half loaded by somebody else's first chart, it would break this one."""
+    code = "import documents.charts, sys; sys.exit(not hasattr(sys.modules.get('pandas'), 'Timestamp'))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

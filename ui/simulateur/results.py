@@ -8,7 +8,6 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import date_longue, duree, euros
-from services.pilotage.courbe import draw_seuil, tell_seuil
 from services.pilotage.formules import Formule, tell_price
 from services.pilotage.simulations import Simulation
 from ui import page
@@ -84,6 +83,9 @@ def table_of(legende: str, head: Markup, body: Markup) -> Markup:
 
 def show_curve(simulation: Simulation) -> None:
     """Where the two lines cross, drawn, with the table behind it a click away."""
+    # Charts bring pandas: the forms of a dossier, whose panel may show one, do without until then.
+    from services.pilotage.courbe import draw_seuil, tell_seuil
+
     chart = draw_seuil(simulation)
     if chart is None:
         return
