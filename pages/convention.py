@@ -5,6 +5,7 @@ import streamlit as st
 from domain.roles import Role
 from services.convention import conventions, signatures
 from services.convention.convention_views import ConventionView
+from services.pilotage.suivi import is_followed
 from ui import page, session
 from ui.accuse import show_accuse_form
 from ui.actions import Wording, follow_state, show_actions, show_warnings
@@ -92,6 +93,8 @@ view = page.load(conventions.open_convention, portail, acteur, page.required_id(
 page.header(f"Convention {view.numero}", view.collectivite.nom, retour=("conventions", "Conventions"))
 follow_state(f"convention:{view.id}:etat", view.etat)
 show(render_circuit(view))
+if not view.cote_centre and is_followed(view.etat):
+    page.link("suivi", "Suivre les heures et les coûts", icon=":material/monitoring:", convention=view.id)
 now, files = st.columns([3, 2], gap="large")
 with now:
     show_warnings(

@@ -97,6 +97,11 @@ class SuiviView:
     bilans: tuple[PieceRow, ...]
 
 
+def is_followed(etat: str) -> bool:
+    """Whether a convention in this state has hours and costs to follow: both parties have signed it."""
+    return etat in COMMITTED_STATES
+
+
 def list_choices(portail: Portail, acteur: Acteur) -> list[ConventionChoice]:
     """The conventions of the person's collectivités that both parties signed, the latest first."""
     with portail.db.read() as session:
