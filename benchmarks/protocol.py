@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 TEXT_WIDGETS = ("text_input", "text_area")
+EDITOR = "(data editor)"
 
 
 @dataclass
@@ -56,6 +58,13 @@ class Client:
         self.states[ident] = ("string_value", text)
         return await self.run(self.fragments.get(ident, ""))
 
+    async def edit(self, cells: dict[int, dict[str, str]]) -> Answer:
+        """Change cells of the page's data editor, by line and column; the part that a browser would run again runs again."""
+        ident = self.widgets[EDITOR]
+        edits = {"edited_rows": cells, "added_rows": [], "deleted_rows": []}
+        self.states[ident] = ("string_value", json.dumps(edits))
+        return await self.run(self.fragments.get(ident, ""))
+
     async def run(self, fragment: str = "") -> Answer:
         """Run the page (or one fragment) with the widgets as they stand."""
         message = BackMsg()
@@ -92,6 +101,8 @@ class Client:
         if kind == "exception" or (kind == "alert" and element.alert.format == element.alert.ERROR):
             answer.errors.append(str(element.exception.message or element.alert.body))
         proto = getattr(element, kind)
+        if kind == "dataframe" and proto.id:
+            self.widgets[EDITOR], self.fragments[proto.id] = proto.id, delta.fragment_id
         if kind in (*TEXT_WIDGETS, "checkbox"):
             self.widgets[proto.label] = proto.id
             self.fragments[proto.id] = delta.fragment_id

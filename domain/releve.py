@@ -6,7 +6,7 @@ Durations are whole minutes. Nothing here can hold a text about anybody: a day, 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ class Valeurs:
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON values, for the journal."""
-        return {key: value if isinstance(value, int) else str(value) for key, value in asdict(self).items()}
+        return {key: value if isinstance(value, int) else str(value) for key, value in vars(self).items()}
 
     def changes(self, other: Valeurs) -> tuple[str, ...]:
         """Names of what differs from `other`."""

@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models import BrouillonHeures, utc_now
@@ -19,6 +20,9 @@ from services.core.portail import Portail
 
 Place = tuple[UUID, UUID, date]
 """Centre, assistant, Monday."""
+
+TABLE: Any = BrouillonHeures.__table__
+KEYS = ("utilisateur_id", "centre_id", "assistant_id", "lundi")
 
 
 def keep(portail: Portail, acteur: Acteur, place: Place, contenu: dict[str, Any]) -> None:
@@ -38,28 +42,35 @@ def park(portail: Portail, token_hash: str, place: Place, contenu: dict[str, Any
 
 
 def _put(session: Session, user_id: UUID, place: Place, contenu: dict[str, Any]) -> None:
-    key = (user_id, *place)
-    held = session.get(BrouillonHeures, key)
-    if held is None:
-        held = BrouillonHeures(utilisateur_id=user_id, centre_id=place[0], assistant_id=place[1], lundi=place[2])
-        session.add(held)
-    held.contenu, held.modifie_le = contenu, utc_now()
+    values = {**dict(zip(KEYS, (user_id, *place), strict=True)), "contenu": contenu, "modifie_le": utc_now()}
+    session.execute(_UPSERTS[session.get_bind().dialect.name], values)
 
 
-def read(session: Session, user_id: UUID, place: Place) -> dict[str, Any] | None:
-    """The draft of this person for this week; None when there is none."""
-    held = session.get(BrouillonHeures, (user_id, *place))
-    return held.contenu if held else None
+def _upsert(dialect: Any) -> Any:
+    statement = dialect.insert(TABLE)
+    changed = {"contenu": statement.excluded.contenu, "modifie_le": statement.excluded.modifie_le}
+    return statement.on_conflict_do_update(index_elements=list(KEYS), set_=changed)
 
 
-def list_weeks(session: Session, user_id: UUID, centre_id: UUID, assistant_id: UUID) -> list[date]:
-    """Mondays of the weeks that this person began and did not record."""
-    query = select(BrouillonHeures.lundi).where(
-        BrouillonHeures.utilisateur_id == user_id,
-        BrouillonHeures.centre_id == centre_id,
-        BrouillonHeures.assistant_id == assistant_id,
+_UPSERTS = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+
+
+def read(
+    session: Session, user_id: UUID, centre_id: UUID, assistant_id: UUID, lundi: date
+) -> tuple[dict[str, Any] | None, tuple[date, ...]]:
+    """This person's draft of the week that begins on `lundi`, None when there is none; and the Mondays of the other weeks
+    that they began and did not record."""
+    query = (
+        select(BrouillonHeures.lundi, case((BrouillonHeures.lundi == lundi, BrouillonHeures.contenu)))
+        .where(
+            BrouillonHeures.utilisateur_id == user_id,
+            BrouillonHeures.centre_id == centre_id,
+            BrouillonHeures.assistant_id == assistant_id,
+        )
+        .order_by(BrouillonHeures.lundi)
     )
-    return list(session.scalars(query.order_by(BrouillonHeures.lundi)))
+    found = {day: content for day, content in session.execute(query)}  # noqa: C416 - a Row is no pair for mypy
+    return found.pop(lundi, None), tuple(found)
 
 
 def discard(session: Session, user_id: UUID, centre_id: UUID, assistant_id: UUID, lundi: date) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -48,10 +49,7 @@ class LigneGrille:
     @property
     def minutes(self) -> int | None:
         """Minutes of the duration typed; None while it is not one."""
-        try:
-            return read_minutes(self.duree)
-        except Invalide:
-            return None
+        return _minutes(self.duree)
 
     @property
     def changee(self) -> bool:
@@ -103,6 +101,15 @@ class LigneGrille:
         )
 
 
+@lru_cache(maxsize=2000)
+def _minutes(written: str) -> int | None:
+    """Asked several times for each line at each change."""
+    try:
+        return read_minutes(written)
+    except Invalide:
+        return None
+
+
 def line_of(row: Intervention, valeurs: Valeurs) -> LigneGrille:
     """A recorded intervention as a line of the grid."""
     return LigneGrille.recorded(row.id, row.version, valeurs)
@@ -126,17 +133,23 @@ class Grille:
         return bool(self.retirees) or any(one.changee for one in self.lignes)
 
     def plain(self) -> dict[str, Any]:
-        """The grid as JSON. At most as many lines as one submission takes."""
+        """What the grid changes, as JSON. At most as many lines as one submission takes."""
+        changed = [one for one in self.lignes if one.changee]
         return {
-            "lignes": [one.plain() for one in self.lignes[:MAX_LIGNES]],
+            "lignes": [one.plain() for one in changed[:MAX_LIGNES]],
             "retirees": [one.plain() for one in self.retirees[:MAX_LIGNES]],
         }
 
-    @classmethod
-    def from_plain(cls, held: Mapping[str, Any]) -> Grille:
-        """The grid that `plain` wrote."""
-        lines, gone = (tuple(LigneGrille.from_plain(one) for one in held[name]) for name in ("lignes", "retirees"))
-        return cls(lines, gone)
+    def resume(self, held: Mapping[str, Any]) -> Grille:
+        """The changes that `plain` wrote, over what is recorded now (this grid): what somebody did elsewhere meanwhile
+        (another tab, an import) shows, and each change keeps the version it was made from."""
+        typed, gone = ([LigneGrille.from_plain(one) for one in held[name]] for name in ("lignes", "retirees"))
+        mine = {one.id: one for one in typed if one.id}
+        here = {one.id for one in self.lignes}
+        out = {one.id for one in gone}
+        lines = [mine.get(one.id, one) if one.id else one for one in self.lignes if one.id not in out]
+        lines += [one for one in typed if one.id is None or one.id not in here]
+        return Grille(tuple(lines), tuple(one for one in gone if one.id in here))
 
     def to_record(self) -> list[Ligne]:
         """What differs from what is recorded, each line numbered as it is shown; lines left empty are nothing."""

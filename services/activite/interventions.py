@@ -140,7 +140,8 @@ def _works_at(session: Session, centre_id: UUID, person_id: UUID) -> bool:
 
 def today_of(session: Session, centre_id: UUID) -> date:
     """The day it is at this centre."""
-    return clock.today(session.get_one(Centre, centre_id).fuseau)
+    zone = session.scalars(select(Centre.fuseau).where(Centre.id == centre_id)).one()
+    return clock.today(zone)
 
 
 def lock(session: Session, centre_id: UUID, assistants: Iterable[UUID]) -> None:

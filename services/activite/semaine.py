@@ -27,10 +27,9 @@ from models import (
 )
 from services.activite import brouillons
 from services.activite.grille import Grille, LigneGrille, line_of
-from services.activite.interventions import Enregistrement, check_recorder, record_interventions, values_of
+from services.activite.interventions import Enregistrement, check_recorder, record_interventions, today_of, values_of
 from services.activite.regles import assignment_end, closed_months, list_affectations, month_label
 from services.activite.verification import Verificateur
-from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
 
@@ -112,7 +111,7 @@ def open_week(
     with portail.view(acteur, "heures.consulter", centre_id=centre_id) as session:
         who = check_recorder(session, acteur, centre_id, assistant_id)
         lundi = monday_of(jour)
-        today = clock.today(session.get_one(Centre, centre_id).fuseau)
+        today = today_of(session, centre_id)
         affectations = [
             one
             for one in list_affectations(session, who, lundi, lundi + timedelta(days=6))
@@ -123,7 +122,7 @@ def open_week(
         clos = closed_months(session, centre_id)
         frozen = [row for row in rows if (row.jour.year, row.jour.month) in clos]
         recorded = Grille(tuple(line_of(row, values_of(row)) for row in rows if row not in frozen))
-        draft = brouillons.read(session, acteur.utilisateur_id, (centre_id, who, lundi))
+        draft, others = brouillons.read(session, acteur.utilisateur_id, centre_id, who, lundi)
         months = sorted({(day.year, day.month) for day in week_days(lundi)} & clos)
         return Semaine(
             centre_id=centre_id,
@@ -132,16 +131,14 @@ def open_week(
             lundi=lundi,
             today=today,
             conventions=names,
-            grille=_merge(recorded, Grille.from_plain(draft)) if draft else recorded,
+            grille=recorded.resume(draft) if draft else recorded,
             figees=tuple(line_of(row, values_of(row)) for row in frozen),
             motifs=tuple(f"Le mois de {month_label(*one)} est clos." for one in months),
             fermee=all((day.year, day.month) in clos for day in week_days(lundi)),
             brouillon=draft is not None,
             minutes_attendues=_expected(affectations, lundi),
             suivis=_follow(session, affectations, names, lundi.year),
-            autres_brouillons=tuple(
-                one for one in brouillons.list_weeks(session, acteur.utilisateur_id, centre_id, who) if one != lundi
-            ),
+            autres_brouillons=others,
         )
 
 
@@ -152,17 +149,6 @@ def _rows_of(session: Session, centre_id: UUID, assistant_id: UUID, lundi: date)
         Intervention.jour.between(lundi, lundi + timedelta(days=6)),
     )
     return list(session.scalars(query.order_by(Intervention.jour, Intervention.saisie_le, Intervention.id)))
-
-
-def _merge(recorded: Grille, draft: Grille) -> Grille:
-    """The draft over what is recorded now: lines that it does not change are those of the database, so that what somebody
-    did elsewhere meanwhile (another tab, an import) shows; its own changes keep the version they were made from."""
-    held = {one.id: one for one in recorded.lignes}
-    lines = [one if one.changee else held.get(one.id) for one in draft.lignes if not one.vide]
-    gone = tuple(one for one in draft.retirees if one.id in held)
-    known = {one.id for one in (*draft.lignes, *gone)}
-    others = [one for one in recorded.lignes if one.id not in known]
-    return Grille(tuple(one for one in lines if one is not None) + tuple(others), gone)
 
 
 def _names(session: Session, ids: set[UUID]) -> dict[UUID, str]:
@@ -223,7 +209,7 @@ def open_saisie(portail: Portail, acteur: Acteur, centre_id: UUID, assistant_id:
     """What the form of one intervention begins with."""
     with portail.view(acteur, "heures.consulter", centre_id=centre_id) as session:
         who = check_recorder(session, acteur, centre_id, assistant_id)
-        today = clock.today(session.get_one(Centre, centre_id).fuseau)
+        today = today_of(session, centre_id)
         found = list_affectations(session, who, today - timedelta(days=RECENT_DAYS), today)
         names = _names(session, {one.convention_id for one in found if one.centre_id == centre_id})
         query = select(Intervention).where(Intervention.assistant_id == who, Intervention.centre_id == centre_id)
@@ -251,7 +237,7 @@ def duplicate_last_week(
     not in it already (`held`). Nothing is recorded."""
     with portail.view(acteur, "heures.consulter", centre_id=centre_id) as session:
         who = check_recorder(session, acteur, centre_id, assistant_id)
-        today = clock.today(session.get_one(Centre, centre_id).fuseau)
+        today = today_of(session, centre_id)
         rows = _rows_of(session, centre_id, who, lundi - timedelta(days=7))
         names = _names(session, {row.convention_id for row in rows})
         check = Verificateur(session, centre_id, who, today, lundi, lundi + timedelta(days=6))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, delete, func, or_, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.errors import Introuvable, Refus
@@ -162,20 +164,8 @@ def current(portail: Portail, token: str | None, adresse: str | None = None) -> 
     if not token:
         return None
     now = utc_now()
-    # One query for the session, its holder, their time zone and their roles: this is asked at every interaction.
-    query = (
-        select(SessionUtilisateur, Utilisateur, _zone(Utilisateur.id).scalar_subquery(), RoleAttribue)
-        .join(Utilisateur, Utilisateur.id == SessionUtilisateur.utilisateur_id)
-        .outerjoin(RoleAttribue, RoleAttribue.utilisateur_id == Utilisateur.id)
-        .where(
-            SessionUtilisateur.token_hash == token_hash(token),
-            SessionUtilisateur.revoquee_le.is_(None),
-            SessionUtilisateur.expire_le > now,
-            Utilisateur.actif,
-        )
-    )
     with portail.db.read() as session:
-        found = session.execute(query).all()
+        found = session.execute(_held_session(), {"jeton": token_hash(token), "maintenant": now}).all()
     if not found:
         return None
     row, user, zone, _ = found[0]
@@ -185,6 +175,23 @@ def current(portail: Portail, token: str | None, adresse: str | None = None) -> 
         with portail.db.write() as session:
             session.execute(update(SessionUtilisateur).where(SessionUtilisateur.id == row.id).values(vue_le=now))
     return acteur
+
+
+@lru_cache(maxsize=1)
+def _held_session() -> Select[Any]:
+    """The session of a token with its holder, their time zone and their roles, in one query, built once: this is asked at
+    every interaction."""
+    return (
+        select(SessionUtilisateur, Utilisateur, _zone(Utilisateur.id).scalar_subquery(), RoleAttribue)
+        .join(Utilisateur, Utilisateur.id == SessionUtilisateur.utilisateur_id)
+        .outerjoin(RoleAttribue, RoleAttribue.utilisateur_id == Utilisateur.id)
+        .where(
+            SessionUtilisateur.token_hash == bindparam("jeton"),
+            SessionUtilisateur.revoquee_le.is_(None),
+            SessionUtilisateur.expire_le > bindparam("maintenant"),
+            Utilisateur.actif,
+        )
+    )
 
 
 def day_of(session: Session, utilisateur_id: UUID) -> date:
