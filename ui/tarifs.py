@@ -154,7 +154,7 @@ def show_form(view: TarifsView, taille_max: int) -> None:
 def _inputs(view: TarifsView, key: str, errors: dict[str, str]) -> Saisie:
     """The fields, two by two; each refusal stands under its own."""
     left, right = st.columns(2)
-    with left:
+    with left, st.container(key=f"{key}:code-bloc"):
         code = st.selectbox("Prestation", list(view.codes), format_func=lambda one: view.codes[one], key=f"{key}:code")
         _tell(errors, "code")
     with right:
@@ -162,7 +162,7 @@ def _inputs(view: TarifsView, key: str, errors: dict[str, str]) -> Saisie:
     typed: dict[str, str] = {}
     for pair in PAIRS:
         for column, champ in zip(st.columns(2), pair, strict=True):
-            with column:
+            with column, st.container(key=f"{key}:{champ}-bloc"):
                 label = f"{FIELDS[champ].label}{', en euros' if champ == 'montant' else ''}"
                 optional = ", facultatif" if champ in OPTIONAL else ""
                 typed[champ] = (
