@@ -51,6 +51,17 @@ PICTURES = (
     ("parametres", "administrateur", "/parametres"),
     ("journal", "administrateur", "/journal"),
     ("compte", "gestionnaire", "/compte"),
+    ("simulateur", "direction.vitry", "/simulateur?mode=quotite&quotite=47%2C70&effet=01%2F01%2F2027"),
+    ("suivi", "direction.vitry", "/suivi"),
+    ("decompte", "direction.vitry", "/decomptes"),
+    ("heures", "assistante", "/heures"),
+    ("deplacements", "assistante", "/deplacements"),
+    ("bilans", "assistante", "/bilans"),
+    ("equipe", "responsable", "/equipe"),
+    ("decomptes", "responsable", "/decomptes"),
+    ("tableau-heures", "responsable", "/tableau_de_bord"),
+    ("tableau-couts", "responsable", "/tableau_de_bord?vue=couts"),
+    ("tarifs", "responsable", "/tarifs"),
 )
 
 
@@ -114,7 +125,8 @@ def _log_in(page: Page, courriel: str) -> None:
 def _settle(page: Page) -> None:
     page.get_by_test_id("stMainBlockContainer").wait_for()
     page.get_by_role("heading", level=1).first.wait_for()
-    page.wait_for_timeout(1200)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(state="attached")
+    page.wait_for_timeout(1500)
 
 
 def _resolved(portail: Portail, address: str) -> str:
