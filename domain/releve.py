@@ -16,7 +16,7 @@ from domain.activite import MAX_MINUTES
 from domain.errors import Invalide
 from domain.field_types.base import FieldError
 from domain.field_types.durations import read_duration
-from domain.formatting import NBSP, duree
+from domain.formatting import NBSP, date_longue, duree
 
 HEURES_HEBDOMADAIRES = 35
 """Hours of a full-time week (domaine.md, G4): what a week is compared with, leave not counted."""
@@ -126,3 +126,14 @@ def day_label(jour: date, *, court: bool = False) -> str:
     """« lundi 16/11 », or « lun. 16/11 » where room is short."""
     nom = JOURS[jour.weekday()]
     return f"{nom[:3] + '.' if court else nom}{NBSP}{jour.day:02d}/{jour.month:02d}"
+
+
+def period_label(first: date, last: date) -> str:
+    """« du 9 au 15 novembre 2026 »: month and year are told once when they are the same."""
+    if first.year != last.year:
+        start = date_longue(first)
+    elif first.month != last.month:
+        start = date_longue(first).removesuffix(f" {first.year}")
+    else:
+        start = "1er" if first.day == 1 else str(first.day)
+    return f"du {start} au {date_longue(last)}"

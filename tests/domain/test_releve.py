@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import Invalide
-from domain.releve import day_label, monday_of, read_minutes, week_days, weekly_minutes, write_minutes
+from domain.releve import day_label, monday_of, period_label, read_minutes, week_days, weekly_minutes, write_minutes
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,10 @@ def test_weeks() -> None:
 def test_a_week_of_a_share() -> None:
     assert weekly_minutes(Decimal("47.70")) == 1002  # 16,695 h (G4)
     assert weekly_minutes(Decimal(100)) == 2100
+
+
+def test_periods_are_told_shortly() -> None:
+    assert period_label(date(2026, 11, 9), date(2026, 11, 15)) == "du 9 au 15 novembre 2026"
+    assert period_label(date(2026, 9, 28), date(2026, 10, 4)) == "du 28 septembre au 4 octobre 2026"
+    assert period_label(date(2026, 12, 28), date(2027, 1, 3)) == "du 28 décembre 2026 au 3 janvier 2027"
+    assert period_label(date(2026, 6, 1), date(2026, 6, 7)) == "du 1er au 7 juin 2026"

@@ -12,12 +12,11 @@ from domain.activite import DIMENSION_LABELS, nomenclature
 from domain.errors import PortailError
 from domain.formatting import duree
 from domain.releve import MAX_DUREE, read_minutes
-from services.activite.grille import DEFAUTS
 from services.activite.interventions import record_interventions
 from services.activite.semaine import RECENT_DAYS, Saisie, Semaine, open_saisie, open_week
 from services.activite.verification import Ligne, LignesRefusees
 from ui import page, session
-from ui.heures.grille import ORDRE, naming, render_lines
+from ui.heures.grille import ORDRE, naming, render_lines, usual_code
 from ui.html import show
 
 OPERATION = "heures-ajout"
@@ -85,7 +84,7 @@ def _fields(saisie: Saisie, turn: str, places: dict[str, DeltaGenerator]) -> Lig
     with st.container(horizontal=True):
         for name in ORDRE:
             short = lists.labels(name, court=True)
-            usual = getattr(last, name) if last else DEFAUTS[name]
+            usual = usual_code(name, getattr(last, name) if last else None)
             options = list(short)
             codes[name] = st.selectbox(
                 "Origine" if name == "origine" else DIMENSION_LABELS[name],

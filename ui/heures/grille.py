@@ -95,10 +95,16 @@ def _columns(semaine: Semaine, etat: Etat) -> dict[str, Any]:
             "Origine" if name == "origine" else DIMENSION_LABELS[name],
             options=list(short),
             format_func=naming(short),
-            default=(last.codes.get(name) if last else None) or DEFAUTS[name],
+            default=usual_code(name, last.codes.get(name) if last else None),
             width=WIDTHS.get(name, 110),
         )
     return config
+
+
+def usual_code(name: str, last: str | None) -> str:
+    """What a new line begins with: as the last one, but for its nature. That one decides of the invoice: the exception is
+    chosen each time."""
+    return DEFAUTS[name] if name == "nature" or not last else last
 
 
 def naming(labels: dict[str, str]) -> Callable[[Any], str]:
@@ -121,13 +127,13 @@ def _show_totals(semaine: Semaine, etat: Etat) -> None:
     total = sum(totals.values())
     show(
         Markup(
-            '<dl class="p-totaux" aria-label="Totaux par jour">{}<div class="p-total"><dt>Semaine</dt><dd>{}</dd></div></dl>'
+            '<dl class="p-totaux" aria-label="Totaux par jour">{}<div class="p-somme"><dt>Semaine</dt><dd>{}</dd></div></dl>'
         ).format(cells, duree(total))
     )
     expected = semaine.minutes_attendues
     if expected:
         share = pourcentage(round(total * 100 / expected), 0)
-        note(f"{duree(total)} saisies pour {duree(expected)} dans une semaine complète de vos affectations ({share}).")
+        note(f"{duree(total)} saisies pour {duree(expected)} dans une semaine complète des affectations ({share}).")
 
 
 def _show_actions(semaine: Semaine, etat: Etat) -> None:
@@ -153,6 +159,9 @@ def _show_actions(semaine: Semaine, etat: Etat) -> None:
         note("Saisie non enregistrée, conservée même si vous fermez la page.")
     elif etat.grille.lignes:
         note("Tout est enregistré.")
+    note(
+        "Au clavier : Tabulation passe à la case suivante, Entrée sur la dernière ligne en ajoute une, Ctrl + S enregistre."
+    )
 
 
 def _save(semaine: Semaine, etat: Etat) -> None:

@@ -8,8 +8,8 @@ from uuid import UUID
 import streamlit as st
 from markupsafe import Markup
 
-from domain.formatting import date_courte, date_longue, duree, pourcentage
-from domain.releve import monday_of
+from domain.formatting import date_courte, duree, pourcentage
+from domain.releve import monday_of, period_label
 from services.activite.semaine import Semaine, list_assistants, list_places, open_week
 from services.core import clock
 from ui import page, session
@@ -17,7 +17,7 @@ from ui.heures.ajout import show_ajout, show_unassigned
 from ui.heures.grille import show_frozen, show_grid
 from ui.html import link, note, query_url, show, tabs
 
-VUES = {"semaine": "Une semaine", "ajout": "Une intervention", "fichiers": "Importer, exporter"}
+VUES = {"semaine": "Semaine", "ajout": "Intervention", "fichiers": "Fichiers"}
 PHONES = ("Mobile", "iPhone", "Android")
 
 
@@ -101,7 +101,7 @@ def _show_neighbours(semaine: Semaine) -> None:
         for text, day in moves
         if day <= here and day != semaine.lundi
     ]
-    st.subheader(f"Semaine du {date_longue(semaine.lundi)} au {date_longue(last)}", anchor=False)
+    st.subheader(f"Semaine {period_label(semaine.lundi, last)}", anchor=False)
     show(
         Markup('<nav class="p-pages" aria-label="Semaines">{}</nav>').format(Markup(" ").join(links)),
     )
