@@ -6,8 +6,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import duree
-from services.activite import clotures
-from services.activite.clotures import MoisRow
+from services.activite import cloture_lists, clotures
+from services.activite.cloture_lists import MoisRow
 from services.core.paging import Page
 from ui import page, session
 from ui.equipe.cadre import Cadre
@@ -24,7 +24,7 @@ def show_clotures(cadre: Cadre) -> None:
         "Un mois clos ne bouge plus : ni heures ni déplacements n’y sont ajoutés, modifiés ou retirés. Les mois se closent dans "
         "l’ordre, une fois passés ; les décomptes s’appuient sur des mois clos."
     )
-    rows = page.load(clotures.list_mois, session.portail(), session.acteur(), cadre.centre_id)
+    rows = page.load(cloture_lists.list_mois, session.portail(), session.acteur(), cadre.centre_id)
     if not rows:
         st.info("Rien à clore pour le moment : aucun assistant n’est affecté avant ce mois.")
         return

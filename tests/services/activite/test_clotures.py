@@ -14,7 +14,7 @@ from sqlalchemy import Insert, insert
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import Cloture, Cumul, Decompte, Intervention
-from services.activite import clotures, regles
+from services.activite import cloture_lists, clotures, regles
 from services.activite.clotures import following
 from services.core import clock
 from services.core.portail import Portail
@@ -86,7 +86,7 @@ def test_the_last_one_is_reopened_unless_a_statement_covers_it(monde: Monde) -> 
     number = _issue(monde, convention_id, first)
     with pytest.raises(Invalide, match=f"n° {number}"):
         clotures.reopen_month(*reopen, *first)
-    (row,) = [one for one in clotures.list_mois(*reopen) if (one.annee, one.mois) == first]
+    (row,) = [one for one in cloture_lists.list_mois(*reopen) if (one.annee, one.mois) == first]
     assert not row.peut_rouvrir and number in row.refus
     with monde.portail.db.write() as session:
         session.query(Decompte).one().etat = "annule"
@@ -134,7 +134,7 @@ def test_the_list_says_what_was_recorded_and_by_whom_not(monde: Monde) -> None:
                     nombre=1,
                 )
             )
-    rows = clotures.list_mois(monde.portail, monde.instructeur, monde.centre_id)
+    rows = cloture_lists.list_mois(monde.portail, monde.instructeur, monde.centre_id)
     assert [(one.annee, one.mois) for one in rows] == [silent, recorded, _month(3)]
     by_month = {(one.annee, one.mois): one for one in rows}
     assert by_month[silent].sans_saisie == ("Assistant Modèle",)
@@ -144,21 +144,21 @@ def test_the_list_says_what_was_recorded_and_by_whom_not(monde: Monde) -> None:
 
 
 def test_nothing_to_close_without_anybody_assigned(monde_sqlite: Monde) -> None:
-    assert clotures.list_mois(monde_sqlite.portail, monde_sqlite.responsable, monde_sqlite.centre_id) == []
+    assert cloture_lists.list_mois(monde_sqlite.portail, monde_sqlite.responsable, monde_sqlite.centre_id) == []
 
 
 def test_a_month_left_open_long_ago_is_still_shown(monde_sqlite: Monde) -> None:
     monde = monde_sqlite
     convention_id = make_convention(monde.portail, monde, "en_vigueur")
     assign(monde.portail, monde, convention_id, du=date(*_month(40), 1))
-    rows = clotures.list_mois(monde.portail, monde.responsable, monde.centre_id)
+    rows = cloture_lists.list_mois(monde.portail, monde.responsable, monde.centre_id)
     assert len(rows) == 40 and rows[-1].peut_clore
     month = _month(40)
     for _ in range(39):
         close_month(monde.portail, monde, *month)
         month = following(month)
-    rows = clotures.list_mois(monde.portail, monde.responsable, monde.centre_id)
-    assert len(rows) == clotures.SHOWN and rows[0].peut_clore
+    rows = cloture_lists.list_mois(monde.portail, monde.responsable, monde.centre_id)
+    assert len(rows) == cloture_lists.SHOWN and rows[0].peut_clore
 
 
 def test_what_is_closed_is_named(monde: Monde) -> None:
@@ -191,7 +191,7 @@ def test_who_closes(monde_sqlite: Monde, role: Role) -> None:
     assert _closed(monde) == {month}
     if role is not Role.INSTRUCTEUR:
         with pytest.raises(Introuvable):
-            clotures.list_mois(monde.portail, who, monde.centre_id)
+            cloture_lists.list_mois(monde.portail, who, monde.centre_id)
 
 
 def test_nobody_from_elsewhere_closes(monde_sqlite: Monde) -> None:
@@ -200,7 +200,7 @@ def test_nobody_from_elsewhere_closes(monde_sqlite: Monde) -> None:
         with pytest.raises(Introuvable):
             clotures.close_month(monde_sqlite.portail, stranger, monde_sqlite.centre_id, *_month(3))
         with pytest.raises(Introuvable):
-            clotures.list_mois(monde_sqlite.portail, stranger, monde_sqlite.centre_id)
+            cloture_lists.list_mois(monde_sqlite.portail, stranger, monde_sqlite.centre_id)
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
