@@ -23,7 +23,7 @@ from services.core import clock, journal
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.core.settings import Settings, database_url
-from services.facturation import lots, preparation, scellement
+from services.facturation import exercices, lots, preparation, scellement
 from services.facturation.gabarits import load_published, render_with
 
 COUNT = 1_000
@@ -57,7 +57,7 @@ def make_portail(folder: Path) -> tuple[Portail, Acteur, UUID]:
         session.add(Cloture(centre_id=centre.id, annee=YEAR, mois=12))
         for rank in range(1, COUNT + 1):
             _add_convention(session, centre.id, version.id, rank)
-        session.flush()
+        exercices.refresh_centre(session, centre.id)
         roles = frozenset({Role.RESPONSABLE})
         return portail, Acteur(person.id, "Camille Exemple", person.courriel, {centre.id: roles}), centre.id
 

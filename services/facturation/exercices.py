@@ -206,8 +206,9 @@ def add_invoiced(session: Session, changes: Iterable[tuple[UUID, int, Decimal]])
         if row is not None:
             row.montant_facture += montant
     session.flush()
-    for convention_id in dict.fromkeys(one for one, annee, _ in wanted if (one, annee) not in known):
-        refresh_convention(session, convention_id)
+    missing = [convention_id for convention_id, annee, _ in wanted if (convention_id, annee) not in known]
+    if missing:
+        _refresh(session, session.scalars(_with_dossier().where(Convention.id.in_(missing))).all())
 
 
 def _with_dossier() -> Select[Convention]:
