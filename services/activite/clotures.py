@@ -18,6 +18,7 @@ from services.activite.regles import month_label
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, record
+from services.pilotage.publication import freeze_closed
 
 Mois = tuple[int, int]
 """A year and a month."""
