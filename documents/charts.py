@@ -91,7 +91,7 @@ def bar_chart(
         sides[f"{along}Offset"] = _channel(f"{along}Offset", "serie:N", sort=series)
     bars = base.mark_bar(stroke=ENCRE, strokeWidth=1.5).encode(**sides, **_fills(series))
     align: dict[str, Any] = {"align": "left", "dx": 5} if lying else {"baseline": "bottom", "dy": -3}
-    labels = base.mark_text(fontSize=12, **align).encode(text="texte:N", **sides)
+    labels = base.mark_text(fontSize=12, color=ENCRE, **align).encode(text="texte:N", **sides)
     layers: list[alt.Chart] = [bars, labels, *_threshold(seuil, across, unite)]
     height = AROUND + BAR_HEIGHT * len(rows) + 8 * len(categories) if lying else 320
     return _finish(layers, titre, [one["bulle"] for one in data], height)
@@ -130,7 +130,7 @@ def line_chart(
     base = alt.Chart(alt.InlineData(values=data)).encode(x=scale_x, y=y, tooltip=alt.Tooltip("bulle:N", title=None))
     lines = base.mark_line(color=ENCRE, strokeWidth=2).encode(strokeDash=styles["strokeDash"])
     points = base.mark_point(color=ENCRE, size=45, filled=True).encode(shape=styles["shape"])
-    last = alt.Chart(alt.InlineData(values=ends)).mark_text(fontSize=12, align="right", dy=-10).encode(
+    last = alt.Chart(alt.InlineData(values=ends)).mark_text(fontSize=12, color=ENCRE, align="right", dy=-10).encode(
         x=scale_x, y=y, text="texte:N"
     )  # fmt: skip
     layers: list[alt.Chart] = [lines, points, last, *_mark(repere, xs, scale_x, y, unite)]

@@ -36,6 +36,7 @@ def show_comparison(acteur: Acteur, asked: str) -> None:
         return
     st.subheader(tell_cheapest(computed), anchor=False)
     _show_warnings(computed)
+    _show_totals(computed)
     _show_table(computed)
     _show_years(computed)
     page.download("Comparaison (XLSX)", f"/exports/simulation.xlsx?comparer={asked}")
@@ -102,28 +103,25 @@ def _tell_years(computed: Computed, years: Sequence[int]) -> str:
     return f"Coûte le moins : {' ; '.join(said)}"
 
 
-def _show_years(computed: Computed) -> None:
-    years = sorted({year.annee for _, one in computed for year in one.retenue.annees})
-    names = [f"{place}. {row.row.nom}" for place, (row, _) in enumerate(computed, start=1)]
-    due = [{year.annee: year.du for year in one.retenue.annees} for _, one in computed]
-    st.subheader(_tell_years(computed, years), anchor=False)
+def _show_totals(computed: Computed) -> None:
+    """The whole term of each scenario, drawn."""
     chart = bar_chart(
-        "Coût de chaque année, par scénario",
-        [
-            (str(annee), name, one[annee])
-            for annee in years
-            for name, one in zip(names, due, strict=True)
-            if annee in one
-        ],
+        "Coût sur toute la durée",
+        [(row.row.nom, "Toute la durée", one.retenue.total) for row, one in computed],
         y_titre="Euros",
         unite="€",
     )
-    st.altair_chart(untitled(chart), width="stretch", theme=None)
-    with st.expander("Le tableau derrière le graphique"):
-        head = Markup('<th scope="col">Année</th>') + Markup("").join(
-            Markup('<th scope="col" class="p-nombre">{}</th>').format(name) for name in names
-        )
-        body = Markup("").join(
-            line_of(str(annee), [euros(one[annee]) if annee in one else "–" for one in due]) for annee in years
-        )
-        show(table_of("Coût de chaque année", head, body))
+    st.altair_chart(untitled(chart), width="stretch", theme=None, key="graphique-scenarios")
+
+
+def _show_years(computed: Computed) -> None:
+    years = sorted({year.annee for _, one in computed for year in one.retenue.annees})
+    due = [{year.annee: year.du for year in one.retenue.annees} for _, one in computed]
+    st.subheader(_tell_years(computed, years), anchor=False)
+    head = Markup('<th scope="col">Année</th>') + Markup("").join(
+        Markup('<th scope="col" class="p-nombre">{}</th>').format(row.row.nom) for row, _ in computed
+    )
+    body = Markup("").join(
+        line_of(str(annee), [euros(one[annee]) if annee in one else "–" for one in due]) for annee in years
+    )
+    show(table_of("Coût de chaque année", head, body))

@@ -90,7 +90,7 @@ def show_curve(simulation: Simulation) -> None:
     if chart is None:
         return
     st.subheader(tell_seuil(simulation), anchor=False)
-    st.altair_chart(chart, width="stretch", theme=None)
+    st.altair_chart(chart, width="stretch", theme=None, key="graphique-seuil")
     with st.expander("Le tableau derrière la courbe"):
         head = Markup("").join(
             Markup('<th scope="col" class="p-nombre">{}</th>').format(one)
