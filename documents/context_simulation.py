@@ -67,6 +67,7 @@ def build_simulation(
             "conclusion": conclusion,
             "effet": effet,
             "debut": debut,
+            "annee_debut": debut.year,
             "terme": terme,
             "inflation": inflation,
             "retenue": dict(retenue),

@@ -12,8 +12,11 @@ import pytest
 import yaml
 from docx.shared import Mm
 
+from documents.echantillons import sample_for
 from documents.lint import lint_template
 from documents.opc import WordPackage, w
+from domain.offer import load_centre
+from domain.tarifs import load_tarifs
 from tests.doc_templates.conftest import EVERY, EVERY_ISSUED, OFFRES, Gabarits
 from tests.doc_templates.lecture import TAG, body, full_text, paragraphs, points, texts
 
@@ -67,6 +70,18 @@ def test_header_has_a_logo_that_can_be_replaced(offre: Gabarits, name: str) -> N
 @pytest.mark.parametrize(("offre", "name"), EVERY)
 def test_only_known_variables(offre: Gabarits, name: str) -> None:
     assert lint_template(offre.read(name), offre.sample()) == []
+
+
+@pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
+def test_every_document_of_an_offer_knows_its_variables(offre: Gabarits) -> None:
+    """Statements, annual reports and notes too, each with the data of its own context."""
+    centre = load_centre(offre.centre_folder)
+    assert {one.contexte for one in offre.offer.documents} == {"adhesion", "decompte", "bilan", "simulation"}
+    for document in offre.offer.documents:
+        schema = sample_for(offre.offer, centre, document.contexte, load_tarifs(offre.centre_folder / "tarifs.yaml"))
+        for part in document.parts:
+            name = part.template or offre.offer.annexe(str(part.annexe)).template
+            assert lint_template((offre.folder / name).read_bytes(), schema) == [], name
 
 
 @pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
