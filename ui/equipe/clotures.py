@@ -16,6 +16,10 @@ from ui.tables import Column, Listing, show_table
 
 ONGLET = "clotures"
 LISTING = Listing("equipe", "m", tri="mois")
+LAST_MONTH = 12
+YEAR_END = (
+    " C’est le dernier mois de {0} : les chiffres de l’année sont publiés aux collectivités, une fois pour toutes."
+)
 
 
 def show_clotures(cadre: Cadre) -> None:
@@ -66,7 +70,8 @@ def _actions(cadre: Cadre, rows: list[MoisRow]) -> None:
             page.confirm(
                 f"Clore {to_close.libelle} ?",
                 f"{duree(to_close.minutes)} y sont enregistrées. Plus rien n’y sera modifié."
-                + (f" N’ont rien saisi : {missing}." if missing else ""),
+                + (f" N’ont rien saisi : {missing}." if missing else "")
+                + (YEAR_END.format(to_close.annee) if to_close.mois == LAST_MONTH else ""),
                 "Clore le mois",
                 lambda _: page.ran(
                     clotures.close_month,
@@ -87,7 +92,8 @@ def _actions(cadre: Cadre, rows: list[MoisRow]) -> None:
         elif st.button(f"Rouvrir {last.libelle}", icon=":material/lock_open:", key="rouvrir"):
             page.confirm(
                 f"Rouvrir {last.libelle} ?",
-                "Les assistants pourront de nouveau y enregistrer et y corriger des heures.",
+                "Les assistants pourront de nouveau y enregistrer et y corriger des heures. Les chiffres déjà publiés d’une année "
+                "close ne changeront pas.",
                 "Rouvrir le mois",
                 lambda _: page.ran(
                     clotures.reopen_month,
