@@ -1,0 +1,119 @@
+"""Hours in a browser: a week typed on the keyboard alone, kept through a reload, saved; one intervention on a telephone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from models import Intervention
+from services.core import clock
+from tests.activite import assign
+from tests.conventions import make_convention
+from tests.e2e.conftest import OpenPage
+from tests.e2e.gestes import PATIENCE, button, see, settle
+from tests.e2e.serveur import Serveur
+from tests.factories import Monde
+
+SIREN = "219400768"
+ASSISTANT = f"assistant.{SIREN}@example.org"
+
+
+@pytest.fixture(scope="module")
+def monde(serveur: Serveur) -> Monde:
+    """A collectivité that only these tests know, with its convention and its assistant."""
+    made = serveur.make_monde("Thiais", SIREN)
+    assign(serveur.portail, made, make_convention(serveur.portail, made, "en_vigueur"))
+    return made
+
+
+def recorded(monde: Monde) -> list[tuple[int, str, str]]:
+    """(minutes, category, origin) of what the assistant has recorded, shortest first."""
+    with monde.portail.db.read() as session:
+        query = select(Intervention).where(Intervention.assistant_id == monde["assistant"].utilisateur_id)
+        return sorted((one.minutes, one.categorie, one.origine) for one in session.scalars(query))
+
+
+def total(page: Page, shown: str) -> None:
+    """Wait until the week adds up to this."""
+    pattern = re.compile(rf"^{shown} saisies")
+    expect(page.get_by_text(pattern)).to_be_visible(timeout=PATIENCE)
+
+
+def reach_grid(page: Page) -> None:
+    """Tab from the link above to the grid; its first free line is chosen."""
+    expect(page.get_by_test_id("data-grid-canvas")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Semaine précédente").focus()
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('data-testid')") == "data-grid-canvas":
+            return
+    raise AssertionError("the grid cannot be reached by the keyboard")
+
+
+def type_cells(page: Page, *cells: str) -> None:
+    """Type in each cell and go to the next; an empty one is left as it is."""
+    for cell in cells:
+        if cell:
+            page.keyboard.type(cell, delay=20)
+        page.wait_for_timeout(150)
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(150)
+
+
+def test_a_week_on_the_keyboard_alone(monde: Monde, open_page: OpenPage) -> None:
+    page = open_page(ASSISTANT)
+    page.goto("/heures?vue=semaine")
+    see(page, "Au clavier")
+    settle(page)
+    reach_grid(page)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+    page.keyboard.press("Tab")
+    type_cells(page, "", "1h30", "dém", "méd")
+    total(page, "1\u00a0h\u00a030")
+    see(page, "Saisie non enregistrée")
+
+    page.reload()
+    total(page, "1\u00a0h\u00a030")
+    assert recorded(monde) == []
+    expect(page.get_by_test_id("data-grid-canvas")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    reach_grid(page)
+    page.keyboard.press("Control+s")
+    see(page, "Semaine enregistrée.")
+    assert recorded(monde) == [(90, "demarches", "medecine")]
+    see(page, "Tout est enregistré.")
+
+
+def test_a_wrong_duration_is_told_beside_the_grid(monde: Monde, open_page: OpenPage) -> None:
+    before = recorded(monde)
+    page = open_page(ASSISTANT)
+    page.goto("/heures?vue=semaine&semaine=2024-03-11")
+    see(page, "Au clavier")
+    settle(page)
+    reach_grid(page)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+    page.keyboard.press("Tab")
+    type_cells(page, "", "7")
+    see(page, "Saisie non enregistrée")
+    page.get_by_role("button", name="Enregistrer la semaine").click()
+    see(page, re.compile("précisez l’unité, 7h pour des heures ou 7min pour des minutes"))
+    assert recorded(monde) == before
+
+
+def test_one_intervention_on_a_telephone(monde: Monde, open_page: OpenPage) -> None:
+    before = recorded(monde)
+    page = open_page(ASSISTANT, width=390)
+    page.goto("/heures?vue=ajout")
+    expect(button(page, "Ajouter l’intervention")).to_be_visible(timeout=PATIENCE)
+    page.get_by_label("Durée").fill("45min")
+    button(page, "Ajouter l’intervention").click()
+    see(page, re.compile("Ce jour"))
+    assert len(recorded(monde)) == len(before) + 1 and recorded(monde)[0][0] == 45
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    with monde.portail.db.read() as session:
+        assert session.scalars(select(Intervention.jour).where(Intervention.minutes == 45)).one() == clock.today()
