@@ -8,7 +8,7 @@ from markupsafe import Markup
 from services.pilotage import bilans
 from services.pilotage.bilan_views import ETATS, BilanRow
 from ui import page, session
-from ui.html import badge, day, file_link, query_url, show, tabs
+from ui.html import badge, day, file_link, link, query_url, show, tabs
 
 TONES = {"attente": "brouillon", "a_rediger": "a_corriger", "a_publier": "a_signer", "publie": "en_vigueur"}
 
@@ -45,11 +45,8 @@ def _line(row: BilanRow) -> Markup:
         ("Document", file_link(row.piece_id, "Word") if row.piece_id else "–"),
     )
     address = page.url_of("bilans", **_target(row))
-    return Markup(
-        '<tr><th scope="row" data-titre="Collectivité"><a class="p-ligne" href="{}" target="_self">{}</a></th>{}</tr>'
-    ).format(
-        address,
-        row.collectivite,
+    return Markup('<tr><th scope="row" data-titre="Collectivité">{}</th>{}</tr>').format(
+        link(row.collectivite, address, classe="p-ligne"),
         Markup("").join(Markup('<td data-titre="{}"><span>{}</span></td>').format(name, cell) for name, cell in cells),
     )
 

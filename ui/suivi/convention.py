@@ -8,10 +8,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import NBSP, date_courte, date_longue, duree, euros, pourcentage
-from services.pilotage.suivi import ConventionChoice, SuiviView
+from services.pilotage.suivi import ConventionChoice, DecompteSuivi, SuiviView
 from ui import page
-from ui.html import badge, facts, file_link, note, query_url, show, tabs
-from ui.suivi.chiffres import table
+from ui.html import badge, facts, file_link, link, note, query_url, show, tabs
+
+NUMBER = Markup(' class="p-nombre"')
 
 
 def show_choices(choices: list[ConventionChoice], view: SuiviView) -> None:
@@ -77,38 +78,54 @@ def show_exports(view: SuiviView) -> None:
 
 
 def show_files(view: SuiviView) -> None:
-    """Annual reports and statements that were issued."""
-    left, right = st.columns([1, 2], gap="large")
-    with left:
-        st.subheader("Bilans annuels", anchor=False)
-        if view.bilans:
-            links = [
-                Markup("<li>{}<br><small>publié le {}</small></li>").format(
-                    file_link(one.id, one.nom, one.taille), date_courte(one.deposee_le.date())
-                )
-                for one in view.bilans
-            ]
-            show(Markup('<ul class="p-fichiers">{}</ul>').format(Markup("").join(links)))
-        else:
-            note("Aucun bilan publié. Le service le remet après la clôture de l’année.")
-    with right:
-        st.subheader("Décomptes", anchor=False)
-        if view.decomptes:
-            show(_statements(view))
-        else:
-            note("Aucun décompte émis pour cette convention.")
+    """Annual reports, and the statements of the year, that were issued."""
+    st.subheader("Bilans annuels", anchor=False)
+    if view.bilans:
+        links = [
+            Markup("<li>{}<br><small>publié le {}</small></li>").format(
+                file_link(one.id, one.nom, one.taille), date_courte(one.deposee_le.date())
+            )
+            for one in view.bilans
+        ]
+        show(Markup('<ul class="p-fichiers">{}</ul>').format(Markup("").join(links)))
+    else:
+        note("Aucun bilan publié. Le service le remet après la clôture de l’année.")
+    st.subheader(f"Décomptes {view.annee}", anchor=False)
+    mine = [one for one in view.decomptes if one.exercice == view.annee]
+    if mine:
+        show(_statements(mine))
+    else:
+        note(f"Aucun décompte émis pour {view.annee}.")
 
 
-def _statements(view: SuiviView) -> Markup:
-    lines = [
-        (
-            Markup("{}").format(file_link(one.piece.id, f"n°{NBSP}{one.numero}", one.piece.taille))
-            if one.piece
-            else f"n°{NBSP}{one.numero}",
-            f"{date_courte(one.du)} – {date_courte(one.au)}",
-            one.etat_libelle,
-            euros(one.total),
-        )
-        for one in view.decomptes
-    ]
-    return table("Décomptes", ("Décompte", "Période", "État", "Montant"), lines)
+def _statements(statements: list[DecompteSuivi]) -> Markup:
+    """Each statement leads to its page; on a narrow screen a row becomes a card."""
+    titles = ("Décompte", "Période", "État", "Montant", "Fichier")
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(NUMBER if one == "Montant" else "", one) for one in titles
+    )
+    body = Markup("").join(_statement(one, titles) for one in statements)
+    return Markup(
+        '<div class="p-tableau"><table><caption class="p-masque">Décomptes</caption><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>"
+    ).format(head, body)
+
+
+def _statement(one: DecompteSuivi, titles: tuple[str, ...]) -> Markup:
+    number = link(f"n°{NBSP}{one.numero}", page.url_of("decompte", id=one.id), classe="p-ligne")
+    cells: tuple[str | Markup, ...] = (
+        f"{date_courte(one.du)} – {date_courte(one.au)}",
+        badge(one.etat_libelle, one.etat),
+        euros(one.total),
+        file_link(one.piece.id, "Word", one.piece.taille) if one.piece else "–",
+    )
+    return Markup('<tr><th scope="row" data-titre="{}" class="p-court">{}</th>{}</tr>').format(
+        titles[0],
+        number,
+        Markup("").join(
+            Markup('<td data-titre="{}"{}><span>{}</span></td>').format(
+                title, NUMBER if title == "Montant" else "", cell
+            )
+            for title, cell in zip(titles[1:], cells, strict=True)
+        ),
+    )
