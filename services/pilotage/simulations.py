@@ -321,6 +321,8 @@ def _warn(
         found.append("Le centre n’a voté aucun tarif de temps plein : saisissez-en un pour comparer avec une part.")
     if not any(one.code == "heures" for one in formules):
         found.append("Le centre n’a voté aucun tarif à l’heure : saisissez-en un pour comparer avec des heures.")
+    if not any(one.de_l_offre for one in formules):
+        found.append("Cette offre se facture autrement : ni la part ni les heures ne disent ce qu’elle coûtera.")
     if p.debut.year != p.effet.year:
         found.append("Les prestations débutent une autre année que la prise d’effet : vérifiez que c’est voulu.")
     return found

@@ -16,6 +16,7 @@ from tests.conventions import word_text
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see, settle
 from tests.e2e.serveur import Serveur
+from tests.e2e.test_accessibilite import list_violations
 from tests.factories import Monde, make_dossier
 
 SIREN = "219400785"
@@ -81,6 +82,7 @@ def test_three_worked_examples_through_the_page(open_page: OpenPage, monde: Mond
     expect(page.get_by_role("row", name=re.compile(r"540\sh\s27")).get_by_text(spaces("32 427,00 €"))).to_be_visible()
     assert page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").count()
 
+    assert list_violations(page) == []
     given = {key: one[0] for key, one in parse_qs(urlsplit(page.url).query).items()}
     assert given == {"quotite": "47,70", "effet": "01/01/2023", "debut": "01/07/2023", "taux": "60"}
     again = open_page(address("gestionnaire"))
@@ -128,6 +130,19 @@ def test_a_simulation_is_kept_shared_and_taken(
     centre.goto(colleague.url)
     see(centre, "Cette page n’existe pas, ou vous n’y avez pas accès.")
     assert centre.get_by_text("Budget 2023").count() == 0
+
+    type_in(page, "Part d’un temps plein (%)", "20")
+    page.get_by_role("textbox", name="Nom du nouveau scénario").fill("Budget réduit")
+    button(page, "Enregistrer un nouveau scénario").click()
+    see(page, "Budget réduit")
+    settle(page)
+    ids = [one.get_attribute("href") or "" for one in page.get_by_role("link", name=re.compile("^Budget")).all()]
+    compared = ",".join(re.findall(r"scenario=([0-9a-f-]{36})", " ".join(ids)))
+    colleague.goto(f"/simulateur?comparer={compared}")
+    heading(colleague, re.compile("« Budget réduit » coûte le moins sur toute la durée"))
+    assert list_violations(colleague) == []
+    page.goto(link)
+    see(page, "Scénario ouvert :")
 
     page.get_by_text("Reprendre dans un dossier").click()
     button(page, "Reprendre dans le dossier").click()

@@ -126,6 +126,9 @@ def test_scenarios_are_compared(visitor: Visitor, monde: Monde) -> None:
     page = plain(visitor.open(monde.instructeur, "simulateur", comparer=ids))
     assert "« Bas » coûte le moins sur toute la durée : 67 980,00 €, 94 152,30 € de moins que « Haut »." in page
     assert "Coûte le moins : « Bas » chaque année" in page
+    nasty = ",".join((save(monde, "![x](http://example.org/i.png)", quotite="10"), ids.split(",")[0]))
+    shown = visitor.open(monde.instructeur, "simulateur", comparer=nasty)
+    assert any("\\!\\[x\\]\\(http" in one.value for one in shown.subheader)
     alone = visitor.open(monde.instructeur, "simulateur", comparer=ids.split(",")[0])
     assert any("de 2 à 4" in one.value for one in alone.error)
     junk = visitor.open(monde.instructeur, "simulateur", comparer="x,y")

@@ -34,7 +34,7 @@ def show_comparison(acteur: Acteur, asked: str) -> None:
     computed = [(one, one.simulation) for one in compared if one.simulation is not None]
     if not computed:
         return
-    st.subheader(tell_cheapest(computed), anchor=False)
+    st.subheader(page.text(tell_cheapest(computed)), anchor=False)
     _show_warnings(computed)
     _show_totals(computed)
     _show_table(computed)
@@ -117,7 +117,7 @@ def _show_totals(computed: Computed) -> None:
 def _show_years(computed: Computed) -> None:
     years = sorted({year.annee for _, one in computed for year in one.retenue.annees})
     due = [{year.annee: year.du for year in one.retenue.annees} for _, one in computed]
-    st.subheader(_tell_years(computed, years), anchor=False)
+    st.subheader(page.text(_tell_years(computed, years)), anchor=False)
     head = Markup('<th scope="col">Année</th>') + Markup("").join(
         Markup('<th scope="col" class="p-nombre">{}</th>').format(row.row.nom) for row, _ in computed
     )

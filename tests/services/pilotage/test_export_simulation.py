@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from uuid import UUID
 
 import pikepdf
 import pytest
@@ -11,13 +12,29 @@ from openpyxl import load_workbook
 
 from documents.pdf import docx_to_pdf
 from domain.errors import Introuvable, Invalide
+from domain.formatting import euros
+from domain.offer import load_centre, load_offer
+from domain.tarifs import load_tarifs
+from services.adhesion.editique import Ingredients
 from services.core.portail import Portail
 from services.exports import produce
+from services.facturation.gabarits import render_with
 from services.pilotage import scenarios
 from services.pilotage.export_simulation import build_note, open_simulation
 from services.pilotage.parametres import read_parametres
+from services.pilotage.simulations import Cadre, simulate
 from tests.conventions import word_text
-from tests.factories import CENTRE, OFFRE, Monde, journal_actions, make_dossier, make_monde, make_other_centre
+from tests.factories import (
+    CENTRE,
+    FORMS,
+    OFFRE,
+    TEMPLATES,
+    Monde,
+    journal_actions,
+    make_dossier,
+    make_monde,
+    make_other_centre,
+)
 
 G2 = {"centre": CENTRE, "offre": OFFRE, "quotite": "47,70", "effet": "01/01/2023", "debut": "01/07/2023", "taux": "60"}
 LONG = {
@@ -138,3 +155,29 @@ def test_scenarios_compared_as_a_workbook(monde: Monde) -> None:
             produce(monde.portail, monde.instructeur, "simulation.xlsx", {"comparer": bad})
     with pytest.raises(Introuvable):
         produce(monde.portail, monde.direction, "simulation.xlsx", asked)
+
+
+@pytest.mark.parametrize(
+    ("centre", "offre", "asked"),
+    [
+        (CENTRE, OFFRE, {"quotite": "47,70"}),
+        ("cdg-martinique", "accompagnement-social", {"mode": "heures", "heures": "45 h 40", "tarif": "67 980"}),
+        ("cdg-martinique", "accompagnement-social", {"mode": "heures", "heures": "45 h 40"}),
+    ],
+)
+def test_each_offer_has_its_note(centre: str, offre: str, asked: dict[str, str]) -> None:
+    """Rendered from the files of the offer, with a share to compare with or without."""
+    folder = TEMPLATES / centre / offre
+    offer, loaded = load_offer(FORMS / centre / offre), load_tarifs(FORMS / centre / "tarifs.yaml")
+    cadre = Cadre(UUID(int=1), centre, "Centre", "Europe/Paris", offer, tuple(loaded))
+    simulation = simulate(cadre, read_parametres({"effet": "01/01/2026", **asked}))
+    made_of = Ingredients(
+        offer=offer,
+        centre=load_centre(FORMS / centre),
+        tarifs=(),
+        gabarits={name: name for name in offer.templates()},
+        read=lambda name: (folder / name).read_bytes(),
+    )
+    words = plain(word_text(render_with(made_of, "simulation", build_note(simulation)).data))
+    assert plain(euros(simulation.retenue.annuel)) in words
+    assert simulation.retenue.titre in words
