@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from models import Intervention
+from models import Intervention, SessionUtilisateur, utc_now
 from services.core import clock
 from tests.activite import assign
 from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, see, settle
+from tests.e2e.gestes import PATIENCE, button, log_in, see, settle
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde
 
@@ -117,3 +118,23 @@ def test_one_intervention_on_a_telephone(monde: Monde, open_page: OpenPage) -> N
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     with monde.portail.db.read() as session:
         assert session.scalars(select(Intervention.jour).where(Intervention.minutes == 45)).one() == clock.today()
+
+
+def test_an_expired_session_loses_no_cell(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
+    page = open_page(ASSISTANT)
+    page.goto("/heures?vue=semaine&semaine=2024-03-18")
+    see(page, "Au clavier")
+    settle(page)
+    reach_grid(page)
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(300)
+    with serveur.portail.db.write() as session:
+        held = select(SessionUtilisateur).where(SessionUtilisateur.utilisateur_id == monde["assistant"].utilisateur_id)
+        for one in session.scalars(held):
+            one.expire_le = utc_now() - timedelta(minutes=1)
+    type_cells(page, "", "2h15")
+    expect(page.get_by_label("Adresse électronique")).to_be_visible(timeout=PATIENCE)
+    log_in(page, ASSISTANT)
+    total(page, "2\u00a0h\u00a015")

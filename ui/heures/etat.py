@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,8 @@ LOST = "Votre session est fermée : reconnectez-vous. Votre dernière saisie n�
 @dataclass
 class Etat:
     """What is being typed. `lue` is the week as it was read, `base` what the editor was given (it reports changes against it, so it stays the same until
-    `tour` changes), `grille` the result. `annonces`: what the last action left out."""
+    `tour` changes), `grille` the result. `annonces`: what the last action left out;
+    `deconnecte`: the session was over at the last change."""
 
     place: brouillons.Place
     lue: Grille
@@ -31,7 +32,8 @@ class Etat:
     tour: int = 0
     erreurs: tuple[ErreurLigne, ...] = ()
     conflits: tuple[ConflitLigne, ...] = ()
-    annonces: tuple[str, ...] = field(default=())
+    annonces: tuple[str, ...] = ()
+    deconnecte: bool = False
 
     @property
     def nom(self) -> str:
@@ -61,6 +63,7 @@ class Etat:
         jeton = session.jeton()
         kept = bool(jeton) and brouillons.park(session.portail(), token_hash(jeton or ""), self.place, contenu)
         page.notify(KEPT if kept else LOST, warning=True)
+        self.deconnecte = True
 
     def rebase(self, grille: Grille) -> None:
         """Show another grid: the editor starts again from it."""

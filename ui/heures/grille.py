@@ -32,6 +32,9 @@ OPERATION = "heures-semaine"
 def show_grid(semaine: Semaine) -> None:
     """The editor and all that follows it. Runs alone when a cell changes."""
     etat = etat_of(semaine)
+    if etat.deconnecte:
+        forget(semaine.place)
+        st.rerun()  # the whole page, which shows the login form
     frame = _frame(etat.base.lignes)
     st.data_editor(
         frame,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from domain.activite import DIMENSIONS, nomenclature
+from domain.errors import Invalide
 from domain.releve import Valeurs
 from models import Cumul, Intervention
 from services.activite import cumuls
+from services.activite.imports import import_hours
 from services.core.portail import Portail
 from tests.activite import add_hours
 from tests.factories import Monde, make_monde
@@ -68,8 +72,19 @@ LINES = st.fixed_dictionaries(
     }
 )
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["ajouter", "modifier", "retirer"]), LINES, st.integers(0, 50)), min_size=1, max_size=8
+    st.tuples(st.sampled_from(["ajouter", "modifier", "retirer", "importer"]), LINES, st.integers(0, 50)),
+    min_size=1,
+    max_size=8,
 )
+
+
+def take_in(service: Service, lines: list[dict[str, Any]]) -> None:
+    """Record lines from a file; the same file is refused, which leaves everything as it was."""
+    names = ("categorie", "origine", "lieu", "forme", "nature")
+    rows = [f"{one['jour']};219400223;{one['duree']};{';'.join(one[name] for name in names)}" for one in lines]
+    data = "\n".join(["Date;SIREN;Durée;Catégorie;Origine;Lieu;Forme;Nature", *rows]).encode()
+    with suppress(Invalide):
+        import_hours(service.portail, service.assistant, service.monde.centre_id, "h.csv", data, uuid4().hex)
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
@@ -80,8 +95,11 @@ def test_the_rollup_equals_a_recount_whatever_is_done(backend: str, make_portail
     @given(st.lists(STEPS, min_size=1, max_size=3))
     def check(submissions: list[list[tuple[str, dict[str, Any], int]]]) -> None:
         for steps in submissions:
-            held, lines = service.rows(), []
+            held, lines, imported = service.rows(), [], []
             for what, given_line, pick in steps:
+                if what == "importer":
+                    imported.append(given_line)
+                    continue
                 row = held.pop(pick % len(held)) if held and what != "ajouter" else None
                 if row is None:
                     lines.append(service.ligne(**given_line))
@@ -89,6 +107,7 @@ def test_the_rollup_equals_a_recount_whatever_is_done(backend: str, make_portail
                     changed = {"retirer": True} if what == "retirer" else given_line
                     lines.append(service.change(row, **changed))
             service.record(*lines)
+            take_in(service, imported)
             with service.portail.db.read() as session:
                 assert cumuls.compare(session) == []
         assert sum(one[3] for one in service.cumuls()) == sum(row.minutes for row in service.rows())
