@@ -4,13 +4,13 @@ from functools import partial
 
 import streamlit as st
 
-from services.activite import deplacements
+from services.activite import deplacement_lists
 from ui import page, session
 from ui.activite.deplacements import show_change, show_form, show_list, tell_rule
 from ui.html import show, tabs
 
 portail, acteur = session.portail(), session.acteur()
-centres = page.load(deplacements.list_my_centres, portail, acteur)
+centres = page.load(deplacement_lists.list_my_centres, portail, acteur)
 row_id = page.uuid_param("id")
 page.header(
     "Déplacement" if row_id else "Mes déplacements",
@@ -22,10 +22,10 @@ if not centres:
 asked = page.uuid_param("centre")
 centre_id = asked if asked in centres else next(iter(centres))
 address = partial(page.url_of, "deplacements", **({"centre": centre_id} if len(centres) > 1 else {}))
-saisie = page.load(deplacements.open_saisie, portail, acteur, centre_id)
+saisie = page.load(deplacement_lists.open_saisie, portail, acteur, centre_id)
 typed = page.param("annee") or ""
 annee = int(typed) if typed in map(str, saisie.annees) else saisie.today.year
-rows = page.load(deplacements.list_deplacements, portail, acteur, centre_id, annee)
+rows = page.load(deplacement_lists.list_deplacements, portail, acteur, centre_id, annee)
 if row_id:
     found = next((row for row in rows if row.id == row_id), None)
     if found is None:

@@ -5,7 +5,7 @@ import streamlit as st
 from domain.roles import Role
 from services.activite import equipe
 from ui import page, session
-from ui.equipe import absences, affectations, clotures, couvertures, degrade, postes
+from ui.equipe import absences, affectations, clotures, couvertures, degrade, deplacements, postes
 from ui.equipe.cadre import Cadre
 from ui.html import show, tabs
 
@@ -14,6 +14,7 @@ PARTS = {
     affectations.ONGLET: ("Affectations", affectations.show_affectations),
     postes.ONGLET: ("Postes", postes.show_postes),
     absences.ONGLET: ("Sans assistant", absences.show_absences),
+    deplacements.ONGLET: ("Déplacements", deplacements.show_deplacements),
     clotures.ONGLET: ("Clôtures", clotures.show_clotures),
     degrade.ONGLET: ("Service dégradé", degrade.show_demandes),
 }

@@ -29,6 +29,7 @@ Producer = Callable[[Portail, Acteur, Mapping[str, str]], Export]
 PRODUCERS: dict[str, str] = {
     "heures": "services.activite.export_heures:export_heures",
     "modele-heures": "services.activite.export_heures:modele",
+    "deplacements.xlsx": "services.activite.deplacement_lists:export_deplacements",
     "titres.csv": "services.facturation.export_comptable:export_titres",
     "decompte.xlsx": "services.facturation.export_comptable:export_decompte",
     "decomptes.xlsx": "services.facturation.export_comptable:export_liste",

@@ -6,16 +6,15 @@ journey of the person in the calendar year, in order of days, whatever the conve
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.fields import Field
@@ -25,7 +24,7 @@ from domain.tarification import Montant, bill_deplacement, choose_bareme, load_b
 from models import Affectation, Centre, Convention, Deplacement, Utilisateur
 from services.activite.champs import check_version, date_field, read_values
 from services.activite.equipe import READERS, Enregistre
-from services.activite.regles import assignment_end, closed_months, list_affectations, refuse_closed
+from services.activite.regles import assignment_end, list_affectations, refuse_closed
 from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur
@@ -70,38 +69,6 @@ class Claim:
     etapes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class DeplacementRow:
-    """A journey as its author sees it. `montant` is None when nothing is claimed (`raison` says why); `fige`: its month is
-    closed."""
-
-    id: UUID
-    jour: date
-    convention_id: UUID
-    numero: str
-    collectivite: str
-    km: Decimal
-    zone: str
-    puissance: int
-    montant: Decimal | None
-    etapes: tuple[str, ...]
-    raison: str
-    fige: bool
-    version: int
-
-
-@dataclass(frozen=True)
-class Saisie:
-    """What the form of a journey offers: conventions assigned these last months (name by id), the centre's included zone
-    in its own words, the last vehicle used, today, and the years that have journeys."""
-
-    conventions: Mapping[UUID, str]
-    zone_incluse: str
-    puissance: int | None
-    today: date
-    annees: tuple[int, ...]
-
-
 # Claims ----------------------------------------------------------------------------------------------------------------
 
 
@@ -109,7 +76,7 @@ def claims_of(session: Session, convention_id: UUID, du: date, au: date) -> list
     """What the journeys of a convention from `du` to `au` (included) claim, in order; nothing when its offer does not bill
     journeys. Invalide when no scale is recorded for a day."""
     convention = session.get_one(Convention, convention_id)
-    if not _bills(session, convention):
+    if not bills_journeys(session, convention):
         return []
     query = select(Deplacement).where(
         Deplacement.convention_id == convention_id,
@@ -121,7 +88,7 @@ def claims_of(session: Session, convention_id: UUID, du: date, au: date) -> list
     before = distances_before(session, convention.centre_id, mine)
     found = []
     for one in mine:
-        montant = _price(one, before[one.id])
+        montant = price_of(one, before[one.id])
         found.append(Claim(one.id, one.jour, one.km, one.zone, montant.valeur, montant.etapes))
     return found
 
@@ -149,107 +116,12 @@ def distances_before(session: Session, centre_id: UUID, journeys: Iterable[Depla
     return found
 
 
-def _price(one: Deplacement, deja: Decimal) -> Montant:
+def price_of(one: Deplacement, deja: Decimal) -> Montant:
     return bill_deplacement(one.km, int(one.puissance), deja, choose_bareme(load_baremes(), one.jour))
 
 
-def _bills(session: Session, convention: Convention) -> bool:
+def bills_journeys(session: Session, convention: Convention) -> bool:
     return get_offer(session, convention.dossier.offre_version_id).facturation.deplacements_factures
-
-
-# Lists -----------------------------------------------------------------------------------------------------------------
-
-
-def list_my_centres(portail: Portail, acteur: Acteur) -> dict[UUID, str]:
-    """Centres where the person records journeys: name by id."""
-    with portail.db.read() as session:
-        query = select(Centre).where(Centre.id.in_(acteur.centres_with(Role.ASSISTANT))).order_by(Centre.nom)
-        return {centre.id: centre.nom for centre in session.scalars(query)}
-
-
-def open_saisie(portail: Portail, acteur: Acteur, centre_id: UUID, assistant_id: UUID | None = None) -> Saisie:
-    """What the form needs, for the acting assistant (or the one that the responsable corrects)."""
-    with portail.db.read() as session:
-        centre = session.get(Centre, centre_id)
-        who = _whose(session, acteur, centre_id, assistant_id)
-        if centre is None:
-            raise Introuvable()
-        today = clock.today(centre.fuseau)
-        assigned = list_affectations(session, who, today - timedelta(days=366), today)
-        last = select(Deplacement.puissance).where(Deplacement.assistant_id == who, Deplacement.centre_id == centre_id)
-        puissance = session.scalar(last.order_by(Deplacement.saisi_le.desc()).limit(1))
-        first = session.scalar(
-            select(Deplacement.jour)
-            .where(Deplacement.assistant_id == who, Deplacement.centre_id == centre_id)
-            .order_by(Deplacement.jour)
-            .limit(1)
-        )
-        return Saisie(
-            conventions={
-                one.convention_id: f"{one.convention.collectivite.nom} – {one.convention.numero}"
-                for one in assigned
-                if one.centre_id == centre_id
-            },
-            zone_incluse=str(centre.parametres.get("zone_incluse", "")),
-            puissance=int(puissance) if puissance else None,
-            today=today,
-            annees=tuple(range(today.year, (first.year if first else today.year) - 1, -1)),
-        )
-
-
-def list_deplacements(
-    portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, *, assistant_id: UUID | None = None
-) -> list[DeplacementRow]:
-    """Journeys of a year of the acting assistant (or of another, for those who see the team), the latest first, with what
-    each one claims."""
-    with portail.db.read() as session:
-        who = _whose(session, acteur, centre_id, assistant_id, reading=True)
-        query = (
-            select(Deplacement, Convention)
-            .join(Convention, Convention.id == Deplacement.convention_id)
-            .options(joinedload(Convention.collectivite), joinedload(Convention.dossier))
-            .where(
-                Deplacement.assistant_id == who,
-                Deplacement.centre_id == centre_id,
-                Deplacement.jour >= date(annee, 1, 1),
-                Deplacement.jour <= date(annee, 12, 31),
-            )
-            .order_by(Deplacement.jour.desc(), Deplacement.saisi_le.desc(), Deplacement.id.desc())
-        )
-        rows = session.execute(query).all()
-        closed = closed_months(session, centre_id)
-        before = distances_before(session, centre_id, [one for one, _ in rows])
-        return [_row(session, one, convention, before[one.id], closed) for one, convention in rows]
-
-
-def _row(
-    session: Session, one: Deplacement, convention: Convention, deja: Decimal, closed: frozenset[tuple[int, int]]
-) -> DeplacementRow:
-    montant, raison = None, ""
-    if one.zone == INCLUSE:
-        raison = "Zone comprise dans l’adhésion."
-    elif not _bills(session, convention):
-        raison = "Cette convention ne facture pas les déplacements."
-    else:
-        try:
-            montant = _price(one, deja)
-        except Invalide as error:
-            raison = error.message
-    return DeplacementRow(
-        id=one.id,
-        jour=one.jour,
-        convention_id=one.convention_id,
-        numero=convention.numero,
-        collectivite=convention.collectivite.nom,
-        km=one.km,
-        zone=one.zone,
-        puissance=int(one.puissance),
-        montant=montant.valeur if montant else None,
-        etapes=montant.etapes if montant else (),
-        raison=raison,
-        fige=(one.jour.year, one.jour.month) in closed,
-        version=one.version,
-    )
 
 
 # Saving ----------------------------------------------------------------------------------------------------------------
@@ -275,7 +147,7 @@ def save_deplacement(
     """
     action = "deplacement.modifier" if deplacement_id else "deplacement.enregistrer"
     with portail.action(acteur, action, objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
-        who = _whose(session, acteur, centre_id, assistant_id)
+        who = check_author(session, acteur, centre_id, assistant_id)
         refuse_closed(session, centre_id, ())
         if deplacement_id is None and not once(session, operation_id):
             return Enregistre(None)
@@ -288,7 +160,7 @@ def save_deplacement(
         before = _plain(one) if deplacement_id else None
         one.convention_id, one.zone = convention.id, zone
         one.jour, one.km, one.puissance = given["jour"], given["km"], str(given["puissance"])
-        if zone == HORS_ZONE and _bills(session, convention):
+        if zone == HORS_ZONE and bills_journeys(session, convention):
             choose_bareme(load_baremes(), one.jour)
         session.add(one)
         session.flush()
@@ -308,7 +180,7 @@ def remove_deplacement(
     """Take a journey away; the journal keeps what it said. Invalide when its month is closed."""
     action = "deplacement.retirer"
     with portail.action(acteur, action, objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
-        who = _whose(session, acteur, centre_id, assistant_id)
+        who = check_author(session, acteur, centre_id, assistant_id)
         refuse_closed(session, centre_id, ())
         one = _find(session, centre_id, who, deplacement_id, version_vue)
         refuse_closed(session, centre_id, [one.jour])
@@ -317,7 +189,7 @@ def remove_deplacement(
         _record(session, acteur, one, action, avant=_plain(one))
 
 
-def _whose(
+def check_author(
     session: Session, acteur: Acteur, centre_id: UUID, assistant_id: UUID | None, *, reading: bool = False
 ) -> UUID:
     """Whose journeys this person reads or changes: their own as an assistant, those of `assistant_id` as the responsable
@@ -388,12 +260,3 @@ def _record(session: Session, acteur: Acteur, one: Deplacement, action: str, **d
         assistant=one.assistant_id,
         **details,
     )
-
-
-def total_by_convention(rows: Iterable[DeplacementRow]) -> dict[str, tuple[Decimal, Decimal]]:
-    """Kilometres and euros claimed of a list of journeys, by collectivité and number."""
-    found: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (Decimal(0), Decimal(0)))
-    for row in rows:
-        km, montant = found[f"{row.collectivite} – {row.numero}"]
-        found[f"{row.collectivite} – {row.numero}"] = (km + row.km, montant + (row.montant or Decimal(0)))
-    return dict(found)

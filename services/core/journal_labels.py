@@ -117,6 +117,7 @@ ACTION_LABELS: dict[str, str] = {
     "degrade.clore": "Service dégradé terminé",
     "deplacement.enregistrer": "Déplacement enregistré",
     "deplacement.modifier": "Déplacement modifié",
+    "deplacement.exporter": "Déplacements exportés",
     "deplacement.retirer": "Déplacement retiré",
     "intervention.enregistrer": "Heures enregistrées",
     "intervention.corriger": "Heures corrigées",

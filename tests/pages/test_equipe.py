@@ -39,7 +39,7 @@ def _click(app: AppTest, label: str) -> AppTest:
     return app.run()
 
 
-PARTS = ("couverture", "affectations", "postes", "absences", "clotures", "degrade")
+PARTS = ("couverture", "affectations", "postes", "absences", "deplacements", "clotures", "degrade")
 
 
 @pytest.mark.parametrize("onglet", PARTS)
@@ -54,6 +54,17 @@ def test_every_part_empty_and_filled(visitor: Visitor, monde: Monde, onglet: str
         session.add(
             PeriodeSansAssistant(
                 convention_id=convention_id, du=date(2024, 1, 1), au=date(2024, 1, 2), motif="Poste vacant"
+            )
+        )
+        session.add(
+            Deplacement(
+                centre_id=monde.centre_id,
+                convention_id=convention_id,
+                assistant_id=monde["assistant"].utilisateur_id,
+                jour=TODAY,
+                km=Decimal("12.5"),
+                zone="hors_zone",
+                puissance="5",
             )
         )
     for who in (monde.responsable, monde.instructeur):

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from domain.formatting import date_courte, euros, nombre
 from services.activite import deplacements
-from services.activite.deplacements import HORS_ZONE, INCLUSE, DeplacementRow, Saisie, total_by_convention
+from services.activite.deplacement_lists import DeplacementRow, Saisie, total_by_convention
+from services.activite.deplacements import HORS_ZONE, INCLUSE
 from services.core.paging import Page
 from ui import page, session
 from ui.dates import day_input

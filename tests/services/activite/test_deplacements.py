@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
+from openpyxl import load_workbook
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.formatting import date_courte
 from domain.roles import Role
 from models import Convention, Deplacement, OffreVersion
-from services.activite import deplacements
+from services import exports
+from services.activite import deplacement_lists, deplacements
+from services.activite.deplacement_lists import DeplacementFilter
 from services.activite.equipe import Enregistre
 from services.core import clock
 from services.core.access import Acteur
@@ -66,7 +70,7 @@ def test_g16(monde: Monde, convention_id: UUID) -> None:
     assert _claims(monde, convention_id, date(2024, 2, 29), date(2024, 3, 31)) == [
         (date(2024, 2, 29), Decimal("68.00"))
     ]
-    rows = deplacements.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
+    rows = deplacement_lists.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
     assert [row.montant for row in rows] == [Decimal("68.00"), Decimal("521.60"), Decimal("102.40")]
     assert rows[0].etapes == (
         "Déjà parcourus dans l’année\xa0: 1\u202f950\xa0km",
@@ -90,7 +94,7 @@ def test_the_distance_of_the_year_counts_every_journey_of_the_person(monde: Mond
 def test_only_journeys_out_of_the_zone_are_claimed(monde: Monde, convention_id: UUID) -> None:
     _save(monde, convention_id, zone="incluse")
     assert _claims(monde, convention_id, date(2024, 1, 1), date(2024, 12, 31)) == []
-    (row,) = deplacements.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
+    (row,) = deplacement_lists.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
     assert row.montant is None and row.raison == "Zone comprise dans l’adhésion."
 
 
@@ -106,7 +110,7 @@ def test_an_offer_that_does_not_bill_journeys_claims_nothing(monde: Monde, conve
         session.get_one(Convention, convention_id).dossier.offre_version_id = version.id
     _save(monde, convention_id)
     assert _claims(monde, convention_id, date(2024, 1, 1), date(2024, 12, 31)) == []
-    (row,) = deplacements.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
+    (row,) = deplacement_lists.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
     assert row.montant is None and "ne facture pas" in row.raison
 
 
@@ -180,7 +184,7 @@ def test_a_closed_month_stays_as_it_is(monde: Monde, convention_id: UUID) -> Non
             _save(monde, convention_id, **given)
     with pytest.raises(Invalide, match="janvier 2024"):
         deplacements.remove_deplacement(monde.portail, monde["assistant"], monde.centre_id, kept, version_vue=1)
-    rows = deplacements.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
+    rows = deplacement_lists.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)
     assert [(row.jour, row.fige) for row in rows] == [(date(2024, 2, 1), False), (date(2024, 1, 31), True)]
 
 
@@ -204,7 +208,7 @@ def test_a_double_click_records_once(monde: Monde, convention_id: UUID) -> None:
     operation = uuid4().hex
     assert _save(monde, convention_id, operation_id=operation).id
     assert _save(monde, convention_id, operation_id=operation).id is None
-    assert len(deplacements.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)) == 1
+    assert len(deplacement_lists.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, 2024)) == 1
 
 
 # Who -------------------------------------------------------------------------------------------------------------------
@@ -221,7 +225,7 @@ def test_who_records_and_who_reads(monde_sqlite: Monde, role: Role) -> None:
     change = {"km": "50", "deplacement_id": one, "version_vue": 1}
     if role in (Role.ASSISTANT, Role.RESPONSABLE):
         _save(monde, convention_id, who, assistant_id=theirs, **change)
-        assert deplacements.open_saisie(monde.portail, who, monde.centre_id, theirs).puissance == 5
+        assert deplacement_lists.open_saisie(monde.portail, who, monde.centre_id, theirs).puissance == 5
     else:
         with pytest.raises(Refus):
             _save(monde, convention_id, who, assistant_id=theirs, **change)
@@ -231,16 +235,16 @@ def test_who_records_and_who_reads(monde_sqlite: Monde, role: Role) -> None:
             )
     reads = (monde.portail, who, monde.centre_id, 2024)
     if role in (Role.ASSISTANT, Role.RESPONSABLE, Role.INSTRUCTEUR):
-        assert len(deplacements.list_deplacements(*reads, assistant_id=theirs)) == 1
+        assert len(deplacement_lists.list_deplacements(*reads, assistant_id=theirs)) == 1
     else:
         with pytest.raises(Introuvable):
-            deplacements.list_deplacements(*reads, assistant_id=theirs)
+            deplacement_lists.list_deplacements(*reads, assistant_id=theirs)
     if role is not Role.ASSISTANT:
         with pytest.raises(Refus):
-            deplacements.list_deplacements(*reads)
+            deplacement_lists.list_deplacements(*reads)
         with pytest.raises(Refus):
             _save(monde, convention_id, who)
-    assert (monde.centre_id in deplacements.list_my_centres(monde.portail, who)) is (role is Role.ASSISTANT)
+    assert (monde.centre_id in deplacement_lists.list_my_centres(monde.portail, who)) is (role is Role.ASSISTANT)
 
 
 def test_one_assistant_does_not_touch_the_journeys_of_another(monde: Monde, convention_id: UUID) -> None:
@@ -264,7 +268,70 @@ def test_the_form_offers_what_is_assigned_these_last_months(monde: Monde, conven
     over = make_convention(monde.portail, monde, "en_vigueur")
     assign(monde.portail, monde, over, au=date(2023, 6, 30), quotite=Decimal(10))
     _save(monde, convention_id, jour="12/03/2024", puissance="7")
-    saisie = deplacements.open_saisie(monde.portail, monde["assistant"], monde.centre_id)
+    saisie = deplacement_lists.open_saisie(monde.portail, monde["assistant"], monde.centre_id)
     assert list(saisie.conventions) == [convention_id]
     assert (saisie.zone_incluse, saisie.puissance) == ("région Île-de-France", 7)
     assert saisie.annees == tuple(range(TODAY.year, 2023, -1))
+
+
+# The centre's list and its export ---------------------------------------------------------------------------------------
+
+
+def test_the_centre_reads_every_journey_and_exports_them(monde: Monde, convention_id: UUID) -> None:
+    colleague = make_acteur(monde.portail, Role.ASSISTANT, centre=monde.centre_id)
+    assign(monde.portail, monde, convention_id, assistant_id=colleague.utilisateur_id, quotite=Decimal(10))
+    _save(monde, convention_id, km="320")
+    _save(monde, convention_id, colleague, km="10", zone="incluse", jour="13/03/2024")
+    _save(monde, convention_id, jour="31/12/2023")
+
+    def listed(**filtre: object) -> list[tuple[str, Decimal | None]]:
+        wanted = DeplacementFilter(2024, **filtre)  # type: ignore[arg-type]
+        found = deplacement_lists.list_centre_deplacements(monde.portail, monde.instructeur, monde.centre_id, wanted)
+        return [(row.assistant, row.montant) for row in found.rows]
+
+    both = [("Camille Exemple", None), ("Assistant Modèle", Decimal("102.40"))]
+    assert listed() == both and listed(texte="choisy") == both
+    assert listed(texte="zzz") == [] and listed(zone="hors_zone") == both[1:]
+    assert listed(assistant_id=colleague.utilisateur_id) == both[:1]
+    years = deplacement_lists.list_years(monde.portail, monde.responsable, monde.centre_id)
+    assert (years[0], years[-1]) == (TODAY.year, 2023)
+    asked = {"centre": str(monde.centre_id), "annee": "2024"}
+    sheet = _sheet(monde, monde.responsable, asked)
+    assert [row[1] for row in sheet] == ["Assistant Modèle", "Camille Exemple"] and sheet[0][7] == 102.4
+    assert [row[1] for row in _sheet(monde, colleague, asked)] == ["Camille Exemple"]  # one's own only
+    assert "deplacement.exporter" in journal_actions(monde.portail)
+
+
+def _sheet(monde: Monde, who: Acteur, asked: dict[str, str]) -> list[tuple[object, ...]]:
+    data = exports.produce(monde.portail, who, "deplacements.xlsx", asked).data
+    rows = list(load_workbook(io.BytesIO(data)).active.iter_rows(values_only=True))
+    start = next(place for place, row in enumerate(rows) if row[0] == "Date")
+    return rows[start + 1 :]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.RESPONSABLE, Role.INSTRUCTEUR)])
+def test_nobody_else_reads_the_centre_s_journeys(monde_sqlite: Monde, role: Role) -> None:
+    monde, who = monde_sqlite, monde_sqlite[role]
+    with pytest.raises(Introuvable):
+        deplacement_lists.list_centre_deplacements(monde.portail, who, monde.centre_id, DeplacementFilter(2024))
+    asked = {"centre": str(monde.centre_id), "annee": "2024", "assistant": str(monde.responsable.utilisateur_id)}
+    with pytest.raises(Refus):
+        exports.produce(monde.portail, who, "deplacements.xlsx", asked)
+
+
+@pytest.mark.parametrize("annee", ["", "abcd", "1999", "99999999999", "²024"])
+def test_an_export_of_an_impossible_year(monde_sqlite: Monde, annee: str) -> None:
+    with pytest.raises(Invalide):
+        exports.produce(
+            monde_sqlite.portail,
+            monde_sqlite.responsable,
+            "deplacements.xlsx",
+            {"centre": str(monde_sqlite.centre_id), "annee": annee},
+        )
+
+
+def test_an_export_of_another_centre(monde_sqlite: Monde) -> None:
+    asked = {"centre": str(monde_sqlite.centre_id), "annee": "2024"}
+    for stranger in (make_other_centre(monde_sqlite.portail), make_stranger(monde_sqlite.portail)):
+        with pytest.raises(Introuvable):
+            exports.produce(monde_sqlite.portail, stranger, "deplacements.xlsx", asked)

@@ -12,7 +12,7 @@ import pytest
 
 from domain.errors import Conflit, Invalide, PortailError
 from models import Affectation
-from services.activite import affectations, clotures, deplacements
+from services.activite import affectations, clotures, deplacement_lists, deplacements
 from services.activite.cumuls import compare
 from services.core.portail import Portail
 from tests.activite import give_poste
@@ -80,7 +80,7 @@ def test_journeys_get_in_before_the_closing_or_not_at_all(service: Service) -> N
 
     results = _together(record, record, lambda: _close(service), record)
     results.pop(2)
-    kept = deplacements.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, LUNDI.year)
+    kept = deplacement_lists.list_deplacements(monde.portail, monde["assistant"], monde.centre_id, LUNDI.year)
     assert len(kept) == sum(not isinstance(one, PortailError) for one in results)
     assert all(row.fige for row in kept)
 
