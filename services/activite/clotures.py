@@ -18,6 +18,7 @@ from services.activite.regles import month_label
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, record
+from services.facturation.exercices import refresh_centre
 from services.pilotage.publication import freeze_closed
 
 Mois = tuple[int, int]
@@ -50,6 +51,7 @@ def close_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, m
             raise Invalide(f"Les mois se closent dans l’ordre : commencez par {month_label(*expected)}.")
         session.add(Cloture(centre_id=centre_id, annee=annee, mois=mois, par=acteur.utilisateur_id))
         session.flush()
+        _end_of_year(session, centre_id, mois)
         freeze_closed(session, centre_id, annee)
         record(
             session,
@@ -79,6 +81,7 @@ def reopen_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
             raise Invalide(refusal)
         session.delete(session.get_one(Cloture, (centre_id, annee, mois)))
         session.flush()
+        _end_of_year(session, centre_id, mois)
         record(
             session,
             acteur,
@@ -89,6 +92,12 @@ def reopen_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
             annee=annee,
             mois=mois,
         )
+
+
+def _end_of_year(session: Session, centre_id: UUID, mois: int) -> None:
+    """What is billed by the hour is due as forecast until December is closed, as done from then on."""
+    if mois == 12:
+        refresh_centre(session, centre_id)
 
 
 def next_to_close(session: Session, centre_id: UUID, jour: date) -> Mois | None:

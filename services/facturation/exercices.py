@@ -1,7 +1,8 @@
 """The years of a convention: what is due for each, and the working time it gives right to.
 
 `Exercice` is the rollup that costs are read from. Every transaction that changes what is due refreshes it (signature by
-the centre, tariff, days without an assistant, statement); a command compares it with what it should be, and rebuilds it.
+the centre, tariff, days without an assistant, statement, end of a year billed by the hour); a command compares it with what
+it should be, and rebuilds it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,21 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from domain.activite import ETAT_DES_LIEUX, ORDINAIRE
 from domain.offer import Facturation, Offer
-from domain.tarification import Annee, Part, compute_annee, compute_annee_horaire, compute_annee_unites
+from domain.tarification import (
+    Annee,
+    Part,
+    bill_minutes,
+    compute_annee,
+    compute_annee_horaire,
+    compute_annee_unites,
+)
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif
 from models import Convention, Decompte, Depot, Exercice, PeriodeSansAssistant
+from services.activite.regles import closed_months
 from services.centre.offres import get_offer, list_tarifs
+from services.facturation.minutes import CHUNK, load_minutes
 
 COMMITTED_STATES = ("en_vigueur", "denoncee", "en_demeure", "resiliee", "echue", "remplacee")
 """States of a convention that commits money: signed by both parties, whatever became of it since."""
@@ -158,10 +169,6 @@ def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Conve
     return Contexte(list_tarifs(session, centre_id), absences, _answers(session, conventions))
 
 
-CHUNK = 500
-"""How many ids are put in one query: databases bound the number of parameters."""
-
-
 def _answers(session: Session, conventions: Sequence[Convention]) -> dict[UUID, Mapping[str, Any]]:
     """Answers of the last deposit, by dossier, of the conventions whose quantity is one of them."""
     wanted = [
@@ -246,6 +253,7 @@ def expected_rows(
     of a convention that commits money, or one for which a statement was issued."""
     contexte = load_contexte(session, centre_id, conventions)
     invoiced = _invoiced(session, centre_id, {one.id for one in conventions})
+    worked = _worked(session, centre_id, conventions, contexte)
     found: dict[tuple[UUID, int], dict[str, Any]] = {}
     for convention in conventions:
         offer = get_offer(session, convention.dossier.offre_version_id)
@@ -262,11 +270,51 @@ def expected_rows(
                 "quotite": _share_at_end(convention, annee),
                 "tarif_annee": due.tarif.annee if due and due.tarif else None,
                 "tarif_montant": due.tarif.montant if due and due.tarif else None,
-                "montant_du": due.du if due else Decimal(0),
+                "montant_du": worked.get((convention.id, annee), due.du) if due else Decimal(0),
                 "minutes_dues": due.minutes if due else 0,
                 "montant_facture": invoiced.get((convention.id, annee), Decimal(0)),
             }
     return found
+
+
+def _worked(
+    session: Session, centre_id: UUID, conventions: Sequence[Convention], contexte: Contexte
+) -> dict[tuple[UUID, int], Decimal]:
+    """What the hours of the years that are closed come to, for what is billed by the hour, in lines of a month each as
+    statements have them: a forecast is due until then, what was done afterwards."""
+    hourly: dict[UUID, list[Convention]] = {}
+    for one in conventions:
+        if get_offer(session, one.dossier.offre_version_id).facturation.mode == BY_THE_HOUR:
+            hourly.setdefault(one.dossier.offre_version_id, []).append(one)
+    if not hourly:
+        return {}
+    over = {annee for annee, mois in closed_months(session, centre_id) if mois == 12}
+    found: dict[tuple[UUID, int], Decimal] = {}
+    for version_id, mine in hourly.items():
+        billing = get_offer(session, version_id).facturation
+        for annee in sorted(over & {year for one in mine for year in list_years(one)}):
+            recorded = load_minutes(session, [one.id for one in mine], billing, annee)
+            for one in mine:
+                if annee in list_years(one):
+                    found[one.id, annee] = _worth(one, billing, contexte, annee, recorded.get(one.id, {}))
+    return found
+
+
+def _worth(
+    convention: Convention,
+    billing: Facturation,
+    contexte: Contexte,
+    annee: int,
+    recorded: Mapping[tuple[int, int, str], int],
+) -> Decimal:
+    tarif = find_tarif(contexte, convention, billing.tarif, annee)
+    if tarif is None:
+        return Decimal(0)
+    natures = (ORDINAIRE,) if billing.etat_des_lieux_compris else (ORDINAIRE, ETAT_DES_LIEUX)
+    lines = (
+        bill_minutes(minutes, tarif.montant).valeur for (_, _, nature), minutes in recorded.items() if nature in natures
+    )
+    return sum(lines, Decimal("0.00"))
 
 
 def _share_at_end(convention: Convention, annee: int) -> Decimal | None:

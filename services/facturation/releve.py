@@ -5,22 +5,23 @@ Monthly totals only: nothing here tells one intervention from another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import case, extract, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from domain.decompte import DRAFTS
 from domain.offer import Facturation, Offer
-from domain.tarification import Periodicite, billable_minutes, period_bounds, period_index, period_label
-from models import Convention, Cumul, Decompte, Deplacement, Intervention, LigneDecompte
+from domain.tarification import Periodicite, period_bounds, period_index, period_label
+from models import Convention, Decompte, Deplacement, LigneDecompte
 from services.activite.deplacements import HORS_ZONE, claims_of
 from services.activite.regles import closed_months
-from services.facturation.exercices import CHUNK, Contexte, load_contexte
+from services.facturation.exercices import Contexte, load_contexte
+from services.facturation.minutes import CHUNK, load_minutes
 
 PART = "part"
 """Nature of the lines that pay the annual amount."""
@@ -94,50 +95,6 @@ def load_releve(
         trajets=_load_claims(session, ids, billing, annee),
         clos=max(closed_months(session, centre_id), default=None),
     )
-
-
-def load_minutes(
-    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
-) -> dict[UUID, dict[tuple[int, int, str], int]]:
-    """Minutes as they are billed, by convention, then by year, month and nature."""
-    rounded = billing.unite_minutes > 1 or billing.minimum_minutes > 0
-    found: dict[UUID, dict[tuple[int, int, str], int]] = {}
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        rows = _each_intervention(session, chunk, billing, annee) if rounded else _totals(session, chunk, annee)
-        for convention_id, mois, nature, minutes in rows:
-            months = found.setdefault(convention_id, {})
-            months[annee, mois, nature] = months.get((annee, mois, nature), 0) + minutes
-    return found
-
-
-def _totals(session: Session, ids: Sequence[UUID], annee: int) -> Iterator[tuple[UUID, int, str, int]]:
-    query = (
-        select(Cumul.convention_id, Cumul.mois, Cumul.valeur, func.sum(Cumul.minutes))
-        .where(Cumul.convention_id.in_(ids), Cumul.annee == annee, Cumul.dimension == "nature")
-        .group_by(Cumul.convention_id, Cumul.mois, Cumul.valeur)
-    )
-    for convention_id, mois, nature, minutes in session.execute(query):
-        yield convention_id, mois, nature, int(minutes)
-
-
-def _each_intervention(
-    session: Session, ids: Sequence[UUID], billing: Facturation, annee: int
-) -> Iterator[tuple[UUID, int, str, int]]:
-    """Where an intervention has a minimum or a unit of time, each one is rounded before the month is added up."""
-    mois = extract("month", Intervention.jour)
-    query = (
-        select(Intervention.convention_id, mois, Intervention.nature, Intervention.minutes, func.count())
-        .where(
-            Intervention.convention_id.in_(ids),
-            Intervention.jour >= date(annee, 1, 1),
-            Intervention.jour <= date(annee, 12, 31),
-        )
-        .group_by(Intervention.convention_id, mois, Intervention.nature, Intervention.minutes)
-    )
-    for convention_id, month, nature, minutes, count in session.execute(query):
-        billed = billable_minutes(minutes, billing.unite_minutes, billing.minimum_minutes)
-        yield convention_id, int(month), nature, billed * count
 
 
 def _load_claims(

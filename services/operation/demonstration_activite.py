@@ -264,5 +264,6 @@ def _close_months(session: Session, centre: Centre, runs: Iterable[_Run], still_
         annee, mois = divmod(first.year * 12 + first.month - 1 + number, 12)
         session.add(Cloture(centre_id=centre.id, annee=annee, mois=mois + 1, par=_responsable(session, centre)))
     session.flush()
+    exercices.refresh_centre(session, centre.id)
     for annee in range(first.year, today.year):
         freeze_closed(session, centre.id, annee)

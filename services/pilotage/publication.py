@@ -23,7 +23,7 @@ from models import Bilan, Convention, Cumul, utc_now
 from services.activite.regles import closed_months, first_day, last_day
 from services.centre.offres import get_offer
 from services.facturation.exercices import COMMITTED_STATES
-from services.facturation.releve import load_minutes
+from services.facturation.minutes import load_minutes
 
 PUBLISHED = ("categorie", "origine", "lieu", "forme")
 """Dimensions with a table of their own. Never crossed, never by assistant; `nature` is what bills say, in minutes."""

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from models import Convention, Exercice, PeriodeSansAssistant
+from services.activite import clotures
 from services.core.portail import Portail
 from services.facturation import exercices
 from tests.conventions import make_convention
+from tests.decomptes import add_hours, add_tarif, bill_by_the_hour, close_until, set_convention
 from tests.factories import Monde
 
 
@@ -91,3 +93,33 @@ def test_a_term_that_moves_takes_the_years_after_it_away(portail: Portail, monde
     with portail.db.write() as session:
         session.get_one(Convention, convention_id).terme = date(2024, 12, 31)
     assert list(refresh(portail, convention_id)) == [2023, 2024]
+
+
+def test_hours_are_due_as_forecast_then_as_done(portail: Portail, monde: Monde) -> None:
+    """A budget of hours that was not spent is not « to come » once the year is closed (G5: 2 740,00 € done of 3 000,00 €)."""
+    convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
+    bill_by_the_hour(portail, convention_id)
+    set_convention(portail, convention_id, quotite=None, minutes_prevues=3000)
+    add_tarif(portail, monde.centre_id, "heure", 2023, "60.00")
+    hours = [(date(2023, 1, 10), 750), (date(2023, 5, 2), 440), (date(2023, 10, 2), 1000), (date(2023, 12, 4), 550)]
+    add_hours(
+        portail,
+        monde,
+        convention_id,
+        [*((day, minutes, "ordinaire") for day, minutes in hours), (date(2023, 2, 3), 90, "etat_des_lieux")],
+    )
+    with portail.db.write() as session:
+        exercices.refresh_convention(session, convention_id)
+    assert _due(portail, convention_id) == Decimal("3000.00")
+    close_until(portail, monde.centre_id, 2023, 11)
+    clotures.close_month(portail, monde.responsable, monde.centre_id, 2023, 12)
+    assert _due(portail, convention_id) == Decimal("2740.00")
+    with portail.db.read() as session:
+        assert exercices.compare(session) == []
+    clotures.reopen_month(portail, monde.responsable, monde.centre_id, 2023, 12)
+    assert _due(portail, convention_id) == Decimal("3000.00")
+
+
+def _due(portail: Portail, convention_id: UUID) -> Decimal:
+    with portail.db.read() as session:
+        return session.get_one(Exercice, (convention_id, 2023)).montant_du
