@@ -24,10 +24,10 @@ Number: TypeAlias = Decimal | int | float
 X: TypeAlias = str | int | float | Decimal | date
 Chart: TypeAlias = alt.LayerChart
 
-ENCRE = "#2f6fb4"
+ENCRE = "#3778be"
 """One ink, seen on white and on black alike: what tells series apart is how a mark is filled and outlined."""
 REPERE = "#b4442f"
-FILLS = (ENCRE, "rgba(47, 111, 180, 0.12)", "rgba(47, 111, 180, 0.5)", "rgba(47, 111, 180, 0)")
+FILLS = (ENCRE, "rgba(55, 120, 190, 0.12)", "rgba(55, 120, 190, 0.5)", "rgba(55, 120, 190, 0)")
 OUTLINES = ([1, 0], [4, 3], [1, 0], [1, 2])
 DASHES = ([1, 0], [6, 4], [2, 2], [8, 3, 2, 3], [1, 3], [12, 4])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")

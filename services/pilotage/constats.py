@@ -10,7 +10,7 @@ from domain.formatting import MONTHS, date_longue, duree, euros, nombre, pourcen
 from services.pilotage.capacite import LigneAssistant, LigneCapacite
 from services.pilotage.couts import LigneCout, Montants
 from services.pilotage.filtres import Choix, Filtres
-from services.pilotage.tableaux import AXES, LigneAxe, LigneMois, Totaux
+from services.pilotage.tableaux import AXES, LigneAxe, LigneCollectivite, LigneMois, Totaux
 
 TOUTES = "Les collectivités"
 
@@ -49,6 +49,18 @@ def tell_collectivites(totaux: Totaux) -> str:
     return " et ".join(told)
 
 
+def tell_shown(lignes: Sequence[LigneCollectivite]) -> str:
+    """Among the collectivités drawn, the furthest ahead in its hours and the furthest behind."""
+    known = sorted((one for one in lignes if one.dues), key=lambda one: one.taux or Decimal(0))
+    if not known:
+        return "Aucune heure n’est due par ces collectivités"
+    last, first = known[0], known[-1]
+    ahead = f"{first.nom} en est à {percent(first.arretees, first.dues or 0)} de ses heures dues"
+    if last is first:
+        return ahead
+    return f"{ahead}, {last.nom} à {percent(last.arretees, last.dues or 0)}"
+
+
 def tell_months(mois: Sequence[LigneMois], filtres: Filtres) -> str:
     """The busiest month."""
     busiest = max(mois, key=lambda one: one.ordinaires, default=None)
@@ -75,17 +87,22 @@ def tell_costs(montants: Montants, filtres: Filtres, choix: Choix) -> str:
     return f"{who}{share} des {euros(montants.engage)} engagés en {filtres.annee} sont facturés"
 
 
-def tell_years(annees: Sequence[LigneCout], filtres: Filtres) -> str:
+def tell_years(annees: Sequence[LigneCout], filtres: Filtres, choix: Choix) -> str:
     """How the year compares with the one before."""
+    who = f"{choix.collectivite} : " if choix.collectivite else ""
     by_year = {int(one.code): one.montants.engage for one in annees}
     now, before = by_year.get(filtres.annee), by_year.get(filtres.annee - 1)
-    if now is None:
-        return f"Rien n’est engagé en {filtres.annee}"
+    if not now:
+        return f"{who}rien n’est engagé en {filtres.annee}" if who else f"Rien n’est engagé en {filtres.annee}"
     if not before:
-        return f"{euros(now)} engagés en {filtres.annee}"
+        return f"{who}{euros(now)} engagés en {filtres.annee}"
     change = (now - before) * 100 / before
-    way = "de plus" if change >= 0 else "de moins"
-    return f"{euros(now)} engagés en {filtres.annee}, {pourcentage(abs(change), 0)} {way} qu’en {filtres.annee - 1}"
+    if round(change) == 0:
+        return f"{who}{euros(now)} engagés en {filtres.annee}, autant qu’en {filtres.annee - 1}"
+    way = "de plus" if change > 0 else "de moins"
+    return (
+        f"{who}{euros(now)} engagés en {filtres.annee}, {pourcentage(abs(change), 0)} {way} qu’en {filtres.annee - 1}"
+    )
 
 
 def tell_offers(offres: Sequence[LigneCout], filtres: Filtres) -> str:

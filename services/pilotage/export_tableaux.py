@@ -140,7 +140,7 @@ def _couts(portail: Portail, acteur: Acteur, params: Mapping[str, str]) -> _Made
 
 def _annees(portail: Portail, acteur: Acteur, params: Mapping[str, str]) -> _Made:
     vue = vues.open_couts(portail, acteur, params, Recherche(taille=1))
-    titre = constats.tell_years(vue.annees, vue.filtres)
+    titre = constats.tell_years(vue.annees, vue.filtres, vue.choix)
     return _Made(titre, vue.filtres, tables.of_costs("couts-annees", "Année", vue.annees))
 
 

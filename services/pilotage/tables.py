@@ -119,10 +119,10 @@ COSTS: tuple[tuple[str, Genre], ...] = (
     ("Engagé", "euros"),
     ("Facturé", "euros"),
     ("À venir", "euros"),
-    ("Facturé en plus du dû", "euros"),
+    ("Au-delà du dû", "euros"),
 )
 COST_NOTE = (
-    "Engagé : ce que les conventions rendent dû dans l’année. Facturé : décomptes émis, moins les annulés. Facturé en plus du "
+    "Engagé : ce que les conventions rendent dû dans l’année. Facturé : décomptes émis, moins les annulés. Au-delà du "
     "dû : service dégradé, déplacements."
 )
 

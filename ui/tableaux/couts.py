@@ -12,7 +12,7 @@ from services.pilotage.tableaux import Recherche
 from services.pilotage.vues import VueCouts
 from ui.html import note, query_url
 from ui.tableaux.barre import LISTING, NOM
-from ui.tableaux.rendu import show_block, show_exports, show_figures
+from ui.tableaux.rendu import heading, show_block, show_exports, show_figures
 from ui.tables import Column, show_table
 
 CHARTED = 10
@@ -30,7 +30,7 @@ def show_costs(vue: VueCouts) -> None:
             ("À venir", euros(total.a_venir), "reste à facturer"),
         )
     )
-    titre = constats.tell_years(vue.annees, vue.filtres)
+    titre = constats.tell_years(vue.annees, vue.filtres, vue.choix)
     rows = [
         (one.libelle, serie, montant)
         for one in vue.annees
@@ -53,7 +53,7 @@ COLUMNS = (
     Column[LigneCout]("Facturé", lambda one: euros(one.montants.facture), "facture", True),
     Column[LigneCout]("À venir", lambda one: euros(one.montants.a_venir), "a_venir", True),
     Column[LigneCout](
-        "Facturé en plus du dû",
+        "Au-delà du dû",
         lambda one: euros(one.montants.hors_engagement) if one.montants.hors_engagement else "",
         nombre=True,
     ),
@@ -67,7 +67,9 @@ def show_collectivites(vue: VueCouts, recherche: Recherche) -> None:
         note("Aucune collectivité ne correspond. Changez l’année, les filtres ou la recherche.")
         return
     rows = [(one.libelle, "Engagé", one.montants.engage) for one in found.rows[:CHARTED]]
-    chart = bar_chart("Montants engagés par collectivité", rows, y_titre="Euros", unite="€")
+    titre = constats.tell_costs(vue.total, vue.filtres, vue.choix)
+    heading(titre)
+    chart = bar_chart(titre, rows, y_titre="Euros", unite="€")
     st.altair_chart(untitled(chart), width="stretch", key="graphique-collectivites")
     show_table(LISTING, found, COLUMNS, legende="Coûts par collectivité")
     show_exports(tables.of_costs("couts-collectivites", "Collectivité", found.rows), vue.filtres, texte=recherche.texte)

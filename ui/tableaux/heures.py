@@ -152,16 +152,19 @@ def show_collectivites(vue: VueHeures, recherche: Recherche) -> None:
         note("Aucune collectivité ne correspond. Changez l’année, les filtres ou la recherche.")
         return
     if compared:
-        st.altair_chart(untitled(_compared_chart(found.rows[:CHARTED])), width="stretch", key="graphique-collectivites")
+        drawn = found.rows[:CHARTED]
+        titre = constats.tell_shown(drawn)
+        heading(titre)
+        st.altair_chart(untitled(_compared_chart(titre, drawn)), width="stretch", key="graphique-collectivites")
     show_list(LISTING, found, (*COLUMNS, *(COMPARED if compared else ())), legende="Heures par collectivité")
     tableau = tables.of_collectivites(found.rows, vue.filtres)
     show_exports(tableau, vue.filtres, texte=recherche.texte, alerte=recherche.alerte or "")
 
 
-def _compared_chart(lignes: Sequence[LigneCollectivite]) -> Chart:
+def _compared_chart(titre: str, lignes: Sequence[LigneCollectivite]) -> Chart:
     rows = [
         (one.nom, serie, _hours(minutes))
         for one in lignes
-        for serie, minutes in (("Consommé, mois terminés", one.arretees), ("Dû dans l’année", one.dues or 0))
+        for serie, minutes in (("Consommé", one.arretees), ("Dû dans l’année", one.dues or 0))
     ]
-    return bar_chart("Heures consommées et dues par collectivité", rows, y_titre="Heures")
+    return bar_chart(titre, rows, y_titre="Heures")
