@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Conflit, Introuvable, Invalide, PortailError
 from domain.text import clean_text
-from models import Centre, Scenario, Utilisateur, new_id, utc_now
+from models import Centre, Collectivite, Scenario, Utilisateur, new_id, utc_now
 from services.core.access import Acteur
 from services.core.portail import Portail, once, record
 from services.pilotage.cadres import CENTRE_ROLES, COLLECTIVITE_ROLES, find_cadre
@@ -40,6 +40,7 @@ class ScenarioRow:
     centre_id: UUID
     centre_nom: str
     collectivite_id: UUID | None
+    collectivite_nom: str | None
     texts: dict[str, str]
     auteur: str
     modifie_le: datetime
@@ -241,6 +242,9 @@ def _rows(session: Session, scenarios: Sequence[Scenario]) -> list[ScenarioRow]:
     wanted = {one.centre_id for one in scenarios}
     found = session.execute(select(Centre.id, Centre.nom).where(Centre.id.in_(wanted)))
     centres = {row.id: row.nom for row in found}
+    theirs = {one.collectivite_id for one in scenarios if one.collectivite_id}
+    held = session.execute(select(Collectivite.id, Collectivite.nom).where(Collectivite.id.in_(theirs)))
+    owners = {row.id: row.nom for row in held}
     return [
         ScenarioRow(
             id=one.id,
@@ -248,6 +252,7 @@ def _rows(session: Session, scenarios: Sequence[Scenario]) -> list[ScenarioRow]:
             centre_id=one.centre_id,
             centre_nom=centres[one.centre_id],
             collectivite_id=one.collectivite_id,
+            collectivite_nom=owners.get(one.collectivite_id) if one.collectivite_id else None,
             texts={key: str(value) for key, value in one.parametres.items()},
             auteur=names.get(one.cree_par, "Compte supprimé") if one.cree_par else "",
             modifie_le=one.modifie_le,

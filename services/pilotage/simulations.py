@@ -318,9 +318,13 @@ def _warn(
     if quotite is None:
         found.append(f"{duree(_hours(formules))} par an font plus d’un temps plein : aucune part n’est calculée.")
     elif not any(one.code == "part" for one in formules):
-        found.append("Le centre n’a voté aucun tarif de temps plein : saisissez-en un pour comparer avec une part.")
+        found.append(
+            "Le centre n’a voté aucun tarif de temps plein : le simulateur compare avec une part si vous en saisissez un."
+        )
     if not any(one.code == "heures" for one in formules):
-        found.append("Le centre n’a voté aucun tarif à l’heure : saisissez-en un pour comparer avec des heures.")
+        found.append(
+            "Le centre n’a voté aucun tarif à l’heure : le simulateur compare avec des heures si vous en saisissez un."
+        )
     if not any(one.de_l_offre for one in formules):
         found.append("Cette offre se facture autrement : ni la part ni les heures ne disent ce qu’elle coûtera.")
     if p.debut.year != p.effet.year:

@@ -163,12 +163,8 @@ def _reopen(scenario_id: UUID | None) -> None:
 def show_list(rows: list[ScenarioRow], cadres: list[CadreRow], fuseau: str) -> None:
     """Every scenario that the person may open, and a choice of those to compare."""
     st.subheader("Scénarios enregistrés", anchor=False)
-    of_centre = any(one.collectivite_id is None for one in cadres)
-    note(
-        "Partagés avec les instructeurs et les responsables de votre centre ; aucune collectivité ne les voit."
-        if of_centre
-        else "Partagés dans votre collectivité (gestionnaires, direction, signataires) ; le centre ne les voit pas."
-    )
+    for texte in _tell_sharing(cadres):
+        note(texte)
     if not rows:
         st.info("Aucun scénario pour le moment. Donnez un nom à une simulation pour la retrouver et la comparer.")
         return
@@ -176,6 +172,7 @@ def show_list(rows: list[ScenarioRow], cadres: list[CadreRow], fuseau: str) -> N
         Column[ScenarioRow]("Nom", lambda row: row.nom, vers=lambda row: page.url_of("simulateur", scenario=row.id)),
         Column[ScenarioRow]("Besoin", _need),
         Column[ScenarioRow]("Prise d’effet", lambda row: as_typed(row.texts).get("effet", ""), court=True),
+        *([Column[ScenarioRow]("Pour", _owner)] if len({_owner(row) for row in rows}) > 1 else []),
         Column[ScenarioRow]("Enregistré par", lambda row: row.auteur),
         Column[ScenarioRow]("Modifié le", lambda row: day_and_time(row.modifie_le, fuseau), court=True),
     )
@@ -195,6 +192,25 @@ def show_list(rows: list[ScenarioRow], cadres: list[CadreRow], fuseau: str) -> N
         st.query_params.clear()
         st.query_params["comparer"] = ",".join(map(str, chosen))
         st.rerun()
+
+
+def _tell_sharing(cadres: list[CadreRow]) -> list[str]:
+    """Who else sees what is kept, on each side where the person works."""
+    said = []
+    if any(one.collectivite_id is None for one in cadres):
+        said.append(
+            "Partagés avec les instructeurs et les responsables de votre centre ; aucune collectivité ne les voit."
+        )
+    if any(one.collectivite_id is not None for one in cadres):
+        said.append(
+            "Partagés dans votre collectivité (gestionnaires, direction, signataires) ; le centre ne les voit pas."
+        )
+    return said
+
+
+def _owner(row: ScenarioRow) -> str:
+    """The side that a scenario belongs to."""
+    return row.collectivite_nom or row.centre_nom
 
 
 def _need(row: ScenarioRow) -> str:
