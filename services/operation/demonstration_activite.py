@@ -80,6 +80,7 @@ def add_service(session: Session, centre: Centre, content: Described, today: dat
         session.execute(insert(Intervention), rows[start : start + BATCH])
     cumuls.rebuild(session, centre.id)
     _close_months(session, centre, runs, content["clotures"], today)
+    exercices.refresh_centre(session, centre.id)  # hours done and closed months change what is due by the hour
     return len(rows)
 
 
