@@ -198,14 +198,14 @@ def _actions(decompte: Decompte, roles: frozenset[Any], blocages: Sequence[str],
     """The actions of the table, with what each waits for."""
     if decompte.contre_id is not None:
         return ()
-    stale = ["Les données ont changé depuis le calcul : recalculez d’abord."] if perime else []
-    reasons = {"verifier": [*blocages, *stale], "emettre": [*blocages, *stale]}
+    reasons = {"verifier": list(blocages), "emettre": list(blocages)}
     if _to_lift(decompte):
         reasons["emettre"].append("L’avertissement est à lever.")
     return tuple(
         ActionRow(line.action, line.libelle, line.motif, tuple(reasons.get(line.action, ())))
         for line in DECOMPTE.actions(decompte.etat, roles & ROLES_CENTRE)
-        if line.action != "lever" or _to_lift(decompte)
+        if not (line.action == "lever" and not _to_lift(decompte))
+        and not (perime and line.action in reasons)  # computed again first
     )
 
 

@@ -170,11 +170,12 @@ def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Conve
 
 
 def _answers(session: Session, conventions: Sequence[Convention]) -> dict[UUID, Mapping[str, Any]]:
-    """Answers of the last deposit, by dossier, of the conventions whose quantity is one of them."""
+    """Answers of the last deposit, by dossier, of the conventions whose statements are made of some of them."""
+    billings = {one.dossier_id: get_offer(session, one.dossier.offre_version_id).facturation for one in conventions}
     wanted = [
-        one.dossier_id
-        for one in conventions
-        if get_offer(session, one.dossier.offre_version_id).facturation.mode in AMOUNT_IN_CONVENTION
+        dossier_id
+        for dossier_id, billing in billings.items()
+        if billing.mode in AMOUNT_IN_CONVENTION or billing.champ_etat_des_lieux
     ]
     found: dict[UUID, Mapping[str, Any]] = {}
     for start in range(0, len(wanted), CHUNK):

@@ -21,7 +21,7 @@ from domain.tarification import (
     instalment,
     period_index,
 )
-from domain.tarifs import Tarif, warn_other_year
+from domain.tarifs import NAMES, Tarif, warn_other_year
 from models import Convention
 from services.activite.regles import month_label
 from services.facturation.exercices import (
@@ -92,8 +92,12 @@ def compute_decompte(
     if lignes and billing.mode != "cotisation":
         _note_tarif(due.tarif, billing.tarif, used, missing)
     lignes += _hour_lines(convention, billing, releve, periode, used, missing)
+    lignes += _earlier_lines(convention, billing, releve, periode)
     lignes += _travel_lines(convention, releve, periode)
-    blocages = [f"Aucun tarif n’est enregistré pour « {code} »." for code in dict.fromkeys(missing)]
+    blocages = [
+        f"Aucun tarif n’est enregistré ({NAMES.get(code, code)}) : le responsable doit d’abord le saisir."
+        for code in dict.fromkeys(missing)
+    ]
     blocages += _period_blocages(convention, billing, releve, periode, sauf)
     return Calcul(
         periode,
@@ -226,6 +230,18 @@ def _hour_lines(
                 tarif = find_tarif(releve.contexte, convention, code, periode.exercice)
                 _note_tarif(tarif, code, used, missing)
             yield _hour_line(nature, f"{MONTHS[mois]} {periode.exercice}", minutes, tarif, free)
+
+
+def _earlier_lines(
+    convention: Convention, billing: Facturation, releve: Releve, periode: Periode
+) -> Iterator[LigneCalculee]:
+    """The état des lieux that was made before the convention, at 0 €, on the statement of its first period (M25)."""
+    champ = billing.champ_etat_des_lieux
+    if champ is None or not billing.etat_des_lieux_compris or not periode.du <= first_day(convention) <= periode.au:
+        return
+    minutes = releve.contexte.reponses.get(convention.dossier_id, {}).get(champ)
+    if minutes:
+        yield _hour_line(ETAT_DES_LIEUX, "avant la convention", int(minutes), None, True)
 
 
 def _rate_code(billing: Facturation, nature: str) -> str | None:

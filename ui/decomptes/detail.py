@@ -17,6 +17,7 @@ from ui.dates import day_input, read_day_or_error
 from ui.html import badge, bullet_list, facts, file_link, link, show
 
 MAIN = ("emettre", "verifier")
+MAIN_STALE = ("recalculer",)
 BUTTONS = ("verifier", "emettre", "recalculer", "rouvrir", "supprimer", "annuler")
 WORDINGS = {
     "emettre": Wording(
@@ -119,7 +120,7 @@ def show_now(view: DecompteView) -> None:
         lambda action, motif: perform(view, action, motif),
         WORDINGS,
         key=f"decompte:{view.row.id}:{view.row.etat}",
-        main=MAIN,
+        main=MAIN_STALE if view.perime else MAIN,
     )
     if view.action("payer"):
         _payment(view)
