@@ -203,17 +203,7 @@ def save_absence(
         refresh_convention(session, convention.id)
         told = [effet.avertissement for effet in effects if effet.avertissement]
         told += _tell_hours(session, convention.id, one.du, one.au)
-        record(
-            session,
-            acteur,
-            "absence.enregistrer",
-            centre_id=centre_id,
-            objet="absence",
-            objet_id=one.id,
-            convention=convention.id,
-            du=one.du,
-            au=one.au,
-        )
+        _record(session, acteur, "absence.enregistrer", centre_id, one)
         return Enregistre(one.id, tuple(told))
 
 
@@ -232,17 +222,21 @@ def cancel_absence(portail: Portail, acteur: Acteur, centre_id: UUID, absence_id
         one.annulee_le = utc_now()
         session.flush()
         refresh_convention(session, convention.id)
-        record(
-            session,
-            acteur,
-            "absence.annuler",
-            centre_id=centre_id,
-            objet="absence",
-            objet_id=one.id,
-            convention=convention.id,
-            du=one.du,
-            au=one.au,
-        )
+        _record(session, acteur, "absence.annuler", centre_id, one)
+
+
+def _record(session: Session, acteur: Acteur, action: str, centre_id: UUID, one: PeriodeSansAssistant) -> None:
+    record(
+        session,
+        acteur,
+        action,
+        centre_id=centre_id,
+        objet="absence",
+        objet_id=one.id,
+        convention=one.convention_id,
+        du=one.du,
+        au=one.au,
+    )
 
 
 # Rules -----------------------------------------------------------------------------------------------------------------

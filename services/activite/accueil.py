@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from domain.releve import monday_of
 from domain.roles import Role
@@ -51,17 +53,7 @@ def open_accueil(portail: Portail, acteur: Acteur) -> AccueilAssistant | None:
         zone = session.scalars(select(Centre.fuseau).where(Centre.id.in_(mine)).order_by(Centre.id).limit(1)).one()
         today = clock.today(zone)
         monday, first = monday_of(today), today.replace(day=1)
-        query = (
-            select(Intervention.convention_id, Intervention.jour, func.sum(Intervention.minutes))
-            .where(
-                Intervention.assistant_id == acteur.utilisateur_id,
-                Intervention.centre_id.in_(mine),
-                Intervention.jour >= min(monday, first),
-                Intervention.jour < monday + timedelta(days=7),
-            )
-            .group_by(Intervention.convention_id, Intervention.jour)
-        )
-        hours = [(row[0], row[1], int(row[2])) for row in session.execute(query)]
+        hours = _hours(session, acteur, mine, min(monday, first), monday + timedelta(days=6))
         week = [(one, minutes) for one, jour, minutes in hours if jour >= monday]
         month = [(one, minutes) for one, jour, minutes in hours if (jour.year, jour.month) == (today.year, today.month)]
         assigned = [
@@ -85,3 +77,20 @@ def open_accueil(portail: Portail, acteur: Acteur) -> AccueilAssistant | None:
                 for one in assigned
             ),
         )
+
+
+def _hours(
+    session: Session, acteur: Acteur, centre_ids: Collection[UUID], du: date, au: date
+) -> list[tuple[UUID, date, int]]:
+    """Minutes that the person recorded from `du` to `au`, by convention and day."""
+    query = (
+        select(Intervention.convention_id, Intervention.jour, func.sum(Intervention.minutes))
+        .where(
+            Intervention.assistant_id == acteur.utilisateur_id,
+            Intervention.centre_id.in_(centre_ids),
+            Intervention.jour >= du,
+            Intervention.jour <= au,
+        )
+        .group_by(Intervention.convention_id, Intervention.jour)
+    )
+    return [(row[0], row[1], int(row[2])) for row in session.execute(query)]

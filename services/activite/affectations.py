@@ -13,7 +13,7 @@ from domain.equipe import TEMPS_PLEIN, PartDatee, cut_tranches, overlaps
 from domain.errors import Introuvable, Invalide
 from domain.formatting import date_longue, pourcentage
 from domain.grammar import de
-from models import Affectation, Convention, Deplacement, Intervention, Utilisateur
+from models import Affectation, Centre, Convention, Deplacement, Intervention, Utilisateur
 from services.activite.champs import check_order, check_version, date_field, period, read_values, share_field
 from services.activite.equipe import (
     Enregistre,
@@ -59,13 +59,13 @@ def save_affectation(
     with portail.action(acteur, action, objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         centre = lock_centre(session, acteur, centre_id)
         given = read_values(FIELDS, valeurs)
-        if affectation_id:
-            one = _find(session, centre_id, affectation_id, version_vue)
-        else:
-            people = assistants_of(session, centre_id, clock.today(centre.fuseau))
-            one = _new(session, centre_id, convention_id, assistant_id, people)
-            if not once(session, operation_id):
-                return Enregistre(None)
+        if affectation_id is None and not once(session, operation_id):
+            return Enregistre(None)
+        one = (
+            _find(session, centre_id, affectation_id, version_vue)
+            if affectation_id
+            else _new(session, centre, convention_id, assistant_id)
+        )
         convention = session.get_one(Convention, one.convention_id, with_for_update={"key_share": True})
         one.quotite, one.du, one.au = given["quotite"], given["du"], given["au"]
         _check_days(session, one, convention)
@@ -75,20 +75,24 @@ def save_affectation(
         session.add(one)
         session.flush()
         told = [*_check_posts(session, one, malgre_depassement), *_compare_convention(session, convention, one)]
-        record(
-            session,
-            acteur,
-            action,
-            centre_id=centre_id,
-            objet="affectation",
-            objet_id=one.id,
-            convention=one.convention_id,
-            assistant=one.assistant_id,
-            quotite=one.quotite,
-            du=one.du,
-            au=one.au,
-        )
+        _record(session, acteur, action, one)
         return Enregistre(one.id, tuple(told))
+
+
+def _record(session: Session, acteur: Acteur, action: str, one: Affectation) -> None:
+    record(
+        session,
+        acteur,
+        action,
+        centre_id=one.centre_id,
+        objet="affectation",
+        objet_id=one.id,
+        convention=one.convention_id,
+        assistant=one.assistant_id,
+        quotite=one.quotite,
+        du=one.du,
+        au=one.au,
+    )
 
 
 def remove_affectation(
@@ -128,19 +132,13 @@ def _find(session: Session, centre_id: UUID, affectation_id: UUID, version_vue: 
     return one
 
 
-def _new(
-    session: Session,
-    centre_id: UUID,
-    convention_id: UUID | None,
-    assistant_id: UUID | None,
-    people: Mapping[UUID, str],
-) -> Affectation:
+def _new(session: Session, centre: Centre, convention_id: UUID | None, assistant_id: UUID | None) -> Affectation:
     convention = session.get(Convention, convention_id) if convention_id else None
-    if convention is None or convention.centre_id != centre_id:
+    if convention is None or convention.centre_id != centre.id:
         raise Invalide("Choisissez une convention du centre.", champ="convention_id")
-    if assistant_id not in people:
+    if assistant_id not in assistants_of(session, centre.id, clock.today(centre.fuseau)):
         raise Invalide("Choisissez un assistant du centre.", champ="assistant_id")
-    return Affectation(centre_id=centre_id, convention_id=convention.id, assistant_id=assistant_id)
+    return Affectation(centre_id=centre.id, convention_id=convention.id, assistant_id=assistant_id)
 
 
 def _check_days(session: Session, one: Affectation, convention: Convention) -> None:

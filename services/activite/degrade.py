@@ -60,14 +60,7 @@ def ask_degrade(
     Invalide with `champ`: no reason of the list, days past, outside the convention or already asked for.
     """
     with portail.action(acteur, "degrade.demander", objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id, lock=True)
-        require(
-            acteur.roles_for(collectivite_id=convention.collectivite_id),
-            *DEMANDEURS,
-            message="Seule la collectivité demande le service dégradé.",
-        )
-        if not has_degrade(session, convention):
-            raise Refus("Cette convention n’a pas de service dégradé.")
+        convention = _find_convention(session, acteur, convention_id)
         if not once(session, operation_id):
             return None
         given = read_values(FIELDS, valeurs)
@@ -112,6 +105,19 @@ def refuse(portail: Portail, acteur: Acteur, demande_id: UUID, motif: str, *, ve
 def close(portail: Portail, acteur: Acteur, demande_id: UUID, *, version_vue: int) -> None:
     """End an accepted service today (its own last day, if that is past)."""
     _act(portail, acteur, demande_id, "clore", version_vue)
+
+
+def _find_convention(session: Session, acteur: Acteur, convention_id: UUID) -> Convention:
+    """The convention, locked, for somebody who may ask for the service."""
+    convention = get_convention(session, acteur, convention_id, lock=True)
+    require(
+        acteur.roles_for(collectivite_id=convention.collectivite_id),
+        *DEMANDEURS,
+        message="Seule la collectivité demande le service dégradé.",
+    )
+    if not has_degrade(session, convention):
+        raise Refus("Cette convention n’a pas de service dégradé.")
+    return convention
 
 
 RESULTS = {"retirer": "retiree", "accepter": "acceptee", "refuser": "refusee", "clore": "close"}

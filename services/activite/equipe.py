@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from domain.equipe import PartDatee
@@ -235,6 +235,17 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
             Convention.terme >= today,
         )
     )
+    if filtre.couverture:
+        query = query.where(_covered(filtre.couverture, running, share))
+    return query.where(
+        *search_condition(
+            filtre.texte, Convention.numero.expression, Collectivite.nom.expression, Collectivite.siren.expression
+        )
+    )
+
+
+def _covered(couverture: str, running: ColumnElement[bool], share: ScalarSelect[Decimal | None]) -> ColumnElement[bool]:
+    """Condition of one of `COUVERTURES`; any other code keeps everything."""
     someone = exists().where(running)
     wanted: Mapping[str, ColumnElement[bool]] = {
         "sans_assistant": ~someone,
@@ -242,13 +253,7 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
         "depassee": share > Convention.quotite,
         "complete": share == Convention.quotite,
     }
-    if filtre.couverture and filtre.couverture in wanted:
-        query = query.where(wanted[filtre.couverture])
-    return query.where(
-        *search_condition(
-            filtre.texte, Convention.numero.expression, Collectivite.nom.expression, Collectivite.siren.expression
-        )
-    )
+    return wanted.get(couverture, true())
 
 
 def _assigned_names(session: Session, convention_ids: Collection[UUID], today: date) -> dict[UUID, list[str]]:

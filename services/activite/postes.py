@@ -15,7 +15,7 @@ from domain.equipe import TEMPS_PLEIN, PartDatee, cut_tranches, total_on
 from domain.errors import Introuvable, Invalide
 from domain.fields import Field
 from domain.formatting import pourcentage
-from models import Poste
+from models import Centre, Poste
 from services.activite.champs import check_order, check_version, date_field, period, read_values, share_field
 from services.activite.equipe import (
     Enregistre,
@@ -115,31 +115,35 @@ def save_poste(
         given = read_values(FIELDS, valeurs)
         check_order(given["du"], given["au"])
         poste = _find(session, centre_id, poste_id, version_vue) if poste_id else Poste(centre_id=centre_id)
-        kept = assistant_id is not None and assistant_id == poste.assistant_id
-        if (
-            assistant_id
-            and not kept
-            and assistant_id not in assistants_of(session, centre_id, clock.today(centre.fuseau))
-        ):
-            raise Invalide("Choisissez un assistant du centre.", champ="assistant_id")
+        if assistant_id and assistant_id != poste.assistant_id:
+            _check_assistant(session, centre, assistant_id)
         poste.libelle, poste.quotite = given["libelle"], given["quotite"]
         poste.du, poste.au, poste.assistant_id = given["du"], given["au"], assistant_id
         session.add(poste)
         session.flush()
         told = _check_holder(session, poste) if assistant_id else ()
-        record(
-            session,
-            acteur,
-            action,
-            centre_id=centre_id,
-            objet="poste",
-            objet_id=poste.id,
-            quotite=poste.quotite,
-            du=poste.du,
-            au=poste.au,
-            assistant=assistant_id,
-        )
+        _record(session, acteur, action, poste)
         return Enregistre(poste.id, told)
+
+
+def _check_assistant(session: Session, centre: Centre, assistant_id: UUID) -> None:
+    if assistant_id not in assistants_of(session, centre.id, clock.today(centre.fuseau)):
+        raise Invalide("Choisissez un assistant du centre.", champ="assistant_id")
+
+
+def _record(session: Session, acteur: Acteur, action: str, poste: Poste) -> None:
+    record(
+        session,
+        acteur,
+        action,
+        centre_id=poste.centre_id,
+        objet="poste",
+        objet_id=poste.id,
+        quotite=poste.quotite,
+        du=poste.du,
+        au=poste.au,
+        assistant=poste.assistant_id,
+    )
 
 
 def remove_poste(portail: Portail, acteur: Acteur, centre_id: UUID, poste_id: UUID, *, version_vue: int) -> None:
