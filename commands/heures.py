@@ -44,7 +44,7 @@ def check_rollup(as_json: bool) -> None:
         )
     if found:
         raise Invalide(
-            f"{len(found)} cumuls ne correspondent pas aux heures. Lancez « portail heures cumuls reconstruire »."
+            f"Des cumuls ({len(found)}) ne correspondent pas aux heures. Lancez « portail heures cumuls reconstruire »."
         )
     if not as_json:
         click.echo("Les cumuls correspondent aux heures enregistrées.")
@@ -62,7 +62,7 @@ def rebuild_rollup(as_json: bool) -> None:
     if as_json:
         print_json({"lignes": rows})
     else:
-        click.echo(f"Cumuls reconstruits : {rows} lignes.")
+        click.echo(f"Cumuls reconstruits : {rows} ligne(s).")
 
 
 @heures.command("importer", cls=Command)
@@ -97,7 +97,7 @@ def import_file(fichier: Path, centre: str, essai: bool, as_json: bool) -> None:
         print_json({**result, "enregistrees": 0 if essai else seen.lignes, "erreurs": []})
     else:
         verb = "Fichier correct, rien n’est enregistré" if essai else "Heures importées"
-        click.echo(f"{verb} : {seen.lignes} lignes, {seen.minutes} minutes, {seen.periode}.")
+        click.echo(f"{verb} : {seen.lignes} ligne(s), {seen.minutes} minutes, {seen.periode}.")
         if seen.identiques:
             click.echo(f"Lignes identiques à des heures déjà enregistrées : {seen.identiques}.")
 

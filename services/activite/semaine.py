@@ -244,6 +244,7 @@ def duplicate_last_week(
         there = [_said(one) for one in held]
         copied: list[LigneGrille] = []
         left: list[str] = []
+        known = 0
         for row in rows:
             line = LigneGrille(
                 row.jour + timedelta(days=7),
@@ -253,15 +254,18 @@ def duplicate_last_week(
             )
             (numbered,) = Grille((line,)).to_record()
             _, faults = check.check(numbered)
-            reason = faults[0].message if faults else ""
             if _said(line) in there:
                 there.remove(_said(line))
-                reason = "déjà dans la semaine."
-            if reason:
+                known += 1
+            elif faults:
                 when = date_courte(row.jour + timedelta(days=7))
-                left.append(f"{names[row.convention_id]}, {when}, {duree(row.minutes)} : {reason}")
+                left.append(f"{names[row.convention_id]}, {when}, {duree(row.minutes)} : {faults[0].message}")
             else:
                 copied.append(line)
+        if known:
+            left.append(
+                "1 ligne est déjà dans la semaine." if known == 1 else f"{known} lignes sont déjà dans la semaine."
+            )
         return Copie(tuple(copied), tuple(left))
 
 

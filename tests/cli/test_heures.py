@@ -63,7 +63,7 @@ def test_hours_in_and_out_with_their_rollup(run: Run, tmp_path: Path, database: 
     source, target = tmp_path / "mars.csv", tmp_path / "heures.xlsx"
     source.write_text(f"{TITLES}\n{LINE}\n", encoding="utf-8")
     tried = run("heures", "importer", source, "--centre", CENTRE, "--essai")
-    assert tried.exit_code == 0 and "rien n’est enregistré : 1 lignes, 90 minutes" in tried.stdout
+    assert tried.exit_code == 0 and "rien n’est enregistré : 1 ligne(s), 90 minutes" in tried.stdout
     done = run("heures", "importer", source, "--centre", CENTRE, "--json")
     assert json.loads(done.stdout) == {"lignes": 1, "minutes": 90, "identiques": 0, "enregistrees": 1, "erreurs": []}
     again = run("heures", "importer", source, "--centre", CENTRE)

@@ -104,7 +104,7 @@ def test_last_week_again(visitor: Visitor, service: Service) -> None:
     app.button(key="heures:reprendre").click().run()
     assert "1\u00a0h\u00a030 saisies" in text_of(app)
     app.button(key="heures:reprendre").click().run()
-    assert "déjà dans la semaine" in text_of(app)
+    assert "1 ligne est déjà dans la semaine." in text_of(app)
     app.button(key="heures:enregistrer").click().run()
     assert [row.jour for row in service.rows()] == [LUNDI - timedelta(days=7), LUNDI]
 
@@ -156,4 +156,4 @@ def test_files(visitor: Visitor, service: Service) -> None:
     assert "Rien n’est encore enregistré" in text_of(app) and service.rows() == []
     app.button(key="heures:importer").click().run()
     assert not app.exception and [row.minutes for row in service.rows()] == [90]
-    assert "1 lignes importées" in text_of(app)
+    assert "1 ligne, 1\u00a0h\u00a030" in text_of(app)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from documents.lecture_tableur import MAX_LIGNES, MAX_OCTETS
 from domain.activite import DIMENSIONS, nomenclature
-from domain.formatting import date_courte, duree
+from domain.formatting import date_courte, duree, nombre
 from domain.roles import Role
 from services.activite.imports import Apercu, import_hours, preview_import
 from services.activite.lecture_heures import COLONNES
@@ -32,7 +32,7 @@ def show_files(centre_id: UUID, assistant_id: UUID) -> None:
 
 def _show_import(centre_id: UUID, assistant_id: UUID) -> None:
     st.markdown(
-        f"Un fichier CSV ou XLSX, une intervention par ligne, {MAX_LIGNES} lignes au plus. Vous verrez ce qui sera enregistré"
+        f"Un fichier CSV ou XLSX, une intervention par ligne, {nombre(MAX_LIGNES)} lignes au plus. Vous verrez ce qui sera enregistré"
         " avant de confirmer : tout l’est, ou rien."
     )
     with st.container(horizontal=True):
@@ -63,15 +63,19 @@ def _show_import(centre_id: UUID, assistant_id: UUID) -> None:
         _show_faults(apercu)
         return
     _show_preview(apercu)
-    if st.button(f"Enregistrer les {apercu.lignes} lignes", type="primary", key="heures:importer"):
+    if st.button(f"Enregistrer {_lines(apercu.lignes)}", type="primary", key="heures:importer"):
         result = page.run(
             import_hours, session.portail(), session.acteur(), centre_id, given.name, data, turn, assistant_id
         )
         if result is not None:
             page.renew_operation(OPERATION)
             st.session_state.pop("heures:apercu", None)
-            page.notify(f"{apercu.lignes} lignes importées, {duree(apercu.minutes)}.")
+            page.notify(f"Import enregistré : {_lines(apercu.lignes)}, {duree(apercu.minutes)}.")
             st.rerun()
+
+
+def _lines(count: int) -> str:
+    return f"{nombre(count)} ligne{'s' if count > 1 else ''}"
 
 
 def _columns_table() -> Markup:
@@ -94,7 +98,7 @@ def _columns_table() -> Markup:
 
 def _show_faults(apercu: Apercu) -> None:
     st.error(
-        f"Rien n’a été enregistré : {len(apercu.erreurs)} erreurs dans ce fichier. Corrigez-le, puis choisissez-le de nouveau.",
+        "Rien n’a été enregistré. Corrigez ces lignes dans le fichier, puis choisissez-le de nouveau.",
         icon=":material/error:",
     )
     note("Les numéros sont ceux des lignes du fichier ; la première porte les titres.")
@@ -103,21 +107,15 @@ def _show_faults(apercu: Apercu) -> None:
 
 def _show_preview(apercu: Apercu) -> None:
     st.success(
-        f"{apercu.lignes} lignes, {duree(apercu.minutes)}, {apercu.periode}. Rien n’est encore enregistré.",
+        f"{_lines(apercu.lignes)}, {duree(apercu.minutes)}, {apercu.periode}. Rien n’est encore enregistré.",
         icon=":material/fact_check:",
     )
     if apercu.identiques:
         st.warning(
-            f"{apercu.identiques} lignes disent exactement la même chose que des heures déjà enregistrées. Vérifiez qu’elles"
-            " ne font pas double emploi.",
+            f"Déjà enregistré à l’identique : {_lines(apercu.identiques)}. Vérifiez que rien ne fait double emploi.",
             icon=":material/warning:",
         )
-    show(
-        bullet_list(
-            f"{name} : {lines} ligne{'s' if lines > 1 else ''}, {duree(minutes)}"
-            for name, lines, minutes in apercu.par_collectivite
-        )
-    )
+    show(bullet_list(f"{name} : {_lines(lines)}, {duree(minutes)}" for name, lines, minutes in apercu.par_collectivite))
     lists = nomenclature()
     rows = Markup("").join(
         Markup(
@@ -133,7 +131,7 @@ def _show_preview(apercu: Apercu) -> None:
         )
         for one in apercu.extrait
     )
-    with st.expander(f"Les {len(apercu.extrait)} premières lignes, telles qu’elles sont comprises"):
+    with st.expander("Premières lignes, telles qu’elles sont comprises"):
         show(
             Markup(
                 '<div class="p-tableau"><table><caption class="p-masque">Premières lignes du fichier</caption><thead><tr>'
