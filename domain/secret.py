@@ -47,13 +47,20 @@ def least_number(groupes: Iterable[int]) -> int:
     return sum(-(-minutes // MAX_MINUTES) for minutes in groupes)
 
 
-def may_publish(nombre: int, groupes: Iterable[int], seuil: int = SEUIL) -> bool:
-    """Whether a year's number of interventions may be published beside these groups of minutes.
+def may_publish(nombre: int, groupes: Sequence[int], seuil: int = SEUIL, *, unite: int = 1) -> bool:
+    """Whether a year's number of interventions may be published beside these groups of minutes, `unite` being the least that
+    one intervention is billed.
 
     Not under the threshold; nor when it is what the minutes oblige (four months worked and "fewer than five" would give
-    four), or one more: then the number withheld is always one of two at least.
+    four), or one more: then the number withheld is always one of two at least. Nor when it would give away the number of a
+    month: at the most that the minutes allow, or where a single month can take what the others leave, if that is too few.
     """
-    return nombre >= max(seuil, least_number(groupes) + 2)
+    obliged = least_number(groupes)
+    free = [minutes for minutes in groupes if minutes // unite > least_number([minutes])]
+    least = max(seuil, obliged + 2)
+    if len(free) == 1:
+        least = max(least, seuil + obliged - least_number(free))
+    return least <= nombre < max(1, sum(minutes // unite for minutes in groupes))
 
 
 def mask_table(cellules: Sequence[Cellule], seuil: int = SEUIL) -> tuple[CellulePubliee, ...]:

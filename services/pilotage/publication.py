@@ -185,19 +185,31 @@ def build_snapshots(session: Session, conventions: Sequence[Convention], annee: 
     values = _totals_by_value(session, ids, annee)
     return {
         convention.id: _snapshot(
-            months_of(convention, annee), months.get(convention.id, {}), values.get(convention.id, {})
+            months_of(convention, annee),
+            months.get(convention.id, {}),
+            values.get(convention.id, {}),
+            _billed_unit(session, convention),
         )
         for convention in conventions
     }
 
 
+def _billed_unit(session: Session, convention: Convention) -> int:
+    """The least that one intervention is billed, in minutes."""
+    billing = get_offer(session, convention.dossier.offre_version_id).facturation
+    return max(billing.unite_minutes, billing.minimum_minutes)
+
+
 def _snapshot(
-    wanted: Iterable[int], months: Mapping[int, Mapping[str, int]], values: Mapping[tuple[str, str], tuple[int, int]]
+    wanted: Iterable[int],
+    months: Mapping[int, Mapping[str, int]],
+    values: Mapping[tuple[str, str], tuple[int, int]],
+    unite: int,
 ) -> dict[str, Any]:
     groups = [minutes for natures in months.values() for minutes in natures.values()]
     cells = [cell for (dimension, _), cell in values.items() if dimension == PUBLISHED[0]]
     total, total_minutes = sum(nombre for nombre, _ in cells), sum(minutes for _, minutes in cells)
-    visible = may_publish(total, groups)
+    visible = may_publish(total, groups, unite=unite)
     return {
         "seuil": SEUIL,
         "nombre": total if visible else None,

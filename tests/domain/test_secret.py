@@ -127,34 +127,52 @@ def neighbours(table: Table, hidden: list[int]) -> Iterator[Table]:
 # The year's total --------------------------------------------------------------------------------------------------------
 
 
-def splits(minutes: int) -> range:
-    """How many interventions a group of minutes can hold."""
-    return range(least_number([minutes]), minutes + 1)
-
-
-def numbers_for(groupes: list[int]) -> set[int]:
-    """Every year's total that these published minutes allow, up to fifteen."""
+def numbers_for(groupes: list[int], unite: int) -> set[int]:
+    """Every year's total that these published minutes allow, up to twenty."""
     found = {0}
     for minutes in groupes:
-        found = {have + more for have in found for more in splits(minutes)[:16] if have + more <= 15}
+        splits = range(least_number([minutes]), minutes // unite + 1)[:21]
+        found = {have + more for have in found for more in splits if have + more <= 20}
     return found
 
 
-@given(st.lists(st.sampled_from([0, 1, 2, 30, 600, 1440, 1441, 5000]), min_size=1, max_size=8))
+@given(
+    st.lists(st.sampled_from([0, 1, 2, 3, 24, 48, 120]), min_size=1, max_size=8),
+    st.sampled_from([1, 15, 60]),
+)
 @settings(max_examples=300, deadline=None)
-def test_a_total_that_is_withheld_is_one_of_two_at_least(groupes: list[int]) -> None:
+def test_a_total_that_is_withheld_is_one_of_two_at_least(units: list[int], unite: int) -> None:
     """Unless the minutes, which the bill has to say, give it by themselves: none, or one by one."""
-    possible = numbers_for(groupes)
-    withheld = {number for number in possible if not may_publish(number, groupes)}
+    groupes = [one * unite for one in units]
+    possible = numbers_for(groupes, unite)
+    withheld = {number for number in possible if not may_publish(number, groupes, unite=unite)}
     if len(possible) > 1:
         assert len(withheld) >= 2
     assert all(number >= SEUIL for number in possible - withheld)
+
+
+@pytest.mark.parametrize("unite", [1, 15, 60])
+@pytest.mark.parametrize(
+    "units", [(1, 3), (4, 8), (2, 2, 2), (1, 1, 9), (5, 1), (12,), (1, 1, 1, 1, 7), (3, 3, 0, 3), (0,)]
+)
+def test_no_month_can_be_told_from_the_total(units: tuple[int, ...], unite: int) -> None:
+    """Beside a total that is published, each month keeps several possible numbers, or one that is large enough."""
+    groupes = [one * unite for one in units]
+    ways = list(product(*(range(least_number([minutes]), minutes // unite + 1) for minutes in groupes)))
+    for total in {sum(way) for way in ways}:
+        if may_publish(total, groupes, unite=unite):
+            fitting = [way for way in ways if sum(way) == total]
+            for place, minutes in enumerate(groupes):
+                numbers = {way[place] for way in fitting}
+                known_from_the_bill = minutes // unite == least_number([minutes])
+                assert len(numbers) >= 2 or known_from_the_bill or min(numbers) >= SEUIL, (total, fitting)
 
 
 def test_four_months_worked_do_not_give_four_interventions_away() -> None:
     mois = [60, 0, 45, 90, 0, 30]
     assert not may_publish(4, mois) and not may_publish(5, mois) and may_publish(6, mois)
     assert may_publish(5, [300]) and not may_publish(4, [300]) and not may_publish(0, [])
+    assert not may_publish(12, [240, 480], unite=60) and may_publish(11, [240, 480], unite=60)
 
 
 @given(

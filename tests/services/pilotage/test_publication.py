@@ -15,6 +15,7 @@ from services.core.portail import Portail
 from services.pilotage.publication import Publication, published_tables
 from tests.bilans import ANNEE, bilan_id_of, close_year, ordinary_year, record_work
 from tests.conventions import make_convention
+from tests.decomptes import bill_by
 from tests.factories import Monde
 
 
@@ -139,3 +140,18 @@ def test_each_convention_has_its_own_figures(monde: Monde, convention_id: UUID) 
     assert close_year(monde.portail, monde) == 2
     assert published(monde.portail, convention_id).nombre == 51
     assert published(monde.portail, other).nombre == 12
+
+
+def test_minutes_are_those_of_the_bill_where_each_intervention_is_rounded_up(monde: Monde, convention_id: UUID) -> None:
+    """Five minutes billed an hour, four times in a month: both figures side by side would say "four"."""
+    bill_by(monde.portail, convention_id, mode="horaire", unite_minutes=60)
+    work = [(date(ANNEE, 3, day), 5, "accueil", "agent", "centre", "individuelle") for day in (2, 3, 4, 5)]
+    record_work(monde.portail, monde, convention_id, work)
+    close_year(monde.portail, monde, months=range(1, 4))
+    assert published(monde.portail, convention_id).mois[2] == (3, 240)
+    more = [(date(ANNEE, 5, day), 67, "accueil", "agent", "centre", "individuelle") for day in range(1, 9)]
+    record_work(monde.portail, monde, convention_id, more)
+    close_year(monde.portail, monde)
+    found = published(monde.portail, convention_id)
+    assert found.mois[2] == (3, 240) and found.mois[4] == (5, 960) and found.minutes == 1200
+    assert found.nombre == 12 and found.minutes_tables == 556
