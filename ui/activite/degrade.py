@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import streamlit as st
@@ -101,20 +102,18 @@ def show_actions(row: DemandeRow) -> None:
     """What this person may do with a request, as buttons, under a line that says which one it is."""
     if not row.actions:
         return
-    portail, acteur = session.portail(), session.acteur()
     key = f"degrade:{row.id}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}:actions"):
         st.markdown(page.text(f"{row.collectivite} – {row.numero}, {period(row.du, row.au)} :"), width="content")
-        if "accepter" in row.actions and st.button("Accepter", key=f"{key}:accepter"):
-            _accept(row)
+        accepting = "accepter" in row.actions and st.button("Accepter", key=f"{key}:accepter")
+        if accepting and _done_with(degrade.accept, row, "Demande acceptée."):
+            st.rerun()
         if "refuser" in row.actions and st.button("Refuser", key=f"{key}:refuser"):
             page.confirm(
                 "Refuser cette demande ?",
                 "Le motif est envoyé à la collectivité. N’y écrivez rien sur un agent.",
                 "Refuser la demande",
-                lambda motif: page.ran(
-                    degrade.refuse, portail, acteur, row.id, motif, version_vue=row.version, succes="Demande refusée."
-                )[0],
+                lambda motif: _done_with(degrade.refuse, row, "Demande refusée.", motif),
                 motif=True,
                 key=f"{key}:refus",
             )
@@ -123,9 +122,7 @@ def show_actions(row: DemandeRow) -> None:
                 "Mettre fin au service dégradé ?",
                 "Plus aucune heure de service dégradé ne pourra être enregistrée après aujourd’hui pour cette demande.",
                 "Mettre fin au service",
-                lambda _: page.ran(
-                    degrade.close, portail, acteur, row.id, version_vue=row.version, succes="Service dégradé terminé."
-                )[0],
+                lambda _: _done_with(degrade.close, row, "Service dégradé terminé."),
                 key=f"{key}:fin",
             )
         if "retirer" in row.actions and st.button("Retirer la demande", key=f"{key}:retirer"):
@@ -133,17 +130,15 @@ def show_actions(row: DemandeRow) -> None:
                 "Retirer cette demande ?",
                 "Le centre en est prévenu. Vous pourrez en faire une autre.",
                 "Retirer la demande",
-                lambda _: page.ran(
-                    degrade.withdraw, portail, acteur, row.id, version_vue=row.version, succes="Demande retirée."
-                )[0],
+                lambda _: _done_with(degrade.withdraw, row, "Demande retirée."),
                 key=f"{key}:retrait",
             )
 
 
-def _accept(row: DemandeRow) -> None:
-    given = (session.portail(), session.acteur(), row.id)
-    if page.ran(degrade.accept, *given, version_vue=row.version, succes="Demande acceptée.")[0]:
-        st.rerun()
+def _done_with(action: Callable[..., None], row: DemandeRow, said: str, *given: str) -> bool:
+    """Do an action with a request; whether it was done."""
+    portail, acteur = session.portail(), session.acteur()
+    return page.ran(action, portail, acteur, row.id, *given, version_vue=row.version, succes=said)[0]
 
 
 def _form(view: DegradeView) -> None:
@@ -161,27 +156,8 @@ def _form(view: DegradeView) -> None:
             key=f"{name}:raison:{turn}",
         )
         slots.place("raison")
-        left, right = st.columns(2)
-        with left:
-            du = day_input("Premier jour", key=f"{name}:du:{turn}", value=date_courte(view.premier_jour))
-            slots.place("du")
-        with right:
-            au = day_input(
-                "Dernier jour, facultatif",
-                key=f"{name}:au:{turn}",
-                help=f"{FORMAT}. Au plus tard le {date_longue(view.terme)}.",
-            )
-            slots.place("au")
-        maximum = st.text_input(
-            "Temps maximal, facultatif",
-            placeholder="10 h",
-            max_chars=20,
-            help="Au-delà, le centre n’enregistre plus d’heures sans une nouvelle demande.",
-            key=f"{name}:max:{turn}",
-            width=260,
-        )
-        slots.place("minutes_max")
-        _estimate(view, maximum)
+        valeurs = _wanted(view, f"{name}:{turn}", slots)
+        _estimate(view, valeurs["minutes_max"])
         sent = st.button("Envoyer la demande", key=f"{name}:envoyer")
     if sent:
         done, _ = slots.run(
@@ -190,13 +166,35 @@ def _form(view: DegradeView) -> None:
             session.acteur(),
             view.convention_id,
             raison,
-            {"du": du, "au": au, "minutes_max": maximum},
+            valeurs,
             operation_id=turn,
         )
         if done:
             page.renew_operation(name)
             page.notify("Demande envoyée : le centre en est prévenu.")
             st.rerun()
+
+
+def _wanted(view: DegradeView, key: str, slots: page.Slots) -> dict[str, str]:
+    """The days and the most time asked for, as typed."""
+    left, right = st.columns(2)
+    with left:
+        du = day_input("Premier jour", key=f"{key}:du", value=date_courte(view.premier_jour))
+        slots.place("du")
+    with right:
+        latest = f"{FORMAT}. Au plus tard le {date_longue(view.terme)}."
+        au = day_input("Dernier jour, facultatif", key=f"{key}:au", help=latest)
+        slots.place("au")
+    maximum = st.text_input(
+        "Temps maximal, facultatif",
+        placeholder="10 h",
+        max_chars=20,
+        help="Au-delà, le centre n’enregistre plus d’heures sans une nouvelle demande.",
+        key=f"{key}:max",
+        width=260,
+    )
+    slots.place("minutes_max")
+    return {"du": du, "au": au, "minutes_max": maximum or ""}
 
 
 def _estimate(view: DegradeView, maximum: str) -> None:

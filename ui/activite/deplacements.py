@@ -28,65 +28,19 @@ def zone_label(zone: str, incluse: str) -> str:
 
 def show_form(centre_id: UUID, saisie: Saisie, row: DeplacementRow | None) -> None:
     """A new journey, or the change of one. What was typed stays when it is refused."""
-    portail, acteur = session.portail(), session.acteur()
     name = f"deplacement:{row.id if row else 'nouveau'}:{row.version if row else 0}"
     turn = page.operation_id(name)
     slots = page.Slots()
-    conventions = dict(saisie.conventions)
-    if row:
-        conventions.setdefault(row.convention_id, f"{row.collectivite} – {row.numero}")
-    ids, zones = list(conventions), [INCLUSE, HORS_ZONE]
     with st.form(f"{name}:{turn}", border=True, width=720):
-        left, right = st.columns(2)
-        with left:
-            jour = day_input("Date", key=f"{name}:jour:{turn}", value=date_courte(row.jour if row else saisie.today))
-            slots.place("jour")
-        with right:
-            convention_id = st.selectbox(
-                "Collectivité",
-                ids,
-                index=ids.index(row.convention_id) if row else (0 if len(ids) == 1 else None),
-                format_func=lambda one: conventions[one],
-                placeholder="Choisissez une collectivité",
-                key=f"{name}:convention:{turn}",
-            )
-            slots.place("convention_id")
-        zone = st.radio(
-            "Zone",
-            zones,
-            index=zones.index(row.zone) if row else None,
-            format_func=lambda one: zone_label(one, saisie.zone_incluse),
-            key=f"{name}:zone:{turn}",
-        )
-        slots.place("zone")
-        left, right = st.columns(2)
-        with left:
-            km = st.text_input(
-                "Distance aller et retour, en km",
-                nombre(row.km, 1) if row else "",
-                max_chars=10,
-                placeholder="42,5",
-                key=f"{name}:km:{turn}",
-            )
-            slots.place("km")
-        with right:
-            known = row.puissance if row else saisie.puissance
-            puissance = st.text_input(
-                "Puissance fiscale du véhicule, en CV",
-                str(known or ""),
-                max_chars=3,
-                placeholder="5",
-                help="Elle figure sur la carte grise, rubrique P.6.",
-                key=f"{name}:puissance:{turn}",
-            )
-            slots.place("puissance")
+        jour, convention_id, zone = _when_and_where(saisie, row, f"{name}:{turn}", slots)
+        km, puissance = _distance(saisie, row, f"{name}:{turn}", slots)
         sent = st.form_submit_button("Enregistrer le déplacement", type="primary")
     if not sent:
         return
     done, saved = slots.run(
         deplacements.save_deplacement,
-        portail,
-        acteur,
+        session.portail(),
+        session.acteur(),
         centre_id,
         {"jour": jour, "km": km, "puissance": puissance},
         convention_id=convention_id,
@@ -101,6 +55,64 @@ def show_form(centre_id: UUID, saisie: Saisie, row: DeplacementRow | None) -> No
         if row:
             page.go("deplacements", annee=row.jour.year)
         st.rerun()
+
+
+def _when_and_where(
+    saisie: Saisie, row: DeplacementRow | None, key: str, slots: page.Slots
+) -> tuple[str, UUID | None, str | None]:
+    """The day, the convention and the zone of a journey."""
+    conventions = dict(saisie.conventions)
+    if row:
+        conventions.setdefault(row.convention_id, f"{row.collectivite} – {row.numero}")
+    ids, zones = list(conventions), [INCLUSE, HORS_ZONE]
+    left, right = st.columns(2)
+    with left:
+        jour = day_input("Date", key=f"{key}:jour", value=date_courte(row.jour if row else saisie.today))
+        slots.place("jour")
+    with right:
+        convention_id = st.selectbox(
+            "Collectivité",
+            ids,
+            index=ids.index(row.convention_id) if row else (0 if len(ids) == 1 else None),
+            format_func=lambda one: conventions[one],
+            placeholder="Choisissez une collectivité",
+            key=f"{key}:convention",
+        )
+        slots.place("convention_id")
+    zone = st.radio(
+        "Zone",
+        zones,
+        index=zones.index(row.zone) if row else None,
+        format_func=lambda one: zone_label(one, saisie.zone_incluse),
+        key=f"{key}:zone",
+    )
+    slots.place("zone")
+    return jour, convention_id, zone
+
+
+def _distance(saisie: Saisie, row: DeplacementRow | None, key: str, slots: page.Slots) -> tuple[str, str]:
+    """The distance and the vehicle of a journey, as typed."""
+    left, right = st.columns(2)
+    with left:
+        km = st.text_input(
+            "Distance aller et retour, en km",
+            nombre(row.km, 1) if row else "",
+            max_chars=10,
+            placeholder="42,5",
+            key=f"{key}:km",
+        )
+        slots.place("km")
+    with right:
+        puissance = st.text_input(
+            "Puissance fiscale du véhicule, en CV",
+            str((row.puissance if row else saisie.puissance) or ""),
+            max_chars=3,
+            placeholder="5",
+            help="Elle figure sur la carte grise, rubrique P.6.",
+            key=f"{key}:puissance",
+        )
+        slots.place("puissance")
+    return km or "", puissance or ""
 
 
 def show_list(rows: list[DeplacementRow], zone_incluse: str) -> None:

@@ -114,15 +114,8 @@ def _show_form(cadre: Cadre) -> None:
             "Convention", conventions, key=f"{name}:convention:{turn}", empty="Choisissez une convention en vigueur"
         )
         slots.place("convention_id")
-        left, right = st.columns(2)
-        with left:
-            du = day_input("Premier jour sans assistant", key=f"{name}:du:{turn}")
-            slots.place("du")
-        with right:
-            au = day_input("Dernier jour sans assistant", key=f"{name}:au:{turn}")
-            slots.place("au")
-        valeurs = {"du": du, "au": au}
-        if convention_id and du and au:
+        valeurs = _days(name, turn, slots)
+        if convention_id and all(valeurs.values()):
             _preview(cadre, convention_id, valeurs)
         motif = st.text_area(
             "Motif, sans nom ni état de santé",
@@ -146,6 +139,18 @@ def _show_form(cadre: Cadre) -> None:
             page.renew_operation(name)
             tell_saved(saved, "Période enregistrée : le montant dû est recalculé.")
             cadre.go(ONGLET)
+
+
+def _days(name: str, turn: str, slots: page.Slots) -> dict[str, str]:
+    """The first and the last day, as typed."""
+    left, right = st.columns(2)
+    with left:
+        du = day_input("Premier jour sans assistant", key=f"{name}:du:{turn}")
+        slots.place("du")
+    with right:
+        au = day_input("Dernier jour sans assistant", key=f"{name}:au:{turn}")
+        slots.place("au")
+    return {"du": du, "au": au}
 
 
 def _preview(cadre: Cadre, convention_id: UUID, valeurs: Mapping[str, str]) -> None:

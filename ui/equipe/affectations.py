@@ -98,32 +98,7 @@ def _show_form(cadre: Cadre, affectation_id: UUID | None) -> None:
     slots = page.Slots()
     with st.form(name, border=False, width=620):
         convention_id, assistant_id = (None, None) if row else _who(cadre, name, slots)
-        quotite = st.text_input(
-            "Part d’un temps plein, en %",
-            nombre(row.quotite, 2) if row and row.quotite is not None else "",
-            max_chars=12,
-            placeholder="47,70",
-            help="Laissez vide pour une convention facturée à l’heure.",
-            key=f"{name}:quotite",
-            width=260,
-        )
-        slots.place("quotite")
-        du, au = days(row.du if row else None, row.au if row else None)
-        first = day_input("Premier jour", key=f"{name}:du", value=du, width=260)
-        slots.place("du")
-        last = day_input(
-            "Dernier jour, facultatif",
-            key=f"{name}:au",
-            value=au,
-            width=260,
-            help="Vide : jusqu’au terme de la convention.",
-        )
-        slots.place("au")
-        force = st.checkbox(
-            "Enregistrer malgré un dépassement du poste",
-            help="Sans cette case, une affectation qui dépasse les postes de la personne est refusée.",
-            key=f"{name}:malgre",
-        )
+        valeurs, force = _fields(row, name, slots)
         sent = st.form_submit_button("Enregistrer l’affectation", type="primary")
     if sent:
         done, saved = slots.run(
@@ -131,11 +106,11 @@ def _show_form(cadre: Cadre, affectation_id: UUID | None) -> None:
             portail,
             acteur,
             cadre.centre_id,
-            {"quotite": quotite, "du": first, "au": last},
+            valeurs,
             convention_id=convention_id,
             assistant_id=assistant_id,
             operation_id=page.operation_id(name),
-            malgre_depassement=bool(force),
+            malgre_depassement=force,
             affectation_id=affectation_id,
             version_vue=row.version if row else None,
         )
@@ -145,6 +120,32 @@ def _show_form(cadre: Cadre, affectation_id: UUID | None) -> None:
             cadre.go(ONGLET)
     if row:
         _remove_button(cadre, row, name)
+
+
+def _fields(row: AffectationRow | None, name: str, slots: page.Slots) -> tuple[dict[str, str | None], bool]:
+    """What is typed for an assignment, and whether it is saved beyond the posts held."""
+    quotite = st.text_input(
+        "Part d’un temps plein, en %",
+        nombre(row.quotite, 2) if row and row.quotite is not None else "",
+        max_chars=12,
+        placeholder="47,70",
+        help="Laissez vide pour une convention facturée à l’heure.",
+        key=f"{name}:quotite",
+        width=260,
+    )
+    slots.place("quotite")
+    du, au = days(row.du if row else None, row.au if row else None)
+    first = day_input("Premier jour", key=f"{name}:du", value=du, width=260)
+    slots.place("du")
+    help_ = "Vide : jusqu’au terme de la convention."
+    last = day_input("Dernier jour, facultatif", key=f"{name}:au", value=au, width=260, help=help_)
+    slots.place("au")
+    force = st.checkbox(
+        "Enregistrer malgré un dépassement du poste",
+        help="Sans cette case, une affectation qui dépasse les postes de la personne est refusée.",
+        key=f"{name}:malgre",
+    )
+    return {"quotite": quotite, "du": first, "au": last}, bool(force)
 
 
 def _who(cadre: Cadre, name: str, slots: page.Slots) -> tuple[UUID | None, UUID | None]:

@@ -60,49 +60,40 @@ def _state(row: MoisRow) -> Markup:
 
 
 def _actions(cadre: Cadre, rows: list[MoisRow]) -> None:
-    portail, acteur = session.portail(), session.acteur()
     to_close = next((row for row in rows if row.peut_clore), None)
     last = next((row for row in rows if row.peut_rouvrir or row.refus), None)
     left, right = st.columns(2, vertical_alignment="top")
     with left:
         if to_close and st.button(f"Clore {to_close.libelle}", type="primary", icon=":material/lock:", key="clore"):
-            missing = ", ".join(to_close.sans_saisie)
-            page.confirm(
-                f"Clore {to_close.libelle} ?",
-                f"{duree(to_close.minutes)} y sont enregistrées. Plus rien n’y sera modifié."
-                + (f" N’ont rien saisi : {missing}." if missing else "")
-                + (YEAR_END.format(to_close.annee) if to_close.mois == LAST_MONTH else ""),
-                "Clore le mois",
-                lambda _: page.ran(
-                    clotures.close_month,
-                    portail,
-                    acteur,
-                    cadre.centre_id,
-                    to_close.annee,
-                    to_close.mois,
-                    succes=f"{to_close.libelle.capitalize()} est clos.",
-                )[0],
-                key="clore-mois",
-            )
+            _ask_close(cadre, to_close)
     with right:
-        if last is None:
-            return
-        if last.refus:
+        if last and last.refus:
             note(last.refus)
-        elif st.button(f"Rouvrir {last.libelle}", icon=":material/lock_open:", key="rouvrir"):
-            page.confirm(
-                f"Rouvrir {last.libelle} ?",
-                "Les assistants pourront de nouveau y enregistrer et y corriger des heures. Les chiffres déjà publiés d’une année "
-                "close ne changeront pas.",
-                "Rouvrir le mois",
-                lambda _: page.ran(
-                    clotures.reopen_month,
-                    portail,
-                    acteur,
-                    cadre.centre_id,
-                    last.annee,
-                    last.mois,
-                    succes=f"{last.libelle.capitalize()} est rouvert.",
-                )[0],
-                key="rouvrir-mois",
-            )
+        elif last and st.button(f"Rouvrir {last.libelle}", icon=":material/lock_open:", key="rouvrir"):
+            _ask_reopen(cadre, last)
+
+
+def _ask_close(cadre: Cadre, row: MoisRow) -> None:
+    given = (session.portail(), session.acteur(), cadre.centre_id, row.annee, row.mois)
+    missing = f" N’ont rien saisi : {', '.join(row.sans_saisie)}." if row.sans_saisie else ""
+    page.confirm(
+        f"Clore {row.libelle} ?",
+        f"{duree(row.minutes)} y sont enregistrées. Plus rien n’y sera modifié."
+        + missing
+        + (YEAR_END.format(row.annee) if row.mois == LAST_MONTH else ""),
+        "Clore le mois",
+        lambda _: page.ran(clotures.close_month, *given, succes=f"{row.libelle.capitalize()} est clos.")[0],
+        key="clore-mois",
+    )
+
+
+def _ask_reopen(cadre: Cadre, row: MoisRow) -> None:
+    given = (session.portail(), session.acteur(), cadre.centre_id, row.annee, row.mois)
+    page.confirm(
+        f"Rouvrir {row.libelle} ?",
+        "Les assistants pourront de nouveau y enregistrer et y corriger des heures. Les chiffres déjà publiés d’une année close "
+        "ne changeront pas.",
+        "Rouvrir le mois",
+        lambda _: page.ran(clotures.reopen_month, *given, succes=f"{row.libelle.capitalize()} est rouvert.")[0],
+        key="rouvrir-mois",
+    )

@@ -75,51 +75,25 @@ def _holder(row: PosteRow) -> str | Markup:
 
 def _show_form(cadre: Cadre, poste_id: UUID | None) -> None:
     """One post: a new one, or the one of the address."""
-    portail, acteur = session.portail(), session.acteur()
-    rows = {row.id: row for row in page.load(postes.list_postes, portail, acteur, cadre.centre_id, tous=True)}
-    row = rows.get(poste_id) if poste_id else None
+    rows = page.load(postes.list_postes, session.portail(), session.acteur(), cadre.centre_id, tous=True)
+    row = next((one for one in rows if one.id == poste_id), None)
     cadre.back(ONGLET, "Tous les postes")
     if poste_id and row is None:
         st.info("Ce poste n’existe plus.")
         return
-    people = dict(page.load(equipe.list_assistants, portail, acteur, cadre.centre_id))
-    if row and row.assistant_id:
-        people.setdefault(row.assistant_id, row.assistant)
     name = f"poste:{poste_id or 'nouveau'}:{row.version if row else 0}"
     st.subheader("Modifier le poste" if row else "Ajouter un poste", anchor=False)
-    du, au = days(row.du if row else None, row.au if row else None)
     slots = page.Slots()
     with st.form(name, border=False, width=620):
-        libelle = st.text_input("Intitulé du poste", row.libelle if row else "", max_chars=120, key=f"{name}:libelle")
-        slots.place("libelle")
-        quotite = st.text_input(
-            "Part d’un temps plein, en %",
-            nombre(row.quotite, 2) if row else "100,00",
-            max_chars=12,
-            key=f"{name}:quotite",
-            width=260,
-        )
-        slots.place("quotite")
-        holder = choose(
-            "Titulaire (facultatif)",
-            people,
-            key=f"{name}:titulaire",
-            empty="Poste vacant",
-            current=row.assistant_id if row else None,
-        )
-        slots.place("assistant_id")
-        first = day_input("Premier jour", key=f"{name}:du", value=du, width=260)
-        slots.place("du")
-        last = day_input("Dernier jour, facultatif", key=f"{name}:au", value=au, width=260)
-        slots.place("au")
+        valeurs, holder = _fields(cadre, row, name, slots)
         sent = st.form_submit_button("Enregistrer le poste", type="primary")
     if sent:
         done, saved = slots.run(
             postes.save_poste,
-            portail,
-            acteur,
+            session.portail(),
+            session.acteur(),
             cadre.centre_id,
-            {"libelle": libelle, "quotite": quotite, "du": first, "au": last},
+            valeurs,
             assistant_id=holder,
             operation_id=page.operation_id(name),
             poste_id=poste_id,
@@ -129,22 +103,49 @@ def _show_form(cadre: Cadre, poste_id: UUID | None) -> None:
             page.renew_operation(name)
             tell_saved(saved, "Poste enregistré.")
             cadre.go(ONGLET)
-    if (
-        row
-        and not row.assistant_id
-        and st.button("Retirer ce poste enregistré par erreur", type="tertiary", key=f"{name}:retirer")
-    ):
-        page.confirm(
-            "Retirer ce poste ?",
-            f"« {row.libelle} » disparaît de la liste. S’il a existé, indiquez plutôt son dernier jour.",
-            "Retirer le poste",
-            lambda _: page.ran(
-                postes.remove_poste,
-                portail,
-                acteur,
-                cadre.centre_id,
-                row.id,
-                version_vue=row.version,
-                succes="Poste retiré.",
-            )[0],
-        )
+    if row and not row.assistant_id:
+        _remove_button(cadre, row, name)
+
+
+def _fields(
+    cadre: Cadre, row: PosteRow | None, name: str, slots: page.Slots
+) -> tuple[dict[str, str | None], UUID | None]:
+    """What is typed for a post, and who holds it."""
+    people = dict(page.load(equipe.list_assistants, session.portail(), session.acteur(), cadre.centre_id))
+    if row and row.assistant_id:
+        people.setdefault(row.assistant_id, row.assistant)
+    libelle = st.text_input("Intitulé du poste", row.libelle if row else "", max_chars=120, key=f"{name}:libelle")
+    slots.place("libelle")
+    share = nombre(row.quotite, 2) if row else "100,00"
+    label = "Part d’un temps plein, en %"
+    quotite = st.text_input(label, share, max_chars=12, key=f"{name}:quotite", width=260)
+    slots.place("quotite")
+    current = row.assistant_id if row else None
+    holder = choose("Titulaire (facultatif)", people, key=f"{name}:titulaire", empty="Poste vacant", current=current)
+    slots.place("assistant_id")
+    du, au = days(row.du if row else None, row.au if row else None)
+    first = day_input("Premier jour", key=f"{name}:du", value=du, width=260)
+    slots.place("du")
+    last = day_input("Dernier jour, facultatif", key=f"{name}:au", value=au, width=260)
+    slots.place("au")
+    return {"libelle": libelle, "quotite": quotite, "du": first, "au": last}, holder
+
+
+def _remove_button(cadre: Cadre, row: PosteRow, name: str) -> None:
+    if not st.button("Retirer ce poste enregistré par erreur", type="tertiary", key=f"{name}:retirer"):
+        return
+    portail, acteur = session.portail(), session.acteur()
+    page.confirm(
+        "Retirer ce poste ?",
+        f"« {row.libelle} » disparaît de la liste. S’il a existé, indiquez plutôt son dernier jour.",
+        "Retirer le poste",
+        lambda _: page.ran(
+            postes.remove_poste,
+            portail,
+            acteur,
+            cadre.centre_id,
+            row.id,
+            version_vue=row.version,
+            succes="Poste retiré.",
+        )[0],
+    )
