@@ -180,8 +180,9 @@ class Facturation(Definition):
     amount in `champ`.
 
     `periodicite`: how often a statement is made. `unite_minutes` and `minimum_minutes`: what an intervention is billed by
-    (1 and 0: to the minute, B19); `etat_des_lieux_compris`: its hours are traced at 0 € (M25); `deplacements_factures`:
-    journeys out of the included zone are claimed (8.6)."""
+    (1 and 0: to the minute, B19); `etat_des_lieux_compris`: its hours are traced at 0 € (M25), those done before the
+    convention too when a field, `champ_etat_des_lieux`, holds their minutes; `deplacements_factures`: journeys out of the
+    included zone are claimed (8.6)."""
 
     mode: Literal["quotite", "horaire", "demi_journee", "forfait", "par_agent", "cotisation", "devis"] = "quotite"
     tarif: str = "temps_complet"
@@ -192,6 +193,7 @@ class Facturation(Definition):
     unite_minutes: Annotated[int, PydanticField(ge=1, le=480)] = 1
     minimum_minutes: Annotated[int, PydanticField(ge=0, le=480)] = 0
     etat_des_lieux_compris: bool = True
+    champ_etat_des_lieux: str | None = None
     deplacements_factures: bool = False
     service_degrade: ServiceDegrade | None = None
     tva: Literal["hors_champ", "taux_normal"] = "hors_champ"
@@ -321,7 +323,9 @@ class Offer(OfferSettings):
                 f"« {name} » : « {one} » est défini deux fois" for one in sorted({i for i in ids if ids.count(i) > 1})
             ]
         known = {field.id for form in self.forms for _, field in form.iter_fields()}
-        for champ in (self.facturation.champ, self.duree.champ_effet, self.duree.champ_debut):
+        billing = self.facturation
+        named = (billing.champ, billing.champ_etat_des_lieux, self.duree.champ_effet, self.duree.champ_debut)
+        for champ in filter(None, named):
             if champ not in known:
                 found.append(f"le champ « {champ} » n’existe pas{suggestion(champ, known)}")
         for form in self.forms:
