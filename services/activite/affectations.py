@@ -61,15 +61,11 @@ def save_affectation(
         given = read_values(FIELDS, valeurs)
         if affectation_id is None and not once(session, operation_id):
             return Enregistre(None)
-        one = (
-            _find(session, centre_id, affectation_id, version_vue)
-            if affectation_id
-            else _new(session, centre, convention_id, assistant_id)
-        )
+        one = _find(session, centre_id, affectation_id, version_vue) if affectation_id else None
+        one = one or _new(session, centre, convention_id, assistant_id)
         convention = session.get_one(Convention, one.convention_id, with_for_update={"key_share": True})
         one.quotite, one.du, one.au = given["quotite"], given["du"], given["au"]
         _check_days(session, one, convention)
-        _check_share(one, convention)
         if affectation_id:
             _check_recorded(session, one)
         session.add(one)
@@ -142,9 +138,14 @@ def _new(session: Session, centre: Centre, convention_id: UUID | None, assistant
 
 
 def _check_days(session: Session, one: Affectation, convention: Convention) -> None:
+    """Invalide when the convention takes no hours, wants a share, or when the days are not its own or are taken."""
     if convention.etat not in RECORDING_STATES:
         raise Invalide(
             "Cette convention n’est pas en vigueur : personne ne peut y être affecté.", champ="convention_id"
+        )
+    if one.quotite is None and convention.quotite is not None:
+        raise Invalide(
+            "Indiquez la part d’un temps plein : cette convention est facturée à la part d’un poste.", champ="quotite"
         )
     check_order(one.du, one.au)
     life = f"la convention {convention.numero} va du {date_longue(first_day(convention))} au {date_longue(last_day(convention))}"
@@ -166,13 +167,6 @@ def _check_days(session: Session, one: Affectation, convention: Convention) -> N
                 "affectation, ou choisissez d’autres dates.",
                 champ="du",
             )
-
-
-def _check_share(one: Affectation, convention: Convention) -> None:
-    if one.quotite is None and convention.quotite is not None:
-        raise Invalide(
-            "Indiquez la part d’un temps plein : cette convention est facturée à la part d’un poste.", champ="quotite"
-        )
 
 
 def _check_recorded(session: Session, one: Affectation) -> None:
