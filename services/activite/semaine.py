@@ -246,20 +246,14 @@ def duplicate_last_week(
         left: list[str] = []
         known = 0
         for row in rows:
-            line = LigneGrille(
-                row.jour + timedelta(days=7),
-                row.convention_id,
-                write_minutes(row.minutes),
-                {name: getattr(row, name) for name in DIMENSIONS},
-            )
-            (numbered,) = Grille((line,)).to_record()
-            _, faults = check.check(numbered)
+            line = _a_week_later(row)
+            _, faults = check.check(*Grille((line,)).to_record())
             if _said(line) in there:
                 there.remove(_said(line))
                 known += 1
             elif faults:
-                when = date_courte(row.jour + timedelta(days=7))
-                left.append(f"{names[row.convention_id]}, {when}, {duree(row.minutes)} : {faults[0].message}")
+                told = (names[row.convention_id], date_courte(row.jour + timedelta(days=7)), duree(row.minutes))
+                left.append(f"{', '.join(told)} : {faults[0].message}")
             else:
                 copied.append(line)
         if known:
@@ -267,6 +261,11 @@ def duplicate_last_week(
                 "1 ligne est déjà dans la semaine." if known == 1 else f"{known} lignes sont déjà dans la semaine."
             )
         return Copie(tuple(copied), tuple(left))
+
+
+def _a_week_later(row: Intervention) -> LigneGrille:
+    codes = {name: getattr(row, name) for name in DIMENSIONS}
+    return LigneGrille(row.jour + timedelta(days=7), row.convention_id, write_minutes(row.minutes), codes)
 
 
 def _said(line: LigneGrille) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from domain.activite import DIMENSION_LABELS, nomenclature
 from domain.errors import PortailError
 from domain.formatting import duree
-from domain.releve import MAX_DUREE, read_minutes
+from domain.releve import MAX_DUREE, Valeurs, read_minutes
 from services.activite.interventions import record_interventions
 from services.activite.semaine import RECENT_DAYS, Saisie, Semaine, open_saisie, open_week
 from services.activite.verification import Ligne, LignesRefusees
@@ -53,12 +53,14 @@ def show_unassigned() -> None:
 
 def _fields(saisie: Saisie, turn: str, places: dict[str, DeltaGenerator]) -> Ligne:
     last = saisie.derniere
+    first = saisie.today - timedelta(days=RECENT_DAYS)
     day_key = "heures:ajout:jour"
+    usual_day = min(max(st.session_state.get(day_key) or saisie.today, first), saisie.today)
     with st.container(horizontal=True):
         day = st.date_input(
             "Date",
-            value=st.session_state.get(day_key, saisie.today),
-            min_value=saisie.today - timedelta(days=RECENT_DAYS),
+            value=usual_day,
+            min_value=first,
             max_value=saisie.today,
             format="DD/MM/YYYY",
             key=f"{day_key}:{turn}",
@@ -79,25 +81,26 @@ def _fields(saisie: Saisie, turn: str, places: dict[str, DeltaGenerator]) -> Lig
         placeholder="Choisissez",
     )
     places["convention_id"] = st.empty()
-    codes: dict[str, str | None] = {}
-    lists = nomenclature()
     with st.container(horizontal=True):
-        for name in ORDRE:
-            short = lists.labels(name, court=True)
-            usual = usual_code(name, getattr(last, name) if last else None)
-            options = list(short)
-            codes[name] = st.selectbox(
-                "Origine" if name == "origine" else DIMENSION_LABELS[name],
-                options,
-                index=options.index(usual) if usual in short else 0,
-                format_func=naming(short),
-                key=f"heures:ajout:{name}:{turn}",
-                width=HALF,
-            )
+        codes = {name: _code_field(name, last, turn) for name in ORDRE}
     for name in ORDRE:
         places[name] = st.empty()
     chosen = day if isinstance(day, date) else None
     return Ligne(chosen, place, length, codes, rang=1)
+
+
+def _code_field(name: str, last: Valeurs | None, turn: str) -> str | None:
+    short = nomenclature().labels(name, court=True)
+    options = list(short)
+    usual = usual_code(name, getattr(last, name) if last else None)
+    return st.selectbox(
+        "Origine" if name == "origine" else DIMENSION_LABELS[name],
+        options,
+        index=options.index(usual) if usual in short else 0,
+        format_func=naming(short),
+        key=f"heures:ajout:{name}:{turn}",
+        width=HALF,
+    )
 
 
 def _record(centre_id: UUID, assistant_id: UUID, line: Ligne, places: dict[str, DeltaGenerator], turn: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from hashlib import sha256
 from uuid import UUID
 
 import streamlit as st
@@ -50,15 +49,9 @@ def _show_import(centre_id: UUID, assistant_id: UUID) -> None:
     if given is None:
         return
     data = given.getvalue()
-    seen = st.session_state.get("heures:apercu")
-    mark = (sha256(data).hexdigest(), centre_id, assistant_id)
-    if seen is None or seen[0] != mark:
-        done, found = page.ran(preview_import, session.portail(), session.acteur(), centre_id, data, assistant_id)
-        if not done or found is None:
-            return
-        seen = (mark, found)
-        st.session_state["heures:apercu"] = seen
-    apercu: Apercu = seen[1]
+    apercu = _look(centre_id, assistant_id, given.file_id, data)
+    if apercu is None:
+        return
     if apercu.erreurs:
         _show_faults(apercu)
         return
@@ -72,6 +65,19 @@ def _show_import(centre_id: UUID, assistant_id: UUID) -> None:
             st.session_state.pop("heures:apercu", None)
             page.notify(f"Import enregistré : {_lines(apercu.lignes)}, {duree(apercu.minutes)}.")
             st.rerun()
+
+
+def _look(centre_id: UUID, assistant_id: UUID, upload: str, data: bytes) -> Apercu | None:
+    """What the file would record. Looked at once for each upload: the same file chosen again is looked at again, since an
+    assignment may have been added meanwhile."""
+    mark = (upload, centre_id, assistant_id)
+    held: tuple[object, Apercu] | None = st.session_state.get("heures:apercu")
+    if held is not None and held[0] == mark:
+        return held[1]
+    _, found = page.ran(preview_import, session.portail(), session.acteur(), centre_id, data, assistant_id)
+    if found is not None:
+        st.session_state["heures:apercu"] = (mark, found)
+    return found
 
 
 def _lines(count: int) -> str:
