@@ -46,7 +46,7 @@ elif chosen == vues.CAPACITE:
 else:
     hours = page.load(vues.open_heures, portail, acteur, params, wanted)
     with top:
-        barre.show_filters(hours, assistants=True)
+        barre.show_filters(hours)
     with body:
         heures.show_hours(hours)
     with below:

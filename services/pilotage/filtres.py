@@ -13,14 +13,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable
 from domain.formatting import MONTHS
 from domain.pilotage import cut_off, month_end
 from domain.roles import Role
-from models import Affectation, Centre, Collectivite, Cumul, Exercice, OffreVersion, Utilisateur
+from models import Affectation, Centre, Collectivite, Convention, Cumul, Exercice, OffreVersion, Utilisateur
 from services.core import clock
 from services.core.access import Acteur
 
@@ -119,21 +119,20 @@ def read_filtres(session: Session, acteur: Acteur, params: Mapping[str, str], *,
     )
     if centre.id in acteur.centres_with(*READERS):
         return replace(found, assistant_id=_assistant(session, centre.id, params.get("assistant")))
+    _check_recorded(session, acteur.utilisateur_id, found)
     return replace(found, assistant_id=acteur.utilisateur_id, personnel=True)
 
 
-def read_choix(session: Session, acteur: Acteur, filtres: Filtres) -> Choix:
-    """What the filters offer to this person."""
-    centres = acteur.centres_with(*OPENERS)
-    names = session.execute(select(Centre.id, Centre.nom).where(Centre.id.in_(centres)).order_by(Centre.nom))
+def read_choix(session: Session, acteur: Acteur, filtres: Filtres, *, assistants: bool = False) -> Choix:
+    """What the filters offer to this person. Choices of one are left out; `assistants`: what is shown can be one's."""
     years = session.scalars(_years(), {"centre": filtres.centre_id})
     known = {annee for annee in years if annee <= filtres.today.year + 1}
     chosen = filtres.collectivite_id and session.get(Collectivite, filtres.collectivite_id)
     return Choix(
-        {str(row.id): row.nom for row in names},
+        _centres(session, acteur.centres_with(*OPENERS)),
         tuple(sorted(known | {filtres.annee, filtres.today.year}, reverse=True)),
         _offres(session, filtres.centre_id),
-        {} if filtres.personnel else _assistants(session, filtres.centre_id),
+        _assistants(session, filtres.centre_id) if assistants and not filtres.personnel else {},
         chosen.nom if chosen else None,
     )
 
@@ -157,13 +156,21 @@ def _uuid(text: str | None) -> UUID | None:
         return None
 
 
-def _centre(session: Session, centres: frozenset[UUID], asked: str | None) -> Centre:
+def _centre(session: Session, centres: frozenset[UUID], asked: str | None) -> Row[UUID, str]:
+    """Id and time zone of the centre asked for, else of the first."""
     wanted = _uuid(asked)
-    query = select(Centre).where(Centre.id.in_({wanted} & centres if wanted else centres)).order_by(Centre.nom)
-    found = session.scalars(query.limit(1)).first()
+    query = select(Centre.id, Centre.fuseau).where(Centre.id.in_({wanted} & centres if wanted else centres))
+    found = session.execute(query.order_by(Centre.nom).limit(1)).first()
     if found is None:
         raise Introuvable()
     return found
+
+
+def _centres(session: Session, centres: frozenset[UUID]) -> dict[str, str]:
+    if len(centres) < 2:
+        return {}
+    names = session.execute(select(Centre.id, Centre.nom).where(Centre.id.in_(centres)).order_by(Centre.nom))
+    return {str(row.id): row.nom for row in names}
 
 
 def _collectivite(session: Session, centre_id: UUID, asked: str | None) -> UUID | None:
@@ -174,6 +181,23 @@ def _collectivite(session: Session, centre_id: UUID, asked: str | None) -> UUID 
     if session.scalar(query.limit(1)) is None:
         raise Introuvable()
     return wanted
+
+
+def _check_recorded(session: Session, assistant_id: UUID, filtres: Filtres) -> None:
+    """Introuvable when an assistant names a collectivité where they are not, and were never, assigned."""
+    if filtres.collectivite_id is None:
+        return
+    mine = (
+        select(Affectation.id)
+        .join(Affectation.convention)
+        .where(
+            Affectation.assistant_id == assistant_id,
+            Affectation.centre_id == filtres.centre_id,
+            Convention.collectivite_id == filtres.collectivite_id,
+        )
+    )
+    if session.scalar(mine.limit(1)) is None:
+        raise Introuvable()
 
 
 def _assistant(session: Session, centre_id: UUID, asked: str | None) -> UUID | None:

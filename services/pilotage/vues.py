@@ -84,7 +84,7 @@ def open_heures(portail: Portail, acteur: Acteur, params: Mapping[str, str], rec
         found = tableaux.hours_by_collectivite(session, filtres, recherche)
         return VueHeures(
             filtres,
-            read_choix(session, acteur, filtres),
+            read_choix(session, acteur, filtres, assistants=True),
             found.page,
             found.alertes,
             found.totaux,

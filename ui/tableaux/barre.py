@@ -41,9 +41,9 @@ def search_collectivite() -> str:
     return LISTING.search("Rechercher une collectivité", "Nom ou SIREN")
 
 
-def show_filters(vue: Vue, *, mois: bool = True, assistants: bool = False) -> None:
-    """One row of filters; those that have a single answer are left out. `mois`: what is shown is split by months;
-    `assistants`: it can be that of one of them."""
+def show_filters(vue: Vue, *, mois: bool = True) -> None:
+    """One row of filters; those that have a single answer are left out. `mois`: what is shown is split by
+    months."""
     filtres, choix = vue.filtres, vue.choix
     months = {str(number): name.capitalize() for number, name in MONTHS.items()}
     with st.container(horizontal=True):
@@ -55,7 +55,7 @@ def show_filters(vue: Vue, *, mois: bool = True, assistants: bool = False) -> No
             _choose("au", "À", months, str(filtres.au), 145)
         if len(choix.offres) > 1:
             _choose("offre", "Offre", {"": "Toutes les offres", **choix.offres}, filtres.offre or "", 300)
-        if choix.assistants and assistants:
+        if choix.assistants:
             chosen = str(filtres.assistant_id or "")
             _choose("assistant", "Assistant", {"": "Tous les assistants", **choix.assistants}, chosen, 240)
     _say_narrowed(filtres, choix.collectivite)

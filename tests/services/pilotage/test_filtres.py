@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Introuvable
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
+from models import Affectation
 from services.core import clock
 from services.core.portail import Portail
 from services.pilotage import vues
@@ -94,6 +95,25 @@ def test_an_assistant_reads_their_own_hours_whatever_the_address_says(service: S
         if seen.axe == "assistant":
             assert [line.code for line in seen.valeurs] == [str(me.utilisateur_id)]
     assert "assistant" not in seen.filtres.params()
+
+
+def test_an_assistant_names_only_collectivites_where_they_were_assigned(service: Service) -> None:
+    monde = service.monde
+    me = replace(monde[Role.ASSISTANT], utilisateur_id=service.assistants[0])
+    asked = {"collectivite": str(monde.collectivite_id)}
+    with pytest.raises(Introuvable):
+        vues.open_heures(monde.portail, me, asked, Recherche())
+    with monde.portail.db.write() as session:
+        session.add(
+            Affectation(
+                centre_id=monde.centre_id,
+                convention_id=service.conventions[0],
+                assistant_id=me.utilisateur_id,
+                du=date(2025, 1, 1),
+                au=date(2025, 3, 1),
+            )
+        )
+    assert vues.open_heures(monde.portail, me, asked, Recherche()).choix.collectivite == "Choisy-le-Roi"
 
 
 def test_a_responsable_who_also_records_sees_everybody(service: Service) -> None:
