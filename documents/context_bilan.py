@@ -33,6 +33,7 @@ def build_bilan(
     nombre: int | None,
     minutes: int | None,
     mois: Sequence[MonthRow],
+    minutes_ordinaires: int,
     minutes_dues: int | None,
     tables: Sequence[Mapping[str, Any]],
     sections: Sequence[tuple[str, str]],
@@ -52,8 +53,10 @@ def build_bilan(
         "activite": {
             "nombre": nombre,
             "heures": duree(total),
+            "heures_ordinaires": duree(minutes_ordinaires),
+            "heures_autres": duree(total - minutes_ordinaires) if total > minutes_ordinaires else None,
             "heures_dues": duree(minutes_dues) if minutes_dues else None,
-            "part": pourcentage(Decimal(100 * total) / minutes_dues, 0) if minutes_dues else None,
+            "part": pourcentage(Decimal(100 * minutes_ordinaires) / minutes_dues, 0) if minutes_dues else None,
             "constat": month_finding(mois),
             "mois": [{"libelle": MONTHS[number].capitalize(), "heures": duree(minutes)} for number, minutes in mois],
             "seuil": seuil,
@@ -108,6 +111,7 @@ def sample_bilan(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) -> 
         nombre=60,
         minutes=3600,
         mois=[(month, 300) for month in range(1, 13)],
+        minutes_ordinaires=3500,
         minutes_dues=6000,
         tables=[
             {

@@ -163,6 +163,7 @@ def _context(session: Session, bilan: Bilan, convention: Convention, published: 
         nombre=published.nombre,
         minutes=published.minutes_tables,
         mois=published.mois,
+        minutes_ordinaires=published.minutes_ordinaires,
         minutes_dues=exercice.minutes_dues if exercice else None,
         tables=[
             {

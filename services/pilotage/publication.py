@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from domain.activite import DIMENSION_LABELS, nomenclature
+from domain.activite import DIMENSION_LABELS, ORDINAIRE, nomenclature
 from domain.secret import SEUIL, Cellule, mask_everything, mask_table, may_publish
 from models import Bilan, Convention, Cumul, utc_now
 from services.activite.regles import closed_months, first_day, last_day
@@ -59,7 +59,8 @@ class Publication:
 
     `mois`: minutes of each closed month (1 to 12), as they are billed. `arretee`: the counts are frozen; until then `tables` is
     empty and `nombre` None. `nombre`, and `minutes_tables` which the tables add up to, stay None when the year's total is
-    itself too small. `restants`: months still to be closed.
+    itself too small. `minutes_ordinaires`: of those months, what counts against the hours due. `restants`: months still to be
+    closed.
     """
 
     annee: int
@@ -68,6 +69,7 @@ class Publication:
     mois: tuple[tuple[int, int], ...]
     tables: tuple[TablePubliee, ...]
     restants: tuple[int, ...]
+    minutes_ordinaires: int = 0
     minutes_tables: int | None = None
     seuil: int = SEUIL
 
@@ -93,6 +95,7 @@ def published_tables(session: Session, convention: Convention, annee: int) -> Pu
         nombre=None,
         mois=shown,
         tables=(),
+        minutes_ordinaires=sum(minutes.get(mois, {}).get(ORDINAIRE, 0) for mois, _ in shown),
         restants=tuple(left_to_close(wanted, {mois for _, mois in closed})),
     )
 
@@ -114,6 +117,7 @@ def read_snapshot(annee: int, chiffres: Mapping[str, Any]) -> Publication:
         mois=tuple((mois, minutes) for mois, minutes in chiffres["mois"]),
         tables=tables,
         restants=(),
+        minutes_ordinaires=chiffres["ordinaires"],
         minutes_tables=chiffres["minutes"],
         seuil=chiffres["seuil"],
     )
@@ -214,6 +218,7 @@ def _snapshot(
         "seuil": SEUIL,
         "nombre": total if visible else None,
         "minutes": total_minutes if visible else None,
+        "ordinaires": sum(natures.get(ORDINAIRE, 0) for natures in months.values()),
         "mois": [[mois, sum(months.get(mois, {}).values())] for mois in wanted],
         "tables": [_table(dimension, values, visible) for dimension in PUBLISHED],
         "arrete_le": utc_now().date().isoformat(),

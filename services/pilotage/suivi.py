@@ -205,7 +205,7 @@ def _forecast(convention: Convention, published: Publication) -> Prevision | Non
     begun = first_day(convention)
     past = convention_days(annee, begun, convention.terme, date(annee, 1, 1), last)
     whole = convention_days(annee, begun, convention.terme, date(annee, 1, 1), date(annee, 12, 31))
-    minutes = forecast_minutes(published.minutes, past, whole, load_alertes().jours_minimum)
+    minutes = forecast_minutes(published.minutes_ordinaires, past, whole, load_alertes().jours_minimum)
     return Prevision(minutes, last) if minutes is not None and months else None
 
 
@@ -285,7 +285,8 @@ def _month_sheet(view: SuiviView) -> Feuille:
     lines: list[list[Cell]] = [[MONTHS[mois].capitalize(), minutes] for mois, minutes in view.publication.mois]
     lines.append(["Total des mois clos", view.publication.minutes])
     if view.minutes_dues:
-        lines.append(["Heures prévues pour l’année", view.minutes_dues])
+        lines.append(["dont service ordinaire", view.publication.minutes_ordinaires])
+        lines.append(["Heures prévues pour l’année (service ordinaire)", view.minutes_dues])
     return Feuille(
         "Heures par mois",
         ["Mois", "Heures"],

@@ -30,13 +30,12 @@ def show_choices(choices: list[ConventionChoice], view: SuiviView) -> None:
 
 def show_summary(view: SuiviView) -> None:
     """Hours and euros of the year, in words and figures."""
-    hours = view.publication.minutes
     forecast = _forecast(view)
     show(
         facts(
             [
                 ("Convention", Markup("{} {}").format(f"n° {view.numero}", badge(view.etat_libelle, view.etat))),
-                ("Heures des mois clos", _hours(view, hours)),
+                ("Heures des mois clos", _hours(view)),
                 ("Heures prévues pour l’année", duree(view.minutes_dues) if view.minutes_dues else None),
                 ("Prévision de fin d’année", forecast),
                 ("Engagé pour l’année", _money(view.engage)),
@@ -47,15 +46,19 @@ def show_summary(view: SuiviView) -> None:
     )
     if view.prevision and view.minutes_dues:
         note(
-            f"Prévision : les heures enregistrées jusqu’au {date_longue(view.prevision.arrete_au)}, prolongées au même rythme "
+            f"Prévision : les heures du service ordinaire jusqu’au {date_longue(view.prevision.arrete_au)}, prolongées au même rythme "
             "jusqu’à la fin de l’année. Ce n’est ni un engagement ni un plafond."
         )
 
 
-def _hours(view: SuiviView, hours: int) -> str:
+def _hours(view: SuiviView) -> str:
+    """Hours of the ordinary service against those due; the others, which are not counted in them, beside."""
+    hours, others = view.publication.minutes_ordinaires, view.publication.minutes - view.publication.minutes_ordinaires
     if not view.minutes_dues:
-        return duree(hours)
-    return f"{duree(hours)}, soit {pourcentage(Decimal(100 * hours) / view.minutes_dues, 0)} des heures prévues"
+        return duree(view.publication.minutes)
+    share = pourcentage(Decimal(100 * hours) / view.minutes_dues, 0)
+    told = f"{duree(hours)}, soit {share} des heures prévues"
+    return f"{told} ; et {duree(others)} de service dégradé ou d’état des lieux" if others else told
 
 
 def _forecast(view: SuiviView) -> str | None:

@@ -154,3 +154,15 @@ def test_build_suivi_reads_no_draft_of_a_report(monde: Monde, convention_id: UUI
 
         view = build_suivi(session, monde.direction, session.get_one(Convention, convention_id), ANNEE)
     assert view.bilans == ()
+
+
+def test_only_the_ordinary_service_counts_against_what_is_due(monde: Monde, convention_id: UUID) -> None:
+    """The quota pays for the share of a post; the service dégradé is billed beside it."""
+    work = [(date(ANNEE, 4, 2), 120, "accueil", "agent", "telephone", "individuelle")]
+    record_work(monde.portail, monde, convention_id, work, nature="service_degrade")
+    close_year(monde.portail, monde, months=range(1, 7))
+    open_year = open_suivi(monde.portail, monde.direction, convention_id, ANNEE).publication
+    assert open_year.minutes - open_year.minutes_ordinaires == 120
+    close_year(monde.portail, monde)
+    frozen = open_suivi(monde.portail, monde.direction, convention_id, ANNEE).publication
+    assert (frozen.minutes, frozen.minutes_ordinaires) == (2706 + 120, 2706)
