@@ -45,7 +45,7 @@ class Suivi:
 
 @dataclass(frozen=True)
 class Semaine:
-    """A week. `grille` can be changed; `figees` cannot, for `motifs`. `conventions` is what a line may choose, by id;
+    """A week. `grille` can be changed, on `ouverts` days; `figees` cannot, for `motifs`. `conventions` is what a line may choose, by id;
     `minutes_attendues` what the assignments make of a full week; `brouillon`: the grid holds unrecorded typing."""
 
     centre_id: UUID
@@ -53,6 +53,7 @@ class Semaine:
     assistant: str
     lundi: date
     today: date
+    ouverts: tuple[date, ...]
     conventions: dict[UUID, str]
     grille: Grille
     figees: tuple[LigneGrille, ...]
@@ -123,6 +124,7 @@ def open_week(
         frozen = [row for row in rows if (row.jour.year, row.jour.month) in clos]
         recorded = Grille(tuple(line_of(row, values_of(row)) for row in rows if row not in frozen))
         draft, others = brouillons.read(session, acteur.utilisateur_id, centre_id, who, lundi)
+        open_days = [day for day in week_days(lundi) if (day.year, day.month) not in clos]
         months = sorted({(day.year, day.month) for day in week_days(lundi)} & clos)
         return Semaine(
             centre_id=centre_id,
@@ -130,11 +132,12 @@ def open_week(
             assistant=session.get_one(Utilisateur, who).nom_complet,
             lundi=lundi,
             today=today,
+            ouverts=tuple(day for day in open_days if day <= today),
             conventions=names,
             grille=recorded.resume(draft) if draft else recorded,
             figees=tuple(line_of(row, values_of(row)) for row in frozen),
             motifs=tuple(f"Le mois de {month_label(*one)} est clos." for one in months),
-            fermee=all((day.year, day.month) in clos for day in week_days(lundi)),
+            fermee=not open_days,
             brouillon=draft is not None,
             minutes_attendues=_expected(affectations, lundi),
             suivis=_follow(session, affectations, names, lundi.year),

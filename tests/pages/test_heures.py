@@ -117,6 +117,11 @@ def test_a_closed_month_is_shown_read_only(visitor: Visitor, service: Service) -
     assert not [one for one in app.button if one.key == "heures:enregistrer"]
 
 
+def test_a_week_to_come_takes_no_hours(visitor: Visitor, service: Service) -> None:
+    app = visitor.open(service.assistant, "heures", semaine=clock.today() + timedelta(days=8))
+    assert "à venir" in text_of(app) and not [one for one in app.button if one.key == "heures:enregistrer"]
+
+
 def test_the_responsable_corrects_an_assistant(visitor: Visitor, service: Service) -> None:
     monde = service.monde
     other = make_acteur(service.portail, Role.ASSISTANT, centre=monde.centre_id, prenom="Dominique")

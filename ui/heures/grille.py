@@ -69,13 +69,14 @@ def _columns(semaine: Semaine, etat: Etat) -> dict[str, Any]:
     names = {str(ident): name for ident, name in semaine.conventions.items()}
     only = chosen_convention(list(semaine.conventions))
     place = (last.convention_id if last else None) or only
-    today = semaine.today if semaine.today in semaine.jours else semaine.lundi
-    day = (last.jour if last else None) or today
+    held = last.jour if last else None
+    usual = semaine.today if semaine.today in semaine.ouverts else semaine.ouverts[0]
+    day = held if held in semaine.ouverts else usual
     labels = {one.isoformat(): day_label(one, court=True) for one in semaine.jours}
     config: dict[str, Any] = {
         "jour": st.column_config.SelectboxColumn(
             "Jour",
-            options=list(labels),
+            options=[one.isoformat() for one in semaine.ouverts],
             format_func=naming(labels),
             default=day.isoformat(),
             width=WIDTHS["jour"],

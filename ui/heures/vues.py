@@ -83,8 +83,10 @@ def show_week(centre_id: UUID, assistant_id: UUID) -> None:
         show_unassigned()
         return
     show_frozen(semaine)
-    if not semaine.fermee:
+    if semaine.ouverts:
         show_grid(semaine)
+    elif not semaine.fermee:
+        st.info("Cette semaine est à venir : les heures s’enregistrent une fois faites.")
     _show_follow(semaine)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -10,12 +13,14 @@ import pytest
 
 from domain.errors import Introuvable, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
+from models import Centre, Cloture, Convention
 from services.activite.cumuls import compare
 from services.activite.verification import LignesEnConflit, LignesRefusees
 from services.core import clock
+from services.core.portail import Portail
 from tests.activite import ask_degrade, assign, close_month
 from tests.conventions import make_convention
-from tests.factories import Monde, make_acteur, make_collectivite, make_other_centre
+from tests.factories import Monde, make_acteur, make_monde, make_other_centre
 from tests.heures import LUNDI, Service, make_service
 
 
@@ -98,8 +103,6 @@ def test_a_day_outside_the_assignment_is_refused(monde_sqlite: Monde) -> None:
 
 
 def test_before_the_billed_service_only_the_needs_are_looked_into(monde_sqlite: Monde) -> None:
-    from models import Convention
-
     service = make_service(monde_sqlite)
     with service.portail.db.write() as session:
         session.get_one(Convention, service.convention_id).date_debut_prestations = date(2024, 4, 1)
@@ -244,8 +247,6 @@ def test_nothing_of_others_is_reached(service_sqlite: Service) -> None:
     colleague = make_acteur(service_sqlite.portail, Role.ASSISTANT, centre=monde.centre_id)
     assign(service_sqlite.portail, monde, service_sqlite.convention_id, assistant_id=colleague.utilisateur_id)
     stranger = make_other_centre(service_sqlite.portail)
-    client = make_collectivite(service_sqlite.portail, "Autre", "219400413")
-    assert client
     for by, asked in (
         (colleague, {}),
         (colleague, {"assistant_id": monde["assistant"].utilisateur_id}),
@@ -257,3 +258,27 @@ def test_nothing_of_others_is_reached(service_sqlite: Service) -> None:
             service_sqlite.record(service_sqlite.change(row, retirer=True), by=by, **asked)
     assert len(service_sqlite.rows()) == 1
     assert len(service_sqlite.journal("refus")) == 5
+
+
+def test_a_month_closes_while_somebody_records(make_portail: Callable[[str], Portail]) -> None:
+    """Whoever records waits for the closing that was first, and is then refused."""
+    service = make_service(make_monde(make_portail("postgresql")))
+    closing, seen = Event(), Event()
+
+    def close() -> None:
+        with service.portail.db.write() as session:
+            session.get_one(Centre, service.monde.centre_id, with_for_update={"key_share": True})
+            closing.set()
+            assert not seen.wait(0.5)  # the recording waits
+            session.add(Cloture(centre_id=service.monde.centre_id, annee=2024, mois=3))
+
+    def record() -> None:
+        closing.wait(10)
+        with pytest.raises(LignesRefusees):
+            service.record(service.ligne())
+        seen.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(close), pool.submit(record)]:
+            done.result(timeout=30)
+    assert service.rows() == []

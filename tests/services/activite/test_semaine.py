@@ -24,6 +24,7 @@ from services.activite.semaine import (
     save_week,
 )
 from services.activite.verification import LignesEnConflit, LignesRefusees
+from services.core import clock
 from services.core.tokens import token_hash
 from tests.activite import close_month
 from tests.factories import Monde, make_acteur, make_other_centre
@@ -156,6 +157,8 @@ def test_a_closed_month_is_read_only(service: Service) -> None:
     close_month(service.portail, service.monde, 2024, 4)
     straddling = week(service, date(2024, 4, 29))
     assert not straddling.fermee and "avril 2024" in straddling.motifs[0]
+    assert [day.day for day in straddling.ouverts] == [1, 2, 3, 4, 5]
+    assert week(service, clock.today() + timedelta(days=8)).ouverts == ()
 
 
 def test_last_week_again_leaves_out_what_no_longer_holds(monde_sqlite: Monde) -> None:
