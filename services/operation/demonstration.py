@@ -42,6 +42,7 @@ from services.core.settings import ROOT
 from services.operation.demonstration_activite import add_service, add_tarifs, read_day
 from services.operation.demonstration_facturation import add_decomptes
 from services.operation.demonstration_reponses import build_answers
+from services.operation.demonstration_scenarios import add_scenarios
 
 DATA = ROOT / "data" / "demonstration.yaml"
 STAGES = (
@@ -81,6 +82,7 @@ def load_demonstration(portail: Portail, *, progress: Callable[[str], None] = la
             stage.play(described)
         stage.add_demandes(content["demandes"])
         stage.add_service(content["service"], progress)
+        add_scenarios(portail, stage.centre, stage.offre.code, content.get("scenarios", ()), stage.today)
 
 
 def list_demo_accounts(portail: Portail) -> list[str]:

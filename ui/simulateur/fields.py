@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from domain.fields import Field
+from domain.formatting import date_courte
 from domain.tarification import Prorata
 from services.core import clock
 from services.pilotage.cadres import CadreRow
@@ -63,7 +64,9 @@ def start(cadre: Cadre) -> None:
     """An empty simulator begins with the next first of January and with what the offer is billed by, in the address like
     everything else."""
     if not any(name in st.query_params for name in NAMES):
-        st.query_params["effet"] = date(clock.today(cadre.fuseau).year + 1, 1, 1).strftime("%d/%m/%Y")
+        st.query_params["effet"] = date_courte(date(clock.today(cadre.fuseau).year + 1, 1, 1))
+        if cadre.offer.facturation.mode == "horaire":
+            st.query_params["mode"] = Mode.HEURES.value
         if cadre.offer.facturation.mode == "horaire":
             st.query_params["mode"] = Mode.HEURES.value
 
