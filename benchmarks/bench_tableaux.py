@@ -100,8 +100,7 @@ def fill(portail: Portail) -> Acteur:
 
 
 def _conventions(session: Any, centre_id: UUID, version_id: UUID, people: list[UUID]) -> None:
-    ids = [(uuid4(), uuid4(), uuid4()) for _ in range(COLLECTIVITES)]
-    part = Decimal("10.00")
+    ids, part = [(uuid4(), uuid4(), uuid4()) for _ in range(COLLECTIVITES)], Decimal("10.00")
     rows: dict[Any, list[dict[str, Any]]] = {
         Collectivite: [
             {"id": a, "siren": f"{rank:09d}", "nom": f"Commune {rank:04d}", "type": "commune"}

@@ -70,16 +70,7 @@ def bar_chart(
     series = _unique(serie for _, serie, _ in rows)
     categories = _unique(categorie for categorie, _, _ in rows)
     lying = any(len(one) > LONG_LABEL for one in categories) or len(categories) * len(series) > MANY_BARS
-    data: list[dict[str, Any]] = [
-        {
-            "categorie": categorie,
-            "serie": serie,
-            "valeur": float(valeur or 0),
-            "texte": write_value(valeur, unite if lying else ""),
-            "bulle": f"{categorie} – {serie} : {write_value(valeur, unite)}",
-        }
-        for categorie, serie, valeur in rows
-    ]
+    data = [_bar(categorie, serie, valeur, unite, lying) for categorie, serie, valeur in rows]
     base = alt.Chart(alt.InlineData(values=data)).encode(tooltip=alt.Tooltip("bulle:N", title=None))
     along, across = ("y", "x") if lying else ("x", "y")
     axis = alt.Axis(labelAngle=0, labelLimit=170, labelOverlap=False, ticks=False, title=None)
@@ -117,16 +108,7 @@ def line_chart(
     xs = [x for points in series.values() for x, _ in points]
     scale_x = _x_channel(xs, x_titre)
     y = alt.Y("y:Q", title=y_titre, axis=alt.Axis(tickCount=5, format=",~f"))
-    legend = alt.Legend(title=None, orient="top", symbolStrokeWidth=2, symbolSize=110, labelLimit=320, columns=2)
-    keyed = legend if len(names) > 1 else None
-    styles: dict[str, Any] = {
-        "strokeDash": alt.StrokeDash(
-            "serie:N", sort=names, scale=alt.Scale(domain=names, range=_cycle(DASHES, len(names))), legend=keyed
-        ),
-        "shape": alt.Shape(
-            "serie:N", sort=names, scale=alt.Scale(domain=names, range=_cycle(SHAPES, len(names))), legend=keyed
-        ),
-    }
+    styles = _strokes(names)
     base = alt.Chart(alt.InlineData(values=data)).encode(x=scale_x, y=y, tooltip=alt.Tooltip("bulle:N", title=None))
     lines = base.mark_line(color=ENCRE, strokeWidth=2).encode(strokeDash=styles["strokeDash"])
     points = base.mark_point(color=ENCRE, size=45, filled=True).encode(shape=styles["shape"])
@@ -168,6 +150,17 @@ def write_value(valeur: Number | None, unite: str) -> str:
     return f"{text}{NBSP}{unite}" if unite else text
 
 
+def _bar(categorie: str, serie: str, valeur: Number | None, unite: str, lying: bool) -> dict[str, Any]:
+    """One bar; standing ones have no room for the unit, which the axis says."""
+    return {
+        "categorie": categorie,
+        "serie": serie,
+        "valeur": float(valeur or 0),
+        "texte": write_value(valeur, unite if lying else ""),
+        "bulle": f"{categorie} – {serie} : {write_value(valeur, unite)}",
+    }
+
+
 def _fills(series: list[str]) -> dict[str, Any]:
     """Full, pale, half and hollow bars, with plain and dashed outlines."""
     legend: Any = None
@@ -186,6 +179,20 @@ def _fills(series: list[str]) -> dict[str, Any]:
     return {
         "fill": alt.Fill("serie:N", sort=series, scale=fill, legend=legend),
         "strokeDash": alt.StrokeDash("serie:N", sort=series, scale=outline, legend=legend),
+    }
+
+
+def _strokes(names: list[str]) -> dict[str, Any]:
+    """Dashes and point shapes, one pair for each line."""
+    legend = alt.Legend(title=None, orient="top", symbolStrokeWidth=2, symbolSize=110, labelLimit=320, columns=2)
+    keyed = legend if len(names) > 1 else None
+    return {
+        "strokeDash": alt.StrokeDash(
+            "serie:N", sort=names, scale=alt.Scale(domain=names, range=_cycle(DASHES, len(names))), legend=keyed
+        ),
+        "shape": alt.Shape(
+            "serie:N", sort=names, scale=alt.Scale(domain=names, range=_cycle(SHAPES, len(names))), legend=keyed
+        ),
     }
 
 
