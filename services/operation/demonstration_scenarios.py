@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -30,4 +31,4 @@ def add_scenarios(
             if "siren" in one:
                 known = session.scalars(select(Collectivite.id).where(Collectivite.siren == one["siren"])).one()
                 texts["collectivite"] = str(known)
-        save_scenario(portail, acteur, one["nom"], read_parametres(texts), f"demonstration:{one['de']}:{one['nom']}")
+        save_scenario(portail, acteur, one["nom"], read_parametres(texts), uuid4().hex)
