@@ -67,14 +67,13 @@ TVA = {"hors_champ": ("HC", None), "taux_normal": ("TN", Decimal("20.00"))}
 def export_titres(portail: Portail, acteur: Acteur, parametres: Mapping[str, str]) -> Export:
     """CSV of the lines of issued statements, counter-statements included, for the accountant. Filters: `exercice`,
     `trimestre`, `du` and `au` (days of issue). Nothing is marked: it can be made again."""
-    require(
-        _centre_roles(acteur),
-        Role.RESPONSABLE,
-        Role.INSTRUCTEUR,
-        message="Cet export est réservé au service du centre.",
-    )
     du, au = _day(parametres, "du"), _day(parametres, "au")
-    with portail.db.read() as session:
+    with portail.view(acteur, "decompte.exporter_titres") as session:
+        require(
+            _centre_roles(acteur),
+            *PREPARERS,
+            message="Cet export est réservé au responsable et aux instructeurs du centre.",
+        )
         query = (
             visible_decomptes(acteur)
             .where(Decompte.centre_id.in_(acteur.centres_with(*PREPARERS)), Decompte.numero.is_not(None))
