@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -57,5 +58,24 @@ def test_a_broken_file_loads_nothing(portail: Portail, tmp_path: Path) -> None:
     (forms / CENTRE / OFFRE / "offre.yaml").write_text("code: [", encoding="utf-8")
     with pytest.raises(PortailError, match=r"offre\.yaml"):
         offres.load_offres(portail, forms=forms, templates=templates)
+    with portail.db.read() as session:
+        assert session.scalars(select(Centre)).all() == []
+
+
+def test_an_installation_serves_the_centres_it_names(portail: Portail) -> None:
+    portail.settings = replace(portail.settings, centres=(CENTRE,))
+    offres.load_offres(portail)
+    with portail.db.read() as session:
+        assert session.scalars(select(Centre.code)).all() == [CENTRE]
+    portail.settings = replace(portail.settings, centres=())
+    assert offres.load_offres(portail) != []
+    with portail.db.read() as session:
+        assert set(session.scalars(select(Centre.code))) == {path.parent.name for path in FORMS.glob("*/centre.yaml")}
+
+
+def test_a_centre_that_has_no_folder_is_told(portail: Portail) -> None:
+    portail.settings = replace(portail.settings, centres=(CENTRE, "cdg-99"))
+    with pytest.raises(Invalide, match="cdg-99"):
+        offres.load_offres(portail)
     with portail.db.read() as session:
         assert session.scalars(select(Centre)).all() == []
