@@ -16,8 +16,8 @@ from services.core.portail import Portail
 from services.facturation import emission, lots, preparation
 from services.facturation.consultation import last_quarter_over
 
-ISSUED_AFTER, PAID_AFTER = timedelta(days=12), timedelta(days=47)
-"""Days between the end of a quarter and the issue of its statements, then their payment."""
+ISSUED_AFTER, PAID_AFTER = timedelta(days=12), timedelta(days=35)
+"""Days between the end of a quarter and the issue of its statements, then between the issue and the payment."""
 HOUR = time(9, 30)
 LEFT_AS_DRAFTS = 3
 """Drafts of the last quarter that nobody has checked yet."""
@@ -31,28 +31,38 @@ def add_decomptes(portail: Portail, instructeur: Acteur, responsable: Acteur, ce
         first = session.scalar(select(func.min(Exercice.annee)).where(Exercice.centre_id == centre_id))
     year, quarter = first or current[0], 1
     while (year, quarter) < current:
-        _issue_quarter(portail, instructeur, responsable, centre_id, year, quarter, today)
+        end = period_bounds(year, Periodicite.TRIMESTRE, quarter - 1)[1]
+        _issue_quarter(portail, instructeur, responsable, centre_id, (year, quarter), end + ISSUED_AFTER, today)
         year, quarter = (year, quarter + 1) if quarter < 4 else (year + 1, 1)
+    _cancel_one(portail, responsable, centre_id)
+    last = (year, quarter - 1) if quarter > 1 else (year - 1, 4)
+    _issue_quarter(portail, instructeur, responsable, centre_id, last, today, today)
     preparation.prepare_trimestre(portail, instructeur, centre_id, *current)
     drafts = _ids(portail, centre_id, "brouillon")
     lots.check_all(portail, instructeur, drafts[LEFT_AS_DRAFTS:])
-    _cancel_one(portail, responsable, centre_id)
 
 
 def _issue_quarter(
-    portail: Portail, instructeur: Acteur, responsable: Acteur, centre_id: UUID, year: int, quarter: int, today: date
+    portail: Portail,
+    instructeur: Acteur,
+    responsable: Acteur,
+    centre_id: UUID,
+    quarter: tuple[int, int],
+    day: date,
+    today: date,
 ) -> None:
-    end = period_bounds(year, Periodicite.TRIMESTRE, quarter - 1)[1]
-    with clock.pretend(end + ISSUED_AFTER):
-        preparation.prepare_trimestre(portail, instructeur, centre_id, year, quarter)
+    """Prepare, check and issue on `day`; paid some weeks later, when that is past."""
+    with clock.pretend(day):
+        preparation.prepare_trimestre(portail, instructeur, centre_id, *quarter)
         made = _ids(portail, centre_id, "brouillon")
         lots.check_all(portail, instructeur, made)
         lots.issue_all(portail, responsable, made)
     with portail.db.write() as session:
         for one in session.scalars(select(Decompte).where(Decompte.id.in_(made), Decompte.etat == "emis")):
-            one.verifie_le = one.emis_le = datetime.combine(end + ISSUED_AFTER, HOUR, UTC)
-            if end + PAID_AFTER < today:
-                one.etat, one.paye_le = "paye", end + PAID_AFTER
+            if day < today:
+                one.verifie_le = one.emis_le = datetime.combine(day, HOUR, UTC)
+            if day + PAID_AFTER < today:
+                one.etat, one.paye_le = "paye", day + PAID_AFTER
 
 
 def _ids(portail: Portail, centre_id: UUID, etat: str) -> list[UUID]:
@@ -63,7 +73,7 @@ def _ids(portail: Portail, centre_id: UUID, etat: str) -> list[UUID]:
 
 
 def _cancel_one(portail: Portail, responsable: Acteur, centre_id: UUID) -> None:
-    """The last statement that was issued, cancelled by a counter-statement."""
+    """The last statement that was paid, cancelled by a counter-statement: its quarter is then issued again."""
     issued = _ids(portail, centre_id, "paye")
     if issued:
         emission.cancel(portail, responsable, issued[-1], MOTIF)
