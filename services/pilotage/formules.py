@@ -21,6 +21,7 @@ from domain.tarification import (
     Prorata,
     bill_minutes,
     bill_units,
+    compute_annee_unites,
     compute_annuel,
     compute_echeancier,
     compute_heures,
@@ -184,9 +185,19 @@ def build_unites(grille: Grille, minutes: int, regles: Regles, *, de_l_offre: bo
         return None
     years = []
     for year in _hours(grille, minutes, regles):
-        cost = bill_units(grille.code, _units(grille.code, year.minutes, p.agents), year.tarif.montant)
-        constant = round_cent(Fraction(cost.valeur) / (1 + Fraction(p.inflation) / 100) ** (year.annee - p.debut.year))
-        years.append(replace(year, du=cost.valeur, constant=constant, etapes=cost.etapes))
+        # Half-days of the offer itself are those of each year served; compared with a share, those of the same time.
+        worked = minutes if de_l_offre else year.minutes
+        cost = compute_annee_unites(
+            grille.code,
+            _units(grille.code, worked, p.agents),
+            year.tarif.montant,
+            year.annee,
+            debut=p.debut,
+            fin=regles.terme,
+            methode=regles.prorata,
+        )
+        constant = round_cent(Fraction(cost.du) / (1 + Fraction(p.inflation) / 100) ** (year.annee - p.debut.year))
+        years.append(replace(year, du=cost.du, constant=constant, etapes=cost.etapes))
     quantite = _units(grille.code, minutes, p.agents)
     tarif = grille.montants[p.debut.year]
     annuel = bill_units(grille.code, quantite, tarif)

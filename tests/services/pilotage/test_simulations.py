@@ -168,6 +168,8 @@ def test_other_voted_tariffs_are_compared() -> None:
     assert half is not None and heads is not None
     assert heads.annuel == Decimal("27000.00")
     assert half.annuel == -(-found.minutes // 210) * Decimal("147.00")
+    late = run(make_cadre(more), mode="agents", agents="600", ratio="1200", effet="01/01/2022", debut="01/07/2022")
+    assert due(late, "par_agent")[:2] == ["13610.96", "27000.00"]  # 27 000 × 184/365, as its conventions are priced
     assert run(make_cadre(more), quotite="50", effet="01/01/2022").formule("par_agent") is None
 
 
