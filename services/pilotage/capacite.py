@@ -81,11 +81,13 @@ def capacity_by_month(session: Session, filtres: Filtres) -> tuple[LigneCapacite
     days = [month_end(filtres.annee, mois) for mois in range(filtres.du, filtres.au + 1)]
     given = {**values_of(filtres), **{f"jour_{rank}": one for rank, one in enumerate(days)}}
     forme = shape_of(filtres)
-    sums = (
-        [_etp(value) for value in session.execute(build(forme, len(days)), given).one()]
-        for build in (_promised, _given, _held, _empty)
+    count = len(days)
+    promised, assigned, posts = (
+        [_etp(value) for value in session.execute(build(forme, count), given).one()]
+        for build in (_promised, _given, _posts)
     )
-    return tuple(LigneCapacite(jour, *values) for jour, *values in zip(days, *sums, strict=True))
+    by_day = zip(days, promised, assigned, posts[:count], posts[count:], strict=True)
+    return tuple(LigneCapacite(*values) for values in by_day)
 
 
 def _by_day(share: Any, running: Callable[[Any], ColumnElement[bool]], count: int) -> Select[Any]:
@@ -107,14 +109,12 @@ def _given(forme: Forme, count: int) -> Select[Any]:
 
 
 @lru_cache(maxsize=128)
-def _held(_forme: Forme, count: int) -> Select[Any]:
-    query = _by_day(Poste.quotite, lambda one: _runs(Poste, one), count)
-    return query.where(Poste.centre_id == bindparam("centre"))
-
-
-@lru_cache(maxsize=128)
-def _empty(forme: Forme, count: int) -> Select[Any]:
-    return _held(forme, count).where(Poste.assistant_id.is_(None))
+def _posts(_forme: Forme, count: int) -> Select[Any]:
+    """Posts held on each day, then those of them that nobody is in."""
+    held = _by_day(Poste.quotite, lambda one: _runs(Poste, one), count)
+    empty = _by_day(Poste.quotite, lambda one: and_(_runs(Poste, one), Poste.assistant_id.is_(None)), count)
+    both = held.add_columns(*empty.selected_columns)
+    return both.where(Poste.centre_id == bindparam("centre"))
 
 
 def assignment_gaps(session: Session, filtres: Filtres, jour: date, recherche: Recherche) -> Page[EcartConvention]:
