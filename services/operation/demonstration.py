@@ -40,6 +40,7 @@ from services.core.access import Acteur, load_acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
 from services.operation.demonstration_activite import add_service, add_tarifs, read_day
+from services.operation.demonstration_bilans import add_bilans
 from services.operation.demonstration_facturation import add_decomptes
 from services.operation.demonstration_reponses import build_answers
 from services.operation.demonstration_scenarios import add_scenarios
@@ -148,6 +149,7 @@ class _Stage:
         progress("Chargement de la démonstration : décomptes")
         instructeur, responsable = self.equipe[Role.INSTRUCTEUR], self.equipe[Role.RESPONSABLE]
         add_decomptes(self.portail, instructeur, responsable, self.centre.id, today)
+        add_bilans(self.portail, responsable, content.get("bilans", ()), today)
 
     def place(self, siren: str) -> Any:
         """The collectivité's line in the national list."""
