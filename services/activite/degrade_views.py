@@ -13,7 +13,6 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from domain.activite import nomenclature
-from domain.formatting import duree, euros
 from domain.offer import Offer
 from domain.roles import Role
 from domain.tarification import bill_minutes
@@ -225,14 +224,6 @@ def allowed_actions(acteur: Acteur, one: DemandeServiceDegrade, today: date) -> 
     ):
         found.append("retirer")
     return tuple(found)
-
-
-def describe(row: DemandeRow, prix: Decimal | None) -> str:
-    """The most time asked for and what it costs at most, in words; empty without a maximum."""
-    if row.minutes_max is None:
-        return ""
-    limite = f"{duree(row.minutes_max)} au plus"
-    return limite if prix is None else f"{limite}, soit {euros(estimate(prix, row.minutes_max)[0])} au plus"
 
 
 def offer_of(session: Session, convention: Convention) -> Offer:
