@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
+# Tests run in as many processes as there are cores; each starts its own PostgreSQL. `make test WORKERS=0` runs them in one.
+WORKERS ?= auto
 
 .PHONY: run test check format bench captures lock clean
 
@@ -11,7 +13,7 @@ run: .venv/.runtime
 
 test: .venv/.dev
 	@.ci/outils
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests -n $(WORKERS) --dist loadfile
 
 check: .venv/.dev
 	$(BIN)/ruff check .
