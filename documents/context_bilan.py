@@ -47,18 +47,14 @@ def build_bilan(
     of those that were written. `nombre`, and `minutes` that the tables add up to, are None when the year's total is not published;
     `minutes_dues` when no quota is due.
     """
-    total = sum(minutes for _, minutes in mois)
+    total = sum(month for _, month in mois)
     return {
         "bilan": {"annee": annee, "du": du, "au": au, "date": etabli_le},
         "activite": {
+            **_hours(total, minutes_ordinaires, minutes_dues),
             "nombre": nombre,
-            "heures": duree(total),
-            "heures_ordinaires": duree(minutes_ordinaires),
-            "heures_autres": duree(total - minutes_ordinaires) if total > minutes_ordinaires else None,
-            "heures_dues": duree(minutes_dues) if minutes_dues else None,
-            "part": pourcentage(Decimal(100 * minutes_ordinaires) / minutes_dues, 0) if minutes_dues else None,
             "constat": month_finding(mois),
-            "mois": [{"libelle": MONTHS[number].capitalize(), "heures": duree(minutes)} for number, minutes in mois],
+            "mois": [{"libelle": MONTHS[number].capitalize(), "heures": duree(month)} for number, month in mois],
             "seuil": seuil,
             "masque": MASQUE,
         },
@@ -68,6 +64,17 @@ def build_bilan(
         ],
         "collectivite": collectivite,
         "convention": convention,
+    }
+
+
+def _hours(total: int, ordinary: int, due: int | None) -> dict[str, str | None]:
+    """Hours in words; the ordinary service alone counts against those due."""
+    return {
+        "heures": duree(total),
+        "heures_ordinaires": duree(ordinary),
+        "heures_autres": duree(total - ordinary) if total > ordinary else None,
+        "heures_dues": duree(due) if due else None,
+        "part": pourcentage(Decimal(100 * ordinary) / due, 0) if due else None,
     }
 
 
