@@ -15,7 +15,7 @@ from services.adhesion.dossier_views import DossierFilter
 from services.core.access import Acteur
 from ui import page, session
 from ui.activite.accueil import show_assistant
-from ui.creation import begin_button
+from ui.adhesion.creation import begin_button
 from ui.html import day, link, show
 
 EXPLANATIONS: dict[Role, str] = {

@@ -6,9 +6,10 @@ from domain.formatting import date_courte
 from services.comptes import accounts, sessions
 from services.comptes.accounts import Profile, RoleRow
 from services.comptes.passwords import MIN_LENGTH
-from ui import login, page, session
+from ui import page, session
+from ui.comptes import login
+from ui.comptes.user_agent import describe_agent
 from ui.html import bullet_list, day_and_time, show
-from ui.user_agent import describe_agent
 
 
 def show_profile(profile: Profile) -> None:

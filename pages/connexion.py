@@ -1,6 +1,7 @@
 """Login page; someone already logged in goes home."""
 
-from ui import login, page, session
+from ui import page, session
+from ui.comptes import login
 
 if session.current():
     page.go("accueil")

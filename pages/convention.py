@@ -7,13 +7,13 @@ from services.convention import conventions, signatures
 from services.convention.convention_views import ConventionView
 from services.pilotage.suivi import is_followed
 from ui import page, session
-from ui.accuse import show_accuse_form
 from ui.actions import Wording, follow_state, show_actions, show_warnings
-from ui.circuit import next_step, render_circuit, render_files, render_terms
+from ui.convention.accuse import show_accuse_form
+from ui.convention.circuit import next_step, render_circuit, render_files, render_terms
+from ui.convention.issued_pdf import show_missing_pdf
+from ui.convention.signature import show_signature_form
 from ui.history import show_history
 from ui.html import show
-from ui.issued_pdf import show_missing_pdf
-from ui.signature import show_signature_form
 
 SIGN = {
     "deposer_signature": (signatures.submit_signature, "Déposer la convention signée", "Convention signée déposée."),

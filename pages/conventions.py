@@ -9,7 +9,7 @@ from domain.workflow import CONVENTION
 from services.convention.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
 from services.convention.registre import TRIS, list_conventions, list_years
 from ui import page, session
-from ui.circuit import SHORT_USAGES, newest_files
+from ui.convention.circuit import SHORT_USAGES, newest_files
 from ui.html import badge, file_link
 from ui.montants import tell_quantity
 from ui.tables import Column, Listing, Selection, show_table

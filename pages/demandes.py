@@ -4,7 +4,7 @@ import streamlit as st
 
 from services.adhesion import demandes
 from ui import page, session
-from ui.demandes import show_request
+from ui.adhesion.demandes import show_request
 from ui.html import show
 from ui.tables import Listing, render_pages
 

@@ -6,15 +6,15 @@ from services.adhesion import dossiers, saisie
 from services.adhesion.dossier_views import DossierView
 from ui import page, session
 from ui.actions import follow_state
-from ui.dossier_review import (
+from ui.adhesion.dossier_review import (
     show_answers,
     show_corrections,
     show_dossier_actions,
     show_messages,
     show_state,
 )
-from ui.dossier_saver import DossierSaver, show_refusal
-from ui.dossier_wizard import is_form_step, show_form_step, show_summary_step
+from ui.adhesion.dossier_saver import DossierSaver, show_refusal
+from ui.adhesion.dossier_wizard import is_form_step, show_form_step, show_summary_step
 
 
 def show_header(view: DossierView) -> None:

@@ -11,7 +11,7 @@ from services.core.access import Acteur
 from services.core.paging import Page
 from services.core.portail import Portail
 from ui import page, session
-from ui.creation import begin_button
+from ui.adhesion.creation import begin_button
 from ui.html import badge, day
 from ui.tables import Column, Listing, show_table
 

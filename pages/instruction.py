@@ -9,9 +9,9 @@ from services.centre.consultation_journal import list_dossier_history
 from services.convention import conventions
 from ui import page, session
 from ui.actions import Wording, follow_state, lifting_comes_first, show_actions, show_warnings
+from ui.adhesion.instruction import show_answers, show_assignment, show_corrections, show_messages, show_summary
 from ui.history import show_history
 from ui.html import show, tabs
-from ui.instruction import show_answers, show_assignment, show_corrections, show_messages, show_summary
 
 DONE = {
     "prendre_en_charge": "Dossier pris en charge.",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from services.comptes import invitations
 from ui import page
-from ui.password_form import choose_password
+from ui.comptes.password_form import choose_password
 
 token = page.param("jeton")
 if token:

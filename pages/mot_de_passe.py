@@ -4,7 +4,7 @@ import streamlit as st
 
 from services.comptes import invitations
 from ui import page, session
-from ui.password_form import choose_password
+from ui.comptes.password_form import choose_password
 
 SENT = (
     "Si un compte actif correspond à cette adresse, un message vient de lui être envoyé. Il contient un lien valable une"

@@ -5,9 +5,9 @@ import streamlit as st
 from services.centre.parametres import list_configurable, open_parametres
 from services.core import clock
 from ui import page, session
+from ui.centre.settings import SettingsDraft, show_centre_files, show_save
 from ui.forms import render_form
 from ui.html import show, tabs
-from ui.settings import SettingsDraft, show_centre_files, show_save
 
 portail, acteur = session.portail(), session.acteur()
 centres = dict(page.load(list_configurable, portail, acteur))

@@ -5,7 +5,7 @@ import streamlit as st
 from services.centre.tarif_views import list_tarif_centres, open_tarifs
 from services.core import clock
 from ui import page, session
-from ui.tarifs import show_form, show_history, show_list
+from ui.centre.tarifs import show_form, show_history, show_list
 
 portail, acteur = session.portail(), session.acteur()
 centres = dict(page.load(list_tarif_centres, portail, acteur))

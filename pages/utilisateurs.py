@@ -5,7 +5,8 @@ from markupsafe import Markup
 
 from services.comptes import accounts
 from services.comptes.accounts import UserRow
-from ui import page, people, session
+from ui import page, session
+from ui.comptes import people
 from ui.html import bullet_list, day
 from ui.tables import Column, Listing, show_table
 

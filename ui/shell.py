@@ -14,7 +14,8 @@ from services.centre import centres
 from services.comptes import sessions
 from services.core.access import Acteur
 from services.core.settings import ROOT
-from ui import login, page, session
+from ui import page, session
+from ui.comptes import login
 
 G, S, D = Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION
 I, A, R = Role.INSTRUCTEUR, Role.ASSISTANT, Role.RESPONSABLE  # noqa: E741

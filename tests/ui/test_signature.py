@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ui import page, signature
+from ui import page
+from ui.convention import signature
 
 
 @pytest.mark.parametrize(

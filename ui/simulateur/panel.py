@@ -29,7 +29,7 @@ from services.pilotage.parametres import (
 from services.pilotage.reprises import fields_of, values_for
 from services.pilotage.simulations import Cadre, Simulation, simulate
 from ui import page, session
-from ui.dossier_saver import DossierSaver
+from ui.adhesion.dossier_saver import DossierSaver
 from ui.forms import state
 from ui.simulateur.results import show_comparison, show_curve, show_details, show_warnings
 from ui.simulateur.take import settle, take_into

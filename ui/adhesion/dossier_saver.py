@@ -18,7 +18,7 @@ from services.core.access import Acteur
 from services.core.portail import Portail
 from services.core.tokens import token_hash
 from ui import page, session
-from ui.dossier_parts import Shared
+from ui.adhesion.dossier_parts import Shared
 from ui.forms import Found, state
 from ui.forms.fills import changes_of_choice, changes_of_collectivite, find_collectivites
 from ui.forms.words import in_words

@@ -11,11 +11,11 @@ from services.adhesion import dossiers, messages
 from services.adhesion.dossier_lists import list_instructeurs
 from services.adhesion.dossier_views import DossierView
 from ui import page, session
-from ui.corrections import show_prepared, show_request_form
+from ui.adhesion.corrections import show_prepared, show_request_form
+from ui.adhesion.thread import mark_shown, show_message_form, show_thread
 from ui.html import badge, bullet_list, day, facts, link, show
 from ui.montants import amount_lines
 from ui.reading import render_piece, show_form
-from ui.thread import mark_shown, show_message_form, show_thread
 
 
 def show_summary(view: DossierView) -> None:

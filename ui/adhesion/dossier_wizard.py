@@ -1,4 +1,4 @@
-"""Filling in a dossier, step by step. The parts of a form's page run again on their own (see ui.dossier_parts)."""
+"""Filling in a dossier, step by step. The parts of a form's page run again on their own (see ui.adhesion.dossier_parts)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from domain.forms import Section
 from services.adhesion import dossiers, saisie
 from services.adhesion.dossier_views import DossierView
 from ui import page, session
-from ui.dossier_cost import show_cost
-from ui.dossier_form import (
+from ui.adhesion.dossier_cost import show_cost
+from ui.adhesion.dossier_form import (
     RECAP,
     StepView,
     choose_step,
@@ -22,9 +22,9 @@ from ui.dossier_form import (
     saved_status,
     show_steps,
 )
-from ui.dossier_parts import BAR, COST, STEPS, Shared, part_of
-from ui.dossier_review import show_summary
-from ui.dossier_saver import DossierSaver, show_refusal
+from ui.adhesion.dossier_parts import BAR, COST, STEPS, Shared, part_of
+from ui.adhesion.dossier_review import show_summary
+from ui.adhesion.dossier_saver import DossierSaver, show_refusal
 from ui.forms import render_focus, render_heading, render_section
 from ui.html import link, show
 from ui.simulateur.panel import show_panel

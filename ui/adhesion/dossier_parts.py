@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from domain.forms import Form, Section
 from services.adhesion.dossier_views import DossierView
-from ui.dossier_form import list_steps, saved_text
+from ui.adhesion.dossier_form import list_steps, saved_text
 
 STEPS, BAR, COST = "etapes", "barre", "cout"
 

@@ -10,7 +10,8 @@ from domain.errors import PortailError
 from services.comptes import invitations
 from services.comptes.links import Usage
 from services.comptes.passwords import MIN_LENGTH
-from ui import login, page, session
+from ui import page, session
+from ui.comptes import login
 
 Choice = Callable[..., str]
 

@@ -10,14 +10,14 @@ from services.adhesion import corrections, messages, workflow
 from services.adhesion.dossier_views import CorrectionRow, DossierView
 from ui import page, session
 from ui.actions import Wording, show_actions
-from ui.dossier_cost import show_commitment
-from ui.dossier_form import form_model, list_steps, saved_status, show_missing, to_complete
-from ui.dossier_saver import DossierSaver
+from ui.adhesion.dossier_cost import show_commitment
+from ui.adhesion.dossier_form import form_model, list_steps, saved_status, show_missing, to_complete
+from ui.adhesion.dossier_saver import DossierSaver
+from ui.adhesion.thread import mark_shown, show_message_form, show_thread
 from ui.forms import FormModel, render_field, render_focus
 from ui.forms.words import LEGEND, show_help
 from ui.html import badge, day_and_time, facts, link, show
 from ui.reading import show_form
-from ui.thread import mark_shown, show_message_form, show_thread
 
 MAIN = ("deposer", "redeposer")
 DONE = {

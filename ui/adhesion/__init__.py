@@ -1,0 +1,1 @@
+"""Screens of the adhesion: the clerk's form, the review, the requests."""

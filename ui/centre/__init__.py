@@ -1,0 +1,1 @@
+"""Screens of what a centre sets: its parameters, its tariffs."""

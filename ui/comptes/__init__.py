@@ -1,0 +1,1 @@
+"""Screens of people: login, passwords, invitations."""

@@ -1,0 +1,1 @@
+"""Screens of a convention: where it stands, and its signatures."""
