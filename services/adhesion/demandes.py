@@ -362,7 +362,7 @@ def refuse_demande(portail: Portail, acteur: Acteur, demande_id: UUID, motif: st
 def _to_handle(session: Session, acteur: Acteur, demande_id: UUID, *, already: bool = False) -> DemandeAdhesion:
     """The request, locked, still to handle. `already`: it may have been accepted by the first of two clicks."""
     query = visible_demandes(acteur).where(DemandeAdhesion.id == demande_id)
-    demande = session.scalars(query.with_for_update(of=DemandeAdhesion)).one_or_none()
+    demande = session.scalars(query.with_for_update(of=DemandeAdhesion, key_share=True)).one_or_none()
     if demande is None:
         raise Introuvable()
     require(

@@ -198,7 +198,7 @@ def check_administrators(session: Session, centre_ids: Iterable[UUID], today: da
     in its transaction; the centre's row is locked, so that two administrators cannot remove each other."""
     for centre_id in sorted(set(centre_ids)):
         session.flush()
-        session.scalars(select(Centre).where(Centre.id == centre_id).with_for_update()).one()
+        session.scalars(select(Centre).where(Centre.id == centre_id).with_for_update(key_share=True)).one()
         kept = session.scalar(
             select(RoleAttribue.id)
             .join(Utilisateur, Utilisateur.id == RoleAttribue.utilisateur_id)

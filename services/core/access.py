@@ -155,18 +155,20 @@ def visible_centres(acteur: Acteur) -> Select[Centre]:
 
 
 def get_dossier(session: Session, acteur: Acteur, dossier_id: UUID, *, lock: bool = False) -> Dossier:
-    """The dossier, if this person may see it; Introuvable otherwise. `lock` takes the row until the transaction ends."""
+    """The dossier, if this person may see it; Introuvable otherwise. `lock` takes the row until the transaction ends,
+    without its key: what refers to it goes on being recorded (a plain FOR UPDATE would make the two wait in a circle)."""
     query = visible_dossiers(acteur).where(Dossier.id == dossier_id)
-    found = session.scalars(query.with_for_update(of=Dossier) if lock else query).one_or_none()
+    found = session.scalars(query.with_for_update(of=Dossier, key_share=True) if lock else query).one_or_none()
     if found is None:
         raise Introuvable()
     return found
 
 
 def get_convention(session: Session, acteur: Acteur, convention_id: UUID, *, lock: bool = False) -> Convention:
-    """The convention, if this person may see it; Introuvable otherwise. `lock` takes the row until the transaction ends."""
+    """The convention, if this person may see it; Introuvable otherwise. `lock` takes the row until the transaction ends,
+    without its key: what refers to it goes on being recorded (a plain FOR UPDATE would make the two wait in a circle)."""
     query = visible_conventions(acteur).where(Convention.id == convention_id)
-    found = session.scalars(query.with_for_update(of=Convention) if lock else query).one_or_none()
+    found = session.scalars(query.with_for_update(of=Convention, key_share=True) if lock else query).one_or_none()
     if found is None:
         raise Introuvable()
     return found

@@ -94,13 +94,14 @@ class DecompteFilter:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What preparing a quarter did: drafts made, computed again, left as they were (checked or issued), and conventions
-    with nothing to invoice."""
+    """What preparing a quarter did: drafts made, computed again, left as they were (checked or issued), conventions
+    with nothing to invoice, and those that failed, with the reason."""
 
     crees: int = 0
     recalcules: int = 0
     laisses: int = 0
     vides: int = 0
+    echecs: tuple[tuple[str, str], ...] = ()
 
     def __add__(self, other: Preparation) -> Preparation:
         return Preparation(
@@ -108,6 +109,7 @@ class Preparation:
             self.recalcules + other.recalcules,
             self.laisses + other.laisses,
             self.vides + other.vides,
+            self.echecs + other.echecs,
         )
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.decompte import DECOMPTE
@@ -86,7 +85,7 @@ def take(session: Session, acteur: Acteur, decompte_id: UUID, action: str) -> De
     """The statement, its centre, convention and row held, once the table allows `action` to this person."""
     seen = get_decompte(session, acteur, decompte_id)
     session.get_one(Centre, seen.centre_id, with_for_update={"read": True})
-    session.scalars(select(Convention).where(Convention.id == seen.convention_id).with_for_update(of=Convention)).one()
+    session.get_one(Convention, seen.convention_id, with_for_update={"key_share": True}, populate_existing=True)
     session.expire(seen)
     decompte = get_decompte(session, acteur, decompte_id, lock=True)
     roles = acteur.roles_for(centre_id=decompte.centre_id)

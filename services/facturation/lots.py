@@ -6,6 +6,7 @@ with its reason, and journals the refusal. One that is refused stops no other.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -23,10 +24,13 @@ from services.facturation import decomptes as one_by_one
 from services.facturation import emission
 from services.facturation.decompte_views import Lot
 from services.facturation.decomptes import Progress, record_decomptes, require_right
+from services.facturation.echecs import tell_failure
 from services.facturation.lignes import Calcul, compute_decompte
 from services.facturation.releve import Releve, load_releve, period_of
 from services.facturation.scellement import seal_all
 from services.facturation.visibles import visible_decomptes
+
+logger = logging.getLogger("portail")
 
 CHUNK = 25
 """Statements handled in one transaction: others record in between."""
@@ -78,8 +82,8 @@ def _by_chunks(
 def _one(portail: Portail, acteur: Acteur, decompte_id: UUID, action: Action) -> tuple[int, list[tuple[str, str]]]:
     try:
         action(portail, acteur, decompte_id)
-    except PortailError as error:
-        return 0, [(_name(portail, acteur, decompte_id), error.message)]
+    except Exception as error:
+        return 0, [(_name(portail, acteur, decompte_id), tell_failure(error))]
     return 1, []
 
 
@@ -104,6 +108,9 @@ def _handle(portail: Portail, acteur: Acteur, ids: Sequence[UUID], action: str) 
                 record_decomptes(session, acteur, f"decompte.{action}", found)
             return {one.id for one in found}
     except PortailError:
+        return set()
+    except Exception:
+        logger.exception("a batch of %d statements failed, each is tried alone", len(ids))
         return set()
 
 
@@ -130,7 +137,7 @@ def _ready(session: Session, acteur: Acteur, ids: Sequence[UUID], action: str) -
         .where(Decompte.id.in_(ids), Decompte.convention_id.in_(held), Decompte.contre_id.is_(None))
         .options(selectinload(Decompte.lignes))
         .order_by(Decompte.id)
-        .with_for_update(of=Decompte)
+        .with_for_update(of=Decompte, key_share=True)
     )
     found = {one.id: one for one in session.scalars(query) if one.etat in line.de}
     releves: dict[Any, Releve] = {}
@@ -149,7 +156,7 @@ def _hold_conventions(session: Session, ids: set[UUID]) -> dict[UUID, Convention
         .where(Convention.id.in_(ids))
         .order_by(Convention.id)
         .options(joinedload(Convention.dossier), joinedload(Convention.collectivite), joinedload(Convention.centre))
-        .with_for_update(of=Convention)
+        .with_for_update(of=Convention, key_share=True)
     )
     return {one.id: one for one in session.scalars(query)}
 

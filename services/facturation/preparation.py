@@ -6,6 +6,7 @@ recorded for other months), the conventions, the statements, the journal.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -23,10 +24,13 @@ from services.core.access import Acteur
 from services.core.portail import Portail, record
 from services.facturation.decompte_views import Preparation
 from services.facturation.decomptes import Progress, record_decompte, write_calcul
+from services.facturation.echecs import tell_failure
 from services.facturation.exercices import COMMITTED_STATES
 from services.facturation.lignes import compute_decompte
 from services.facturation.releve import Periode, Releve, load_releve, period_of
 from services.facturation.visibles import require_preparer
+
+logger = logging.getLogger("portail")
 
 CHUNK = 50
 """Conventions prepared in one transaction: others can record in between."""
@@ -42,6 +46,7 @@ def prepare_trimestre(
     progress: Progress | None = None,
 ) -> Preparation:
     """Make or compute again the drafts of every convention of a centre for the periods that end in a quarter (1 to 4).
+    One convention that fails stops no other, and is told.
     Statements checked or issued are left as they are; nothing to invoice makes no statement, and removes a draft."""
     with portail.view(acteur, "decompte.preparer", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         require_preparer(acteur, centre_id)
@@ -50,27 +55,56 @@ def prepare_trimestre(
         wanted = _conventions_of(session, centre_id, annee, trimestre)
     done = Preparation()
     for start in range(0, len(wanted), CHUNK):
-        with portail.action(
-            acteur, "decompte.preparer", objet="centre", objet_id=centre_id, centre_id=centre_id
-        ) as session:
-            session.get_one(Centre, centre_id, with_for_update={"read": True})
-            part = _prepare(session, acteur, centre_id, wanted[start : start + CHUNK], annee, trimestre)
-            record(
-                session,
-                acteur,
-                "decompte.preparer",
-                centre_id=centre_id,
-                objet="centre",
-                objet_id=centre_id,
-                annee=annee,
-                trimestre=trimestre,
-                crees=part.crees,
-                recalcules=part.recalcules,
-            )
-        done += part
+        done += _prepare_chunk(portail, acteur, centre_id, wanted[start : start + CHUNK], annee, trimestre)
         if progress:
             progress(min(start + CHUNK, len(wanted)), len(wanted))
     return done
+
+
+def _prepare_chunk(
+    portail: Portail, acteur: Acteur, centre_id: UUID, ids: Sequence[UUID], annee: int, trimestre: int
+) -> Preparation:
+    """Prepare these in one transaction; when it fails, each in its own: one failure stops no other, and is told."""
+    try:
+        return _prepare_together(portail, acteur, centre_id, ids, annee, trimestre)
+    except Exception as error:
+        if len(ids) == 1:
+            return Preparation(echecs=((_name(portail, ids[0]), tell_failure(error)),))
+        logger.warning("%d conventions could not be prepared together, each is tried alone", len(ids), exc_info=error)
+    done = Preparation()
+    for one in ids:
+        done += _prepare_chunk(portail, acteur, centre_id, [one], annee, trimestre)
+    return done
+
+
+def _prepare_together(
+    portail: Portail, acteur: Acteur, centre_id: UUID, ids: Sequence[UUID], annee: int, trimestre: int
+) -> Preparation:
+    with portail.action(
+        acteur, "decompte.preparer", objet="centre", objet_id=centre_id, centre_id=centre_id
+    ) as session:
+        session.get_one(Centre, centre_id, with_for_update={"read": True})
+        done = _prepare(session, acteur, centre_id, ids, annee, trimestre)
+        record(
+            session,
+            acteur,
+            "decompte.preparer",
+            centre_id=centre_id,
+            objet="centre",
+            objet_id=centre_id,
+            annee=annee,
+            trimestre=trimestre,
+            crees=done.crees,
+            recalcules=done.recalcules,
+        )
+    return done
+
+
+def _name(portail: Portail, convention_id: UUID) -> str:
+    """What a convention of the preparer's own centre is called in a message."""
+    with portail.db.read() as session:
+        convention = session.get_one(Convention, convention_id)
+        return f"{convention.collectivite.nom}, convention n° {convention.numero}"
 
 
 def _conventions_of(session: Session, centre_id: UUID, annee: int, trimestre: int) -> list[UUID]:
@@ -100,8 +134,9 @@ def periods_ending(offer: Offer, annee: int, trimestre: int) -> list[Periode]:
 def _prepare(
     session: Session, acteur: Acteur, centre_id: UUID, ids: Sequence[UUID], annee: int, trimestre: int
 ) -> Preparation:
-    query = select(Convention).where(Convention.id.in_(ids)).order_by(Convention.id).with_for_update(of=Convention)
-    conventions = session.scalars(query.options(joinedload(Convention.dossier))).all()
+    query = select(Convention).where(Convention.id.in_(ids)).order_by(Convention.id)
+    query = query.with_for_update(of=Convention, key_share=True).options(joinedload(Convention.dossier))
+    conventions = session.scalars(query).all()
     kept = {
         (one.convention_id, one.du): one
         for one in session.scalars(
@@ -195,6 +230,4 @@ def _lock_convention(session: Session, acteur: Acteur, convention_id: UUID) -> C
     known = session.scalar(select(Convention.centre_id).where(Convention.id == convention_id))
     require_preparer(acteur, known or UUID(int=0))
     session.get_one(Centre, known, with_for_update={"read": True})
-    return session.scalars(
-        select(Convention).where(Convention.id == convention_id).with_for_update(of=Convention)
-    ).one()
+    return session.get_one(Convention, convention_id, with_for_update={"key_share": True})

@@ -16,6 +16,7 @@ from services.facturation import consultation, preparation
 from services.facturation.consultation import TRIS, last_quarter_over
 from services.facturation.decompte_views import DecompteFilter, DecompteRow, Preparation
 from ui import page, session
+from ui.decomptes.lot import REFUSED
 from ui.html import badge, day
 from ui.tables import Column, Listing, show_table
 
@@ -141,7 +142,8 @@ def _prepare(centre_id: UUID, annee: int, trimestre: int) -> None:
     )
     bar.empty()
     if done is not None:
-        page.notify(tell_preparation(done))
+        page.notify(tell_preparation(done), warning=bool(done.echecs))
+        st.session_state[REFUSED] = done.echecs
         page.go("decomptes", d_exercice=annee, d_trimestre=QUARTERS[str(trimestre)])
 
 
@@ -152,6 +154,7 @@ def tell_preparation(done: Preparation) -> str:
         (done.recalcules, "recalculé", "recalculés"),
         (done.laisses, "laissé tel quel (vérifié ou émis)", "laissés tels quels (vérifiés ou émis)"),
         (done.vides, "convention sans rien à facturer", "conventions sans rien à facturer"),
+        (len(done.echecs), "convention en échec\u00a0: voyez pourquoi", "conventions en échec\u00a0: voyez pourquoi"),
     ]
     said = [f"{count} {many if count > 1 else one}" for count, one, many in parts if count]
     return f"{', '.join(said).capitalize()}." if said else "Aucune convention en vigueur sur ce trimestre."

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -14,11 +17,19 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import ORMExecuteState, Session
 
+from domain.errors import Refus
+from domain.roles import Role
+from models import Base, Intervention
 from services.adhesion import messages, workflow
 from services.centre import centre_files, parametres, tarifs
+from services.comptes import rights
 from services.convention import signatures
+from services.core import access
+from services.core.portail import Portail
+from services.facturation import decomptes, emission, lots, preparation
 from tests.conventions import examine_here, make_convention, signing
-from tests.factories import Monde, make_dossier
+from tests.decomptes import add_tarifs, close_until, drafts, prepare
+from tests.factories import Monde, make_dossier, make_monde
 
 JOURNAL = ("audit_event", "journal_head")
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -120,3 +131,84 @@ def test_a_centre_is_locked_without_its_key(monde_sqlite: Monde, act: Callable[[
     finally:
         event.remove(Session, "do_orm_execute", listen)
     assert locks == ["NO KEY UPDATE"]
+
+
+def _state_quarter(monde: Monde) -> None:
+    """Statements of a quarter, prepared together and alone, checked, issued, cancelled: one by one and by the dozen."""
+    portail, responsable = monde.portail, monde.gens[Role.RESPONSABLE]
+    convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
+    add_tarifs(portail, monde.centre_id, 2023)
+    close_until(portail, monde.centre_id, 2023, 12)
+    prepare(portail, monde, 2023, 1)
+    first = drafts(portail, convention_id)[0].id
+    decomptes.check(portail, responsable, first)
+    emission.issue(portail, responsable, first)
+    emission.cancel(portail, responsable, first, "Erreur.")
+    second = preparation.prepare_one(portail, responsable, convention_id, date(2023, 4, 1))
+    assert lots.check_all(portail, responsable, [second]).faits == 1
+    assert lots.issue_all(portail, responsable, [second]).faits == 1
+
+
+def _hold_rows(monde: Monde) -> None:
+    """Rows held by the actions of the other folders."""
+    convention_id = make_convention(monde.portail, monde, "en_vigueur")
+    with monde.portail.db.write() as session:
+        held = access.get_convention(session, monde.responsable, convention_id, lock=True)
+        access.get_dossier(session, monde.responsable, held.dossier_id, lock=True)
+        with pytest.raises(Refus):  # the row is held before anything is looked at
+            rights.check_administrators(session, [monde.centre_id], date(2000, 1, 1))
+
+
+@pytest.mark.parametrize("act", [_state_quarter, _hold_rows])
+def test_no_row_that_others_refer_to_is_locked_with_its_key(
+    make_portail: Callable[[str], Portail], act: Callable[[Monde], None]
+) -> None:
+    """A plain FOR UPDATE waits for every row being inserted that refers to it: those who record hours hold several
+    conventions in an order of their own."""
+    monde = make_monde(make_portail("sqlite"), gabarits=True)
+    referred = {key.column.table.name for table in Base.metadata.tables.values() for key in table.foreign_keys}
+    locks: list[tuple[str, str]] = []
+
+    def listen(state: ORMExecuteState) -> None:
+        sql = str(state.statement.compile(dialect=postgresql.dialect())) if state.is_select else ""
+        found = re.search(r" FOR (NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)(?: OF (\w+))?", sql)
+        if found:
+            table = found[2] or re.search(r"FROM (\w+)", sql)[1]  # type: ignore[index]
+            locks.append((str(table), found[1]))
+
+    event.listen(Session, "do_orm_execute", listen)
+    try:
+        act(monde)
+    finally:
+        event.remove(Session, "do_orm_execute", listen)
+    assert ("convention", "NO KEY UPDATE") in locks
+    assert [one for one in locks if one[1] == "UPDATE" and one[0] in referred] == []
+
+
+def test_a_quarter_is_prepared_while_somebody_records(make_portail: Callable[[str], Portail]) -> None:
+    """Hours recorded and not committed hold the key of their convention: preparing its statement does not wait for them."""
+    monde = make_monde(make_portail("postgresql"))
+    convention_id = make_convention(monde.portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
+    add_tarifs(monde.portail, monde.centre_id, 2023)
+    row = Intervention(
+        centre_id=monde.centre_id,
+        convention_id=convention_id,
+        assistant_id=monde.gens[Role.ASSISTANT].utilisateur_id,
+        jour=date(2023, 2, 1),
+        minutes=60,
+        nature="ordinaire",
+        categorie="accueil",
+        origine="agent",
+        lieu="collectivite",
+        forme="individuelle",
+    )
+    preparing = threading.Thread(target=prepare, args=(monde.portail, monde, 2023, 1))
+    with monde.portail.db.write() as session:
+        session.add(row)
+        session.flush()
+        preparing.start()
+        preparing.join(timeout=30)
+        waited = preparing.is_alive()
+    preparing.join()
+    assert not waited
+    assert len(drafts(monde.portail, convention_id)) == 1

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from domain.roles import Role
-from models import AuditEvent, Decompte
+from models import AuditEvent, Convention, Decompte
 from services.core import journal
 from services.core.portail import Portail
-from services.facturation import decomptes, lots
+from services.facturation import decomptes, lots, preparation
+from services.facturation.lignes import Calcul, compute_decompte
 from tests.conventions import make_convention
 from tests.decomptes import add_tarifs, close_until, drafts, issue_quarter, prepare, read, set_convention
 from tests.factories import Monde, make_monde, make_other_centre, make_stranger
@@ -84,3 +86,38 @@ def test_a_batch_gives_no_right(portail: Portail, monde: Monde) -> None:
     assert lots.issue_all(portail, monde.gens[Role.INSTRUCTEUR], ids).faits == 0
     each = lots.run_each(portail, monde.gens[Role.INSTRUCTEUR], ids, decomptes.delete_draft)
     assert (each.faits, each.refus) == (3, ())
+
+
+def test_one_convention_that_fails_stops_no_other(
+    portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = [make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 1, 1)) for _ in range(3)]
+    add_tarifs(portail, monde.centre_id, 2023)
+    close_until(portail, monde.centre_id, 2023, 12)
+    broken = ids[1]
+
+    def fail(convention: Convention, *args: Any, **kwargs: Any) -> Calcul:
+        if convention.id == broken:
+            raise RuntimeError("deadlock detected")
+        return compute_decompte(convention, *args, **kwargs)
+
+    responsable = monde.gens[Role.RESPONSABLE]
+    with monkeypatch.context() as patched:
+        patched.setattr(preparation, "compute_decompte", fail)
+        done = preparation.prepare_trimestre(portail, responsable, monde.centre_id, 2023, 1)
+    assert done.crees == 2
+    ((name, reason),) = done.echecs
+    assert name.startswith("Choisy-le-Roi, convention n° ")
+    assert reason.rstrip(".").split()[-1] in caplog.text  # the reference that is told is the one that is logged
+    assert drafts(portail, broken) == []
+
+    prepare(portail, monde, 2023, 1)
+    with portail.db.read() as session:
+        wanted = list(session.scalars(select(Decompte.id).order_by(Decompte.convention_id)))
+    with monkeypatch.context() as patched:
+        patched.setattr(lots, "compute_decompte", fail)
+        patched.setattr(decomptes, "compute_decompte", fail)
+        checked = lots.check_all(portail, responsable, wanted)
+    assert checked.faits == 2
+    ((name, reason),) = checked.refus
+    assert name == "Choisy-le-Roi, 1er trimestre 2023" and "référence" in reason
