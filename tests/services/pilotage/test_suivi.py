@@ -102,7 +102,11 @@ def assert_refused(monde: Monde, who: Acteur, convention_id: UUID) -> None:
         with pytest.raises(Introuvable):
             attempt()
     with monde.portail.db.read() as session:
-        query = select(AuditEvent).where(AuditEvent.action == "refus", AuditEvent.acteur_id == who.utilisateur_id)
+        query = (
+            select(AuditEvent)
+            .where(AuditEvent.action == "refus", AuditEvent.acteur_id == who.utilisateur_id)
+            .order_by(AuditEvent.seq)
+        )
         lines = session.scalars(query).all()
     assert [line.details["demande"] for line in lines] == ["suivi.ouvrir", "suivi.exporter", "suivi.exporter"]
     assert {line.centre_id for line in lines} == {monde.centre_id}
