@@ -69,8 +69,11 @@ def rebuild_rollup(as_json: bool) -> None:
 @click.argument("fichier", type=FILE, metavar="FICHIER")
 @click.option("--centre", required=True, metavar="CODE", help="Centre dont ce sont les heures.")
 @click.option("--essai", is_flag=True, help="Vérifie le fichier sans rien enregistrer.")
+@click.option(
+    "--malgre-doublons", is_flag=True, help="Enregistre aussi les lignes identiques à des heures déjà enregistrées."
+)
 @click.option("--json", "as_json", is_flag=True, help="Résultat en JSON.")
-def import_file(fichier: Path, centre: str, essai: bool, as_json: bool) -> None:
+def import_file(fichier: Path, centre: str, essai: bool, malgre_doublons: bool, as_json: bool) -> None:
     """Importe un fichier d’heures CSV ou XLSX : toutes ses lignes, ou aucune.
 
     Chaque ligne porte l’adresse électronique de l’assistant. Les colonnes sont celles du modèle, à télécharger sur la
@@ -85,21 +88,22 @@ def import_file(fichier: Path, centre: str, essai: bool, as_json: bool) -> None:
         with portail.db.read() as session:
             centre_id = find_centre(session, centre)
         seen = preview_import(portail, None, centre_id, data)
-        if seen.erreurs:
+        faults = seen.erreurs or (() if malgre_doublons else seen.identiques)
+        if faults:
             if as_json:
-                print_json({"enregistrees": 0, "erreurs": [vars(one) for one in seen.erreurs]})
-            listed = "\n".join(str(one) for one in seen.erreurs)
+                print_json({"enregistrees": 0, "erreurs": [vars(one) for one in faults]})
+            listed = "\n".join(str(one) for one in faults)
             raise Invalide(f"Rien n’a été enregistré.\n{listed}")
         if not essai:
-            import_hours(portail, None, centre_id, fichier.name, data, uuid4().hex)
-    result = {"lignes": seen.lignes, "minutes": seen.minutes, "identiques": seen.identiques}
+            import_hours(portail, None, centre_id, data, uuid4().hex, malgre_identiques=malgre_doublons)
+    result = {"lignes": seen.lignes, "minutes": seen.minutes, "identiques": len(seen.identiques)}
     if as_json:
         print_json({**result, "enregistrees": 0 if essai else seen.lignes, "erreurs": []})
     else:
         verb = "Fichier correct, rien n’est enregistré" if essai else "Heures importées"
         click.echo(f"{verb} : {seen.lignes} ligne(s), {seen.minutes} minutes, {seen.periode}.")
         if seen.identiques:
-            click.echo(f"Lignes identiques à des heures déjà enregistrées : {seen.identiques}.")
+            click.echo(f"Lignes identiques à des heures déjà enregistrées : {len(seen.identiques)}.")
 
 
 @heures.command("exporter", cls=Command)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 MEGABYTE = 1_000_000
+MAX_ANSWER = 20 * MEGABYTE
+"""Bytes that a worker may answer: the server reads the answer whole."""
 
 
 class TooHeavy(Exception):
@@ -23,22 +26,34 @@ def run_limited(module: str, request: bytes, timeout: float) -> Any:
     # Nothing of the server's own environment (database address, secrets) is given to the worker.
     # Our own folder only: the server's path also holds that of its main script, whose modules would hide standard ones.
     environment = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "LANG": "C.UTF-8"}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and modules, no shell
-            [sys.executable, "-P", "-m", module],
-            input=request,
-            capture_output=True,
-            timeout=timeout,
-            env=environment,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TooHeavy from error
-    if done.returncode == 0:
-        return json.loads(done.stdout)
-    if done.returncode < 0 or b"MemoryError" in done.stderr or b"bad_alloc" in done.stderr:
+    # What it prints waits in files, which cost no memory, until its size is known.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        try:
+            done = subprocess.run(  # noqa: S603 - our own interpreter and modules, no shell
+                [sys.executable, "-P", "-m", module],
+                input=request,
+                stdout=output,
+                stderr=errors,
+                timeout=timeout,
+                env=environment,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise TooHeavy from error
+        if _size(output) >= MAX_ANSWER or _size(errors) >= MAX_ANSWER:
+            raise TooHeavy
+        if done.returncode == 0:
+            output.seek(0)
+            return json.loads(output.read())
+        errors.seek(0)
+        said = errors.read()
+    if done.returncode < 0 or b"MemoryError" in said or b"bad_alloc" in said:
         raise TooHeavy  # killed for its use of time, or out of memory
-    raise RuntimeError(f"{module} failed: {done.stderr.decode(errors='replace')[-2000:]}")
+    raise RuntimeError(f"{module} failed: {said.decode(errors='replace')[-2000:]}")
+
+
+def _size(file: IO[bytes]) -> int:
+    return file.seek(0, 2)
 
 
 def limit_resources(cpu_seconds: int, megabytes: int) -> None:
@@ -50,3 +65,4 @@ def limit_resources(cpu_seconds: int, megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_AS, (megabytes * MEGABYTE, megabytes * MEGABYTE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_ANSWER, MAX_ANSWER))

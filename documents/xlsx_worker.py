@@ -18,6 +18,9 @@ MAX_PARTS = 400
 MAX_ROWS = 5_002
 MAX_COLUMNS = 41
 MAX_WITH_BLANKS = 20_000
+MAX_CELL = 200
+MAX_TEXT = 5_000_000
+"""Characters of all the cells: what a CSV file may hold. One text said in a thousand cells is small in the workbook only."""
 UNREADABLE = "Ce classeur ne peut pas être lu : il est abîmé, ou n’est pas au format XLSX."
 
 
@@ -41,9 +44,14 @@ def read_sheet(data: bytes) -> list[list[str]]:
 
 def _filled_rows(rows: Iterable[Iterable[object]]) -> list[list[str]]:
     found: list[list[str]] = []
-    filled, last = 0, 0
+    filled, last, size = 0, 0, 0
     for row in rows:
         cells = [_text(value) for value in row]
+        if any(len(cell) > MAX_CELL for cell in cells):
+            raise Refused(f"La ligne {len(found) + 1} contient un texte trop long.")
+        size += sum(map(len, cells))
+        if size > MAX_TEXT:
+            raise Refused("Ce classeur contient trop de texte : découpez-le.")
         if any(cells):
             filled, last = filled + 1, len(found) + 1
             found.append(cells)
@@ -81,7 +89,7 @@ def _text(value: object) -> str:
         return f"{minutes // 60}:{minutes % 60:02d}"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(round(value, 4))
-    return str(value)[:1000]
+    return str(value).strip()[: MAX_CELL + 1]
 
 
 def _answer(data: bytes) -> dict[str, Iterable[object]]:
@@ -94,7 +102,9 @@ def _answer(data: bytes) -> dict[str, Iterable[object]]:
 def main() -> None:
     """The whole of the process."""
     limit_resources(CPU_SECONDS, MEGABYTES)
-    sys.stdout.write(json.dumps(_answer(sys.stdin.buffer.read())))
+    answer = json.dumps(_answer(sys.stdin.buffer.read()), ensure_ascii=False)
+    # A lone surrogate is in no UTF-8 text: it becomes a question mark, which no list knows.
+    sys.stdout.buffer.write(answer.encode("utf-8", "replace"))
 
 
 if __name__ == "__main__":

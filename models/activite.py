@@ -139,14 +139,14 @@ class Cumul(Base):
 
 
 class ImportHeures(Base):
-    """One file of hours taken in, whole. The same file is refused a second time."""
+    """One file of hours taken in, whole; refused a second time while some of its hours remain. Its name is not kept: a person
+    may have written another's name in it."""
 
     __tablename__ = "import_heures"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"), index=True)
     sha256: Mapped[str] = mapped_column(String(64))
-    nom: Mapped[str] = mapped_column(String(200))
     lignes: Mapped[int]
     par: Mapped[UUID | None] = mapped_column(ForeignKey("utilisateur.id"))
     le: Mapped[datetime] = mapped_column(default=utc_now)

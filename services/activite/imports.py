@@ -1,4 +1,8 @@
-"""Hours from a file: looked at first, then taken in whole or not at all; the same hours are refused a second time."""
+"""Hours from a file: looked at first, then taken in whole or not at all; hours that are recorded already are refused.
+
+A file that grows comes again each month: its lines that are recorded, word for word, are faults of those lines, unless
+the person says that this is other work. Nothing of the file is kept, nor its name, which may say something of people.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from documents.lecture_tableur import read_table
+from domain.activite import SERVICE_DEGRADE
 from domain.errors import Invalide
 from domain.formatting import date_courte
 from domain.releve import Valeurs
-from domain.text import clean_text
 from models import Centre, Collectivite, Convention, ImportHeures, Intervention, Utilisateur
 from services.activite.interventions import (
     Enregistrement,
@@ -28,6 +32,7 @@ from services.activite.interventions import (
     values_of,
 )
 from services.activite.lecture_heures import Fichier, read_lines
+from services.activite.regles import check_degrade_planned
 from services.activite.verification import ErreurLigne, LignesRefusees
 from services.core.access import Acteur
 from services.core.clock import local_time
@@ -50,14 +55,14 @@ class LigneLue:
 
 @dataclass(frozen=True)
 class Apercu:
-    """What a file would record. With `erreurs`, nothing of it can be. `identiques`: lines that are recorded already, word
-    for word; `par_collectivite`: name, lines, minutes."""
+    """What a file would record. With `erreurs`, nothing of it can be. `identiques`: its lines that are recorded already,
+    word for word, which nothing but the person's word lets in; `par_collectivite`: name, lines, minutes."""
 
     lignes: int
     minutes: int
     periode: str
     par_collectivite: tuple[tuple[str, int, int], ...] = ()
-    identiques: int = 0
+    identiques: tuple[ErreurLigne, ...] = ()
     extrait: tuple[LigneLue, ...] = ()
     erreurs: tuple[ErreurLigne, ...] = ()
 
@@ -67,11 +72,12 @@ def preview_import(
 ) -> Apercu:
     """What the file would record for `assistant_id` (the lines of a responsable may name others by e-mail), or every fault
     in it. Writes nothing. Invalide when the file cannot be read at all, or was taken in already."""
-    table = read_table(data)
+    table = _open(portail, acteur, centre_id, data, assistant_id)
     with portail.view(acteur, "heures.importer", centre_id=centre_id) as session:
         given = _read(session, acteur, centre_id, table, assistant_id)
         try:
             plans = _prepare(session, centre_id, given)
+            _check_degrade(session, plans)
         except LignesRefusees as refused:
             return Apercu(given.lignes, 0, "", erreurs=refused.erreurs[:MAX_ERREURS])
         _refuse_again(session, centre_id, _digest(plans))
@@ -82,14 +88,16 @@ def import_hours(
     portail: Portail,
     acteur: Acteur | None,
     centre_id: UUID,
-    nom: str,
     data: bytes,
     operation_id: str,
     assistant_id: UUID | None = None,
+    *,
+    malgre_identiques: bool = False,
 ) -> Enregistrement:
-    """Record every line of the file, in one transaction; LignesRefusees when one line is at fault. `acteur` is None for the
-    command line, where each line names its assistant."""
-    table = read_table(data)
+    """Record every line of the file, in one transaction; LignesRefusees when one line is at fault, or is recorded already
+    and `malgre_identiques` does not say that it is other work. `acteur` is None for the command line, where each line names
+    its assistant."""
+    table = _open(portail, acteur, centre_id, data, assistant_id)
     with portail.action(acteur, "heures.importer", centre_id=centre_id) as session:
         if acteur is not None:
             check_recorder(session, acteur, centre_id, assistant_id)
@@ -99,17 +107,28 @@ def import_hours(
         lock(session, centre_id, given.par_assistant)
         plans = _prepare(session, centre_id, given)
         digest = _digest(plans)
-        _refuse_again(session, centre_id, digest)
+        _refuse_again(session, centre_id, digest, forget=True)
+        if not malgre_identiques and (known := _find_known(session, plans)):
+            raise LignesRefusees(known)
         lot = ImportHeures(
             centre_id=centre_id,
             sha256=digest,
-            nom=clean_text(nom)[:200] or "heures",
             lignes=given.lignes,
             par=acteur.utilisateur_id if acteur else None,
         )
         session.add(lot)
         session.flush()
         return apply(session, acteur, centre_id, plans, lot.id)
+
+
+def _open(
+    portail: Portail, acteur: Acteur | None, centre_id: UUID, data: bytes, assistant_id: UUID | None
+) -> list[list[str]]:
+    """The table of the file, opened only for somebody who may record its hours."""
+    if acteur is not None:
+        with portail.view(acteur, "heures.importer", centre_id=centre_id) as session:
+            check_recorder(session, acteur, centre_id, assistant_id)
+    return read_table(data)
 
 
 def _read(
@@ -146,19 +165,48 @@ def _digest(plans: Iterable[Plan]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _refuse_again(session: Session, centre_id: UUID, digest: str) -> None:
+def _refuse_again(session: Session, centre_id: UUID, digest: str, *, forget: bool = False) -> None:
+    """Invalide when these hours were taken in and some are still there. When all were removed, the file may come again,
+    and `forget` deletes that import to make room for the new one."""
     query = select(ImportHeures).where(ImportHeures.centre_id == centre_id, ImportHeures.sha256 == digest)
     before = session.scalars(query).one_or_none()
     if before is None:
+        return
+    left = session.scalar(select(func.count()).where(Intervention.lot_id == before.id)) or 0
+    if not left:
+        if forget:
+            session.delete(before)
+            session.flush()
         return
     by = session.get(Utilisateur, before.par) if before.par else None
     fuseau = session.get_one(Centre, centre_id).fuseau
     when = date_courte(local_time(before.le, fuseau).date())
     raise Invalide(
-        f"Ces heures ont déjà été importées le {when}{' par ' + by.nom_complet if by else ''} (« {before.nom} »,"
-        f" {before.lignes} lignes). Rien n’a été enregistré.",
+        f"Ces heures ont déjà été importées le {when}{' par ' + by.nom_complet if by else ''} ({_lines(before.lignes)}, dont"
+        f" {left} encore enregistrée{'s' if left > 1 else ''}). Rien n’a été enregistré.",
         champ="fichier",
     )
+
+
+def _lines(count: int) -> str:
+    return f"{count} ligne{'s' if count > 1 else ''}"
+
+
+def _check_degrade(session: Session, plans: Sequence[Plan]) -> None:
+    """LignesRefusees when the file goes past what a collectivité asked for of the service dégradé; recording checks it
+    again, once the hours are counted."""
+    planned: dict[UUID, list[tuple[int, Valeurs]]] = {}
+    for rang, one in (line for plan in plans for line in plan.ajouts):
+        if one.nature == SERVICE_DEGRADE:
+            planned.setdefault(one.convention_id, []).append((rang, one))
+    faults: list[ErreurLigne] = []
+    for convention_id, lines in planned.items():
+        try:
+            check_degrade_planned(session, convention_id, [(one.jour, one.minutes) for _, one in lines])
+        except Invalide as error:
+            faults.append(ErreurLigne(max(rang for rang, _ in lines), error.champ or "", error.message))
+    if faults:
+        raise LignesRefusees(faults)
 
 
 def _describe(session: Session, plans: Sequence[Plan]) -> Apercu:
@@ -178,7 +226,7 @@ def _describe(session: Session, plans: Sequence[Plan]) -> Apercu:
         minutes=sum(minutes.values()),
         periode=f"du {date_courte(days[0])} au {date_courte(days[-1])}",
         par_collectivite=tuple((name, lines[name], minutes[name]) for name in sorted(lines)),
-        identiques=_count_known(session, plans),
+        identiques=tuple(_find_known(session, plans)[:MAX_ERREURS]),
         extrait=tuple(
             LigneLue(rang, people[who], names[one.convention_id], one)
             for rang, who, one in sorted(found, key=lambda line: line[0])[:EXTRAIT]
@@ -191,14 +239,18 @@ def _collectivites(session: Session, ids: set[UUID]) -> dict[UUID, str]:
     return {row.id: row.nom for row in session.execute(query)}
 
 
-def _count_known(session: Session, plans: Sequence[Plan]) -> int:
-    """Lines that say exactly what a recorded one says: likely recorded twice."""
-    known = 0
+def _find_known(session: Session, plans: Sequence[Plan]) -> list[ErreurLigne]:
+    """Lines that say exactly what a recorded one says (assistant, convention, day, minutes, codes), each recorded one
+    counting once: a fault for each."""
+    known: list[ErreurLigne] = []
     for plan in plans:
         days = [one.jour for _, one in plan.ajouts]
         query = select(Intervention).where(
             Intervention.assistant_id == plan.assistant_id, Intervention.jour.between(min(days), max(days))
         )
         there = Counter(values_of(row) for row in session.scalars(query))
-        known += (there & Counter(one for _, one in plan.ajouts)).total()
-    return known
+        for rang, one in sorted(plan.ajouts, key=lambda line: line[0]):
+            if there[one] > 0:
+                there[one] -= 1
+                known.append(ErreurLigne(rang, "", "déjà enregistrée à l’identique. Retirez-la du fichier."))
+    return sorted(known, key=lambda one: one.rang)

@@ -6,7 +6,7 @@ conventions or rows of hours; the journal comes last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from uuid import UUID
@@ -119,16 +119,25 @@ def check_degrade(session: Session, convention_id: UUID, jours: Iterable[date]) 
     """Invalide when, on one of these days, the hours of service dégradé recorded so far (those of this transaction
     included, once flushed) are covered by no request, or go past the most that the collectivité asked for. Two people who
     record for the same request wait for each other here: together they cannot go past it."""
-    for demande in _requests_of(session, convention_id, jours):
-        if demande.minutes_max is None:
-            continue
-        used = degrade_minutes(session, demande)
-        if used > demande.minutes_max:
-            raise Invalide(
-                f"Service dégradé : {duree(used)} pour {duree(demande.minutes_max)} demandées au plus par la collectivité "
-                f"à partir du {date_longue(demande.du)}. Demandez-lui une nouvelle demande écrite.",
-                champ="minutes",
-            )
+    for demande in _requests_of(session, convention_id, jours, lock=True):
+        _refuse_beyond(demande, degrade_minutes(session, demande))
+
+
+def check_degrade_planned(session: Session, convention_id: UUID, lines: Sequence[tuple[date, int]]) -> None:
+    """As `check_degrade`, for lines (day, minutes) that are not recorded yet; nobody waits."""
+    for demande in _requests_of(session, convention_id, [jour for jour, _ in lines]):
+        last = demande.au or date.max
+        planned = sum(minutes for jour, minutes in lines if demande.du <= jour <= last)
+        _refuse_beyond(demande, degrade_minutes(session, demande) + planned)
+
+
+def _refuse_beyond(demande: DemandeServiceDegrade, used: int) -> None:
+    if demande.minutes_max is not None and used > demande.minutes_max:
+        raise Invalide(
+            f"Service dégradé : {duree(used)} pour {duree(demande.minutes_max)} demandées au plus par la collectivité "
+            f"à partir du {date_longue(demande.du)}. Demandez-lui une nouvelle demande écrite.",
+            champ="minutes",
+        )
 
 
 def degrade_minutes(session: Session, demande: DemandeServiceDegrade) -> int:
@@ -143,11 +152,14 @@ def degrade_minutes(session: Session, demande: DemandeServiceDegrade) -> int:
     return int(session.scalar(query) or 0)
 
 
-def _requests_of(session: Session, convention_id: UUID, jours: Iterable[date]) -> list[DemandeServiceDegrade]:
+def _requests_of(
+    session: Session, convention_id: UUID, jours: Iterable[date], *, lock: bool = False
+) -> list[DemandeServiceDegrade]:
     """The requests that cover these days; Invalide when a day has none."""
     found: dict[UUID, DemandeServiceDegrade] = {}
     for jour in sorted(set(jours)):
-        demande = session.scalar(_covering(convention_id, jour).limit(1).with_for_update())
+        query = _covering(convention_id, jour).limit(1)
+        demande = session.scalar(query.with_for_update() if lock else query)
         if demande is None:
             raise Invalide(
                 f"Aucune demande de service dégradé acceptée ne couvre le {date_longue(jour)} : la collectivité doit "

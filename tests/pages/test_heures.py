@@ -162,3 +162,21 @@ def test_files(visitor: Visitor, service: Service) -> None:
     app.button(key="heures:importer").click().run()
     assert not app.exception and [row.minutes for row in service.rows()] == [90]
     assert "1 ligne, 1\u00a0h\u00a030" in text_of(app)
+    app = week(visitor, service, vue="fichiers")
+    grown = data + line.format("2h")
+    app.file_uploader[0].upload("heures.csv", grown.encode(), "text/csv").run()
+    assert "Ligne 2 : déjà enregistrée" in text_of(app)
+    assert not [one for one in app.button if one.key == "heures:importer"]
+    app.checkbox[0].check().run()
+    app.button(key="heures:importer").click().run()
+    assert not app.exception and [row.minutes for row in service.rows()] == [90, 90, 120]
+
+
+def test_a_refused_file_is_looked_at_once(visitor: Visitor, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is touched on the page afterwards."""
+    app = week(visitor, service, vue="fichiers")
+    app.file_uploader[0].upload("heures.csv", b"Nom de famille\nx", "text/csv").run()
+    assert "n’est pas celle d’un fichier d’heures" in text_of(app)
+    monkeypatch.setattr("ui.heures.importation.preview_import", None)
+    app.run()
+    assert not app.exception and "n’est pas celle d’un fichier d’heures" in text_of(app)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from documents.lecture_tableur import MAX_LIGNES, MAX_OCTETS
 from domain.activite import DIMENSIONS, nomenclature
+from domain.errors import Invalide
 from domain.formatting import date_courte, duree, nombre
 from domain.roles import Role
 from services.activite.imports import Apercu, import_hours, preview_import
@@ -56,9 +57,19 @@ def _show_import(centre_id: UUID, assistant_id: UUID) -> None:
         _show_faults(apercu)
         return
     _show_preview(apercu)
+    others = bool(apercu.identiques) and _confirm_known(apercu, given.file_id)
+    if apercu.identiques and not others:
+        return
     if st.button(f"Enregistrer {_lines(apercu.lignes)}", type="primary", key="heures:importer"):
         result = page.run(
-            import_hours, session.portail(), session.acteur(), centre_id, given.name, data, turn, assistant_id
+            import_hours,
+            session.portail(),
+            session.acteur(),
+            centre_id,
+            data,
+            turn,
+            assistant_id,
+            malgre_identiques=others,
         )
         if result is not None:
             page.renew_operation(OPERATION)
@@ -68,16 +79,38 @@ def _show_import(centre_id: UUID, assistant_id: UUID) -> None:
 
 
 def _look(centre_id: UUID, assistant_id: UUID, upload: str, data: bytes) -> Apercu | None:
-    """What the file would record. Looked at once for each upload: the same file chosen again is looked at again, since an
-    assignment may have been added meanwhile."""
+    """What the file would record, or None once the refusal is shown. Looked at once for each upload, refused or not: the same
+    file chosen again is looked at again, since an assignment may have been added meanwhile."""
     mark = (upload, centre_id, assistant_id)
-    held: tuple[object, Apercu] | None = st.session_state.get("heures:apercu")
-    if held is not None and held[0] == mark:
-        return held[1]
-    _, found = page.ran(preview_import, session.portail(), session.acteur(), centre_id, data, assistant_id)
-    if found is not None:
-        st.session_state["heures:apercu"] = (mark, found)
-    return found
+    held: tuple[object, Apercu | Invalide] | None = st.session_state.get("heures:apercu")
+    if held is None or held[0] != mark:
+        done, found = page.ran(_look_or_refuse, centre_id, assistant_id, data)
+        if not done or found is None:
+            return None
+        st.session_state["heures:apercu"] = held = (mark, found)
+    if isinstance(held[1], Invalide):
+        page.show_error(held[1])
+        return None
+    return held[1]
+
+
+def _look_or_refuse(centre_id: UUID, assistant_id: UUID, data: bytes) -> Apercu | Invalide:
+    try:
+        return preview_import(session.portail(), session.acteur(), centre_id, data, assistant_id)
+    except Invalide as refusal:
+        return refusal
+
+
+def _confirm_known(apercu: Apercu, upload: str) -> bool:
+    """The lines that are recorded already, and whether the person says that they are other work."""
+    count = len(apercu.identiques)
+    st.warning(
+        f"{_lines(count)} {'disent' if count > 1 else 'dit'} exactement ce qui est déjà enregistré. Retirez"
+        f"{'-les' if count > 1 else '-la'} du fichier, puis choisissez-le de nouveau.",
+        icon=":material/warning:",
+    )
+    show(bullet_list(str(one) for one in apercu.identiques))
+    return st.checkbox("Ce sont d’autres interventions : les enregistrer aussi", key=f"heures:malgre:{upload}")
 
 
 def _lines(count: int) -> str:
@@ -116,11 +149,6 @@ def _show_preview(apercu: Apercu) -> None:
         f"{_lines(apercu.lignes)}, {duree(apercu.minutes)}, {apercu.periode}. Rien n’est encore enregistré.",
         icon=":material/fact_check:",
     )
-    if apercu.identiques:
-        st.warning(
-            f"Déjà enregistré à l’identique : {_lines(apercu.identiques)}. Vérifiez que rien ne fait double emploi.",
-            icon=":material/warning:",
-        )
     show(bullet_list(f"{name} : {_lines(lines)}, {duree(minutes)}" for name, lines, minutes in apercu.par_collectivite))
     lists = nomenclature()
     rows = Markup("").join(

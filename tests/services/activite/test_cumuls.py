@@ -84,7 +84,7 @@ def take_in(service: Service, lines: list[dict[str, Any]]) -> None:
     rows = [f"{one['jour']};219400223;{one['duree']};{';'.join(one[name] for name in names)}" for one in lines]
     data = "\n".join(["Date;SIREN;Durée;Catégorie;Origine;Lieu;Forme;Nature", *rows]).encode()
     with suppress(Invalide):
-        import_hours(service.portail, service.assistant, service.monde.centre_id, "h.csv", data, uuid4().hex)
+        import_hours(service.portail, service.assistant, service.monde.centre_id, data, uuid4().hex)
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

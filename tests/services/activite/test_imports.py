@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from datetime import date, time, timedelta
@@ -12,15 +13,17 @@ from uuid import uuid4
 
 import openpyxl
 import pytest
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from documents import lecture_tableur, sandbox
 from documents.lecture_tableur import read_table
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import ImportHeures
 from services import exports
-from services.activite import cumuls
+from services.activite import cumuls, imports
 from services.activite.imports import import_hours, preview_import
 from services.activite.verification import LignesRefusees
 from services.core.access import Acteur
@@ -59,7 +62,7 @@ def service_sqlite(monde_sqlite: Monde) -> Service:
 
 def take(service: Service, data: bytes, *, by: Acteur | None = None, **asked: Any) -> int:
     asked.setdefault("operation_id", uuid4().hex)
-    done = import_hours(service.portail, by or service.assistant, service.monde.centre_id, "mars.csv", data, **asked)
+    done = import_hours(service.portail, by or service.assistant, service.monde.centre_id, data, **asked)
     return done.ajoutees
 
 
@@ -71,7 +74,7 @@ def test_a_file_is_looked_at_then_taken_in_whole(service: Service) -> None:
     second = ["2024-04-02", "", "2026-0001", "45", "demarches", "LA COLLECTIVITE : ressources humaines ou encadrement"]
     data = csv_file([ROW, [], [*second, "Téléphone", "Intervention collective", "etat_des_lieux", ""]])
     seen = look(service, data)
-    assert (seen.lignes, seen.minutes, seen.identiques, seen.erreurs) == (2, 135, 0, ())
+    assert (seen.lignes, seen.minutes, seen.identiques, seen.erreurs) == (2, 135, (), ())
     assert seen.par_collectivite == (("Choisy-le-Roi", 2, 135),)
     assert [one.rang for one in seen.extrait] == [2, 4]
     assert service.rows() == []
@@ -150,18 +153,49 @@ def test_the_same_hours_are_refused_a_second_time(service: Service) -> None:
         with pytest.raises(Invalide, match="déjà été importées"):
             take(service, same)
     assert len(service.rows()) == 1
-    assert take(service, csv_file([ROW, ROW])) == 2
+
+
+def test_a_file_that_grew_does_not_double_hours(service: Service) -> None:
+    second, third = ["12/03/2024", *ROW[1:]], ["13/03/2024", *ROW[1:]]
+    assert take(service, csv_file([ROW, second])) == 2
+    grown = csv_file([third, ROW, second])
+    assert [(one.rang, "déjà enregistrée" in one.message) for one in look(service, grown).identiques] == [
+        (3, True),
+        (4, True),
+    ]
+    with pytest.raises(LignesRefusees) as refused:
+        take(service, grown)
+    assert [one.rang for one in refused.value.erreurs] == [3, 4] and len(service.rows()) == 2
+    assert take(service, csv_file([third])) == 1
+    assert take(service, grown, malgre_identiques=True) == 3
+    assert [row.jour.day for row in service.rows()] == [11, 11, 12, 12, 13, 13]
+
+
+def test_a_recorded_line_stands_for_one_line_of_the_file(service_sqlite: Service) -> None:
+    """Two interventions alike on one day are two: only as many as are recorded are known already."""
+    service_sqlite.record(service_sqlite.ligne())
+    assert [one.rang for one in look(service_sqlite, csv_file([ROW, ROW])).identiques] == [2]
+    other = [*ROW[:3], "1h15", *ROW[4:]]
+    assert look(service_sqlite, csv_file([other])).identiques == ()
+
+
+def test_a_file_comes_again_once_its_hours_are_removed(service: Service) -> None:
+    data = csv_file([ROW, ["12/03/2024", *ROW[1:]]])
+    take(service, data)
+    first, last = service.rows()
+    service.record(service.change(first, retirer=True))
+    with pytest.raises(Invalide, match="2 lignes, dont 1 encore enregistrée"):
+        look(service, data)
+    service.record(service.change(last, retirer=True))
+    assert look(service, data).lignes == 2 and take(service, data) == 2
+    with pytest.raises(Invalide, match="déjà été importées"):
+        take(service, data)
 
 
 def test_a_double_click_imports_once(service_sqlite: Service) -> None:
     operation, data = uuid4().hex, csv_file([ROW])
     assert take(service_sqlite, data, operation_id=operation) == 1
     assert take(service_sqlite, data, operation_id=operation) == 0
-
-
-def test_lines_already_recorded_are_told(service_sqlite: Service) -> None:
-    service_sqlite.record(service_sqlite.ligne())
-    assert look(service_sqlite, csv_file([ROW, ROW])).identiques == 1
 
 
 def test_a_closed_month_takes_no_file(service_sqlite: Service) -> None:
@@ -284,6 +318,69 @@ def test_too_many_lines_and_too_long_cells() -> None:
         read_table(csv_file([["x" * 201]]))
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a;b\n" + b"\n" * 4_999_000, "lignes vides"),
+        (b"a;b\n" + b";\n" * 2_490_000, "lignes vides"),
+        (b"a;b\n" + b";" * 4_900_000, "trop long"),
+        (b'a;b\n"' + b"\n" * 4_900_000, "trop long"),
+        (b"x" * 4_900_000, "trop long"),
+    ],
+)
+def test_a_csv_that_unfolds_is_left_at_its_limits(data: bytes, message: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalide, match=message):
+            read_table(data)
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def repeated(text: str, rows: int) -> bytes:
+    """A workbook that holds `text` once and says it in every cell of 40 columns."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    sheet = book.add_worksheet()
+    for row in range(rows):
+        for column in range(40):
+            sheet.write_string(row, column, text)
+    book.close()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("text", "rows", "message"), [("x" * 1000, 10, "ligne 1 "), ("x" * 200, 650, "trop de texte")])
+def test_a_workbook_answers_no_more_than_a_file_may_hold(text: str, rows: int, message: str) -> None:
+    with pytest.raises(Invalide, match=message):
+        read_table(repeated(text, rows))
+
+
+def test_an_answer_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "MAX_ANSWER", 10)
+    with pytest.raises(Invalide, match="trop lourd"):
+        read_table(xlsx_file([ROW]))
+
+
+def test_a_refused_file_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = csv_file([["y" * 201]])
+    with pytest.raises(Invalide) as first:
+        read_table(data)
+    monkeypatch.setattr(lecture_tableur, "_read_csv", None)
+    with pytest.raises(Invalide) as second:
+        read_table(data)
+    assert first.value.message == second.value.message
+
+
+def test_no_file_is_opened_for_somebody_who_records_no_hours(
+    service_sqlite: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "read_table", None)
+    for call in (look, take):
+        with pytest.raises(Refus):
+            call(service_sqlite, csv_file([ROW]), by=service_sqlite.monde.gestionnaire)
+
+
 def test_formulas_are_only_text(service_sqlite: Service) -> None:
     rows = [["=TODAY()", "=219400223", "", "=1+1", *ROW[4:]]]
     for data in (csv_file(rows), xlsx_file(rows)):
@@ -359,4 +456,9 @@ def test_a_lot_is_kept(service_sqlite: Service) -> None:
     take(service_sqlite, csv_file([ROW]))
     with service_sqlite.portail.db.read() as session:
         (lot,) = session.query(ImportHeures).all()
-    assert (lot.nom, lot.lignes, lot.par) == ("mars.csv", 1, service_sqlite.assistant.utilisateur_id)
+    assert (lot.lignes, lot.par) == (1, service_sqlite.assistant.utilisateur_id)
+
+
+def test_nothing_of_a_file_is_kept_but_its_digest() -> None:
+    """A name may say something of people, « arrêt de Mme Dupont.csv »."""
+    assert set(ImportHeures.__table__.columns.keys()) == {"id", "centre_id", "sha256", "lignes", "par", "le"}
