@@ -1,4 +1,4 @@
-"""The limited process that `documents.check` starts: template and sample on standard input, errors as JSON on standard output."""
+"""The limited process that `documents.check` starts: templates and samples on standard input, errors as JSON on standard output."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ CPU_SECONDS = 10  # a convention with its annexes takes less than one
 MEGABYTES = 500  # of address space; the libraries alone take about fifty
 
 if __name__ == "__main__":
-    limit_resources(CPU_SECONDS, MEGABYTES)
-    docx, schema = read_request(sys.stdin.buffer.read())
-    json.dump([list(error) for error in lint_template(docx, schema)], sys.stdout)
+    request = read_request(sys.stdin.buffer.read())
+    limit_resources(CPU_SECONDS + len(request) - 1, MEGABYTES)
+    json.dump([[list(error) for error in lint_template(docx, schema)] for docx, schema in request], sys.stdout)
