@@ -140,6 +140,16 @@ def validate_definition(model: type[M], source: Source) -> M:
         raise DefinitionError(faults) from None
 
 
+def validate_content(model: type[M], data: Any) -> M:
+    """`data` that comes from no file (a draft of the web editor) as a `model`; DefinitionError naming the place of each
+    mistake by the things around it: « formulaire « locaux », champ « locaux.adresse » »."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        found = [(tuple(one["loc"]), _reason(model, one)) for one in error.errors(include_url=False)]
+        raise DefinitionError([Fault(_describe(data, loc).removeprefix(", "), reason) for loc, reason in found]) from None
+
+
 def _fault(model: type[BaseModel], source: Source, error: Any) -> Fault:
     loc: Loc = tuple(error["loc"])
     while loc and loc not in source.lines:
@@ -148,7 +158,23 @@ def _fault(model: type[BaseModel], source: Source, error: Any) -> Fault:
     return Fault(place, _reason(model, error))
 
 
-_WORDS = {"sections": "section", "fields": "champ", "options": "option", "items": "case", "columns": "colonne"}
+_WORDS = {
+    "forms": "formulaire",
+    "sections": "section",
+    "fields": "champ",
+    "options": "option",
+    "items": "case",
+    "columns": "colonne",
+    "checks": "contrôle",
+    "steps": "étape",
+    "documents": "document",
+    "annexes": "annexe",
+    "parts": "partie",
+    "parties": "type de collectivité",
+    "transitions": "action",
+}
+_NAMES = ("id", "code", "action", "form")
+"""Keys that name a row of these lists, the first that it has."""
 
 
 def _describe(data: Any, loc: Loc) -> str:
@@ -157,7 +183,7 @@ def _describe(data: Any, loc: Loc) -> str:
     for depth, step in enumerate(loc):
         if isinstance(step, int) and depth and loc[depth - 1] in _WORDS:
             row = data[step] if isinstance(data, list) and step < len(data) else None
-            name = row.get("id") if isinstance(row, dict) else None
+            name = next((row[key] for key in _NAMES if row.get(key)), None) if isinstance(row, dict) else None
             found.append(f", {_WORDS[str(loc[depth - 1])]} " + (f"« {name} »" if name else f"n° {step + 1}"))
         try:
             data = data[step]

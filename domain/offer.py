@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field as PydanticField
 from pydantic import field_validator, model_validator
 
-from domain.definitions import DefinitionError, Fault, read_yaml_file, validate_definition
+from domain.definitions import DefinitionError, Fault, read_yaml_file, validate_content, validate_definition
 from domain.field_types.base import Definition, Option
 from domain.forms import Form, FormSet, load_form
 from domain.grammar import de, strip_prefix, typographic
@@ -420,11 +421,21 @@ def load_offer(folder: Path) -> Offer:
         forms[form.id] = form
     if faults:
         raise DefinitionError(faults)
-    order = [step.form for step in settings.steps if step.form in forms]
-    rest = [form_id for form_id in forms if form_id not in order]
-    ordered = [forms[form_id] for form_id in [*dict.fromkeys(order), *rest] if form_id]
+    return build_offer(settings, forms.values())
+
+
+def build_offer(settings: OfferSettings, forms: Iterable[Form]) -> Offer:
+    """The offer of these settings and forms, the forms in the order of the steps; DefinitionError listing the faults."""
+    order = [step.form for step in settings.steps]
+    ordered = sorted(forms, key=lambda form: (order.index(form.id) if form.id in order else len(order), form.id))
     values: dict[str, Any] = {name: getattr(settings, name) for name in OfferSettings.model_fields}
     return Offer(**values, forms=tuple(ordered))
+
+
+def read_offer(contenu: Any) -> Offer:
+    """The offer of a stored content that may be faulty (a draft), its forms in the order of the steps; DefinitionError."""
+    offer = validate_content(Offer, contenu)
+    return build_offer(offer, offer.forms)
 
 
 def list_offer_folders(centre_folder: Path) -> list[Path]:

@@ -16,7 +16,11 @@ from models.organisations import Centre
 
 class OffreVersion(Base):
     """One bundle of an offer: forms, workflow, parameters (`contenu`, a domain.offer.Offer) and template hashes. Once
-    published it never changes; a dossier keeps the one it began with."""
+    published it never changes; a dossier keeps the one it began with.
+
+    An offer has one draft at most, whose `contenu` may still be faulty; `issue_de` is the version it was made from. `sources`
+    holds the texts of the files that the version came from, by path (`forms/offre.yaml`, `doc_templates/points.yaml`): a
+    file that nobody edited goes out as it came in, comments included."""
 
     __tablename__ = "offre_version"
 
@@ -28,14 +32,28 @@ class OffreVersion(Base):
     etat: Mapped[str] = mapped_column(String(20), default="brouillon")
     contenu: Mapped[dict[str, Any]]
     gabarits: Mapped[dict[str, Any]]
+    sources: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    issue_de: Mapped[UUID | None] = mapped_column(ForeignKey("offre_version.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    modifiee_le: Mapped[datetime | None]
+    modifiee_par: Mapped[UUID | None] = mapped_column(ForeignKey("utilisateur.id"))
     publiee_le: Mapped[datetime | None]
     publiee_par: Mapped[UUID | None] = mapped_column(ForeignKey("utilisateur.id"))
 
     centre: Mapped[Centre] = relationship()
 
+    __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         UniqueConstraint("centre_id", "code", "numero"),
         one_of("etat", ("brouillon", "publiee", "retiree")),
+        Index(
+            "uq_offre_version_brouillon",
+            "centre_id",
+            "code",
+            unique=True,
+            sqlite_where=text("etat = 'brouillon'"),
+            postgresql_where=text("etat = 'brouillon'"),
+        ),
     )
 
 

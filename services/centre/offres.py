@@ -96,12 +96,11 @@ def _load_offre(
     if session.scalar(query.limit(1)):
         return
     offer = load_offer(folder)
-    hashes: dict[str, str] = {}
-    for name in offer.templates():
-        path = gabarits / name
-        if not path.is_file():
-            raise Invalide(f"Le gabarit « {name} » de l’offre « {offer.titre} » manque dans doc_templates/.")
-        hashes[name] = files.store(session, portail.files, path.read_bytes()).sha256
+    missing = [name for name in offer.templates() if not (gabarits / name).is_file()]
+    if missing:
+        raise Invalide(f"Le gabarit « {missing[0]} » de l’offre « {offer.titre} » manque dans doc_templates/.")
+    paths = sorted(gabarits.glob("*.docx"))
+    hashes = {path.name: files.store(session, portail.files, path.read_bytes()).sha256 for path in paths}
     version = OffreVersion(
         centre_id=centre.id,
         code=offer.code,
@@ -110,6 +109,7 @@ def _load_offre(
         etat="publiee",
         contenu=offer.model_dump(mode="json"),
         gabarits=hashes,
+        sources=read_sources(folder, gabarits),
         publiee_le=utc_now(),
     )
     session.add(version)
@@ -118,17 +118,32 @@ def _load_offre(
     done.append(f"Offre publiée : {offer.titre} ({centre.nom}).")
 
 
+def read_sources(forms: Path, templates: Path) -> dict[str, str]:
+    """Texts of the YAML files of an offer's two folders, by path: what `OffreVersion.sources` keeps."""
+    folders = {"forms": forms, "doc_templates": templates}
+    return {
+        f"{name}/{path.name}": path.read_bytes().decode("utf-8")
+        for name, folder in folders.items()
+        for path in sorted(folder.glob("*.yaml"))
+    }
+
+
 def get_offer(session: Session, version_id: UUID) -> Offer:
-    """The bundle of an offer version. A version never changes, so each process reads and checks it once."""
+    """The bundle of an offer version. A published version never changes, so each process reads and checks it once; a draft is
+    read anew each time, and is a DefinitionError when it is faulty."""
     with _cache_lock:
         found = _cache.get(version_id)
         if found is not None:
             _cache.move_to_end(version_id)
             return found
-    contenu = session.scalar(select(OffreVersion.contenu).where(OffreVersion.id == version_id))
-    if contenu is None:
+    found_row = session.execute(
+        select(OffreVersion.contenu, OffreVersion.etat).where(OffreVersion.id == version_id)
+    ).one_or_none()
+    if found_row is None:
         raise Introuvable("Cette offre n’existe pas.")
-    offer = Offer.model_validate(contenu)
+    if found_row.etat == "brouillon":
+        return definitions.read_offer(found_row.contenu)
+    offer = Offer.model_validate(found_row.contenu)
     with _cache_lock:
         _cache[version_id] = offer
         while len(_cache) > CACHE_SIZE:

@@ -20,6 +20,7 @@ from models import (
     DemandeCorrection,
     DemandeServiceDegrade,
     Dossier,
+    OffreVersion,
     Operation,
     Piece,
     SaisieEnAttente,
@@ -114,6 +115,8 @@ def _centre_of(session: Session, objet: str | None, objet_id: UUID | str | None)
         return session.scalar(select(Scenario.centre_id).where(Scenario.id == objet_id))
     if objet == "degrade":
         return session.scalar(select(DemandeServiceDegrade.centre_id).where(DemandeServiceDegrade.id == objet_id))
+    if objet == "offre_version":
+        return session.scalar(select(OffreVersion.centre_id).where(OffreVersion.id == objet_id))
     if objet == "convention":
         return session.scalar(select(Convention.centre_id).where(Convention.id == objet_id))
     if objet == "bilan":
