@@ -182,13 +182,8 @@ class Condition:
 @lru_cache(maxsize=4096)
 def compile_condition(source: str) -> Condition:
     """The condition written in `source`; ConditionError with the reason, in French, when it is refused."""
-    if len(source) > MAX_LENGTH:
-        raise ConditionError(f"Cette condition est trop longue ({MAX_LENGTH} caractères au plus).")
     try:
-        parser = Parser(_ENVIRONMENT, source, state="variable")
-        expression = parser.parse_expression()
-        if not parser.stream.eos:
-            raise ConditionError(f"La condition « {source} » ne se lit pas après « {parser.stream.current.value} ».")
+        expression = parse_expression(source)
         rewritten = _Rewriter().rewrite(expression)
         expression.set_environment(_ENVIRONMENT)
         body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), rewritten, lineno=1)]
@@ -198,6 +193,17 @@ def compile_condition(source: str) -> Condition:
     except RecursionError:
         raise ConditionError("Cette condition est trop profonde : simplifiez-la.") from None
     return Condition(source, TemplateExpression(template, False), frozenset(_paths(rewritten)))
+
+
+def parse_expression(source: str) -> nodes.Expr:
+    """The syntax tree of `source`, its nodes not checked yet; ConditionError or Jinja's TemplateError when it has none."""
+    if len(source) > MAX_LENGTH:
+        raise ConditionError(f"Cette condition est trop longue ({MAX_LENGTH} caractères au plus).")
+    parser = Parser(_ENVIRONMENT, source, state="variable")
+    expression = parser.parse_expression()
+    if not parser.stream.eos:
+        raise ConditionError(f"La condition « {source} » ne se lit pas après « {parser.stream.current.value} ».")
+    return expression
 
 
 def _reason(error: TemplateError) -> str:
@@ -261,21 +267,21 @@ _NAMES = {
 }  # fmt: skip
 
 
-def _path(node: nodes.Node) -> str | None:
+def path_of(node: nodes.Node) -> str | None:
     """Dotted path that `node` reads, None when it is not a path."""
     if isinstance(node, nodes.Name):
         return node.name
     if isinstance(node, nodes.Getattr):
-        base = _path(node.node)
+        base = path_of(node.node)
         return base and f"{base}.{node.attr}"
     if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-        base = _path(node.node)
+        base = path_of(node.node)
         return base if isinstance(node.arg.value, int) else base and f"{base}.{node.arg.value}"
     return None
 
 
 def _paths(node: nodes.Node) -> Iterator[str]:
-    path = _path(node)
+    path = path_of(node)
     if path is not None:
         yield path
         return
