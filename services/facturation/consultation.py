@@ -12,12 +12,15 @@ from sqlalchemy import ColumnElement, Row, Select, extract, func, select
 from sqlalchemy.orm import Session
 
 from domain.decompte import DECOMPTE, DRAFTS, PREPARERS
+from domain.errors import Invalide
+from domain.formatting import nombre
 from domain.roles import ROLES_CENTRE
 from models import AuditEvent, Centre, Collectivite, Convention, Decompte, Piece, Utilisateur
 from services.adhesion.dossier_lists import search_condition
 from services.adhesion.dossier_views import ActionRow
 from services.adhesion.dossiers import NOBODY
 from services.convention.convention_views import EventRow
+from services.core import clock
 from services.core.access import Acteur
 from services.core.journal_labels import action_label
 from services.core.paging import Page, paginate
@@ -44,11 +47,14 @@ _COLUMNS: tuple[Any, ...] = (
     Decompte,
     Collectivite.nom.label("collectivite"),
     Convention.numero.label("convention"),
+    Centre.fuseau,
 )
 TRIS = tuple(_SORTS)
 """Codes that `DecompteFilter.tri` may hold; another one means `periode`."""
-MOST = 2000
-"""Most rows of a list that is exported or handled at once."""
+MOST_HANDLED = 2000
+"""Most statements that a list gives to be handled at once."""
+MOST_EXPORTED = 50_000
+"""Most statements of a spreadsheet."""
 HISTORY = ("creer", "recalculer", "verifier", "rouvrir", "lever", "emettre", "payer", "annuler")
 
 
@@ -67,11 +73,21 @@ def list_decomptes(portail: Portail, acteur: Acteur, filtre: DecompteFilter) -> 
         )
 
 
-def list_all(portail: Portail, acteur: Acteur, filtre: DecompteFilter) -> list[DecompteRow]:
-    """The same without pages, by collectivité, at most `MOST`: what is handled or exported at once."""
+def list_all(
+    portail: Portail, acteur: Acteur, filtre: DecompteFilter, *, au_plus: int = MOST_HANDLED
+) -> list[DecompteRow]:
+    """The same without pages, by collectivité: what is handled or exported at once. Invalide when there are more than
+    `au_plus`: a list that stopped there without a word would be taken for the whole."""
     with portail.db.read() as session:
-        query = _filtered(acteur, filtre).order_by(Collectivite.nom, Decompte.du, Decompte.rang, Decompte.id)
-        return [_row(acteur, row) for row in session.execute(query.limit(MOST))]
+        query = _filtered(acteur, filtre)
+        count = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        if count > au_plus:
+            raise Invalide(
+                f"La liste compte {nombre(count)} décomptes, et {nombre(au_plus)} au plus sont traités à la fois. "
+                "Choisissez un exercice, un trimestre ou un état."
+            )
+        order = (Collectivite.nom, Decompte.du, Decompte.rang, Decompte.id)
+        return [_row(acteur, row) for row in session.execute(query.order_by(*order))]
 
 
 def list_exercices(portail: Portail, acteur: Acteur) -> list[int]:
@@ -93,6 +109,7 @@ def _filtered(acteur: Acteur, filtre: DecompteFilter) -> Select[Any]:
         visible_decomptes(acteur)
         .join(Convention, Convention.id == Decompte.convention_id)
         .join(Collectivite, Collectivite.id == Decompte.collectivite_id)
+        .join(Centre, Centre.id == Decompte.centre_id)
         .with_only_columns(*_COLUMNS)
     )
     if filtre.etats:
@@ -130,7 +147,7 @@ def _row(acteur: Acteur, row: Row[Any]) -> DecompteRow:
         etat=decompte.etat,
         etat_libelle=label,
         total=decompte.total,
-        emis_le=decompte.emis_le,
+        emis_le=clock.local_time(decompte.emis_le, row.fuseau).date() if decompte.emis_le else None,
         paye_le=decompte.paye_le,
         a_lever=decompte.etat in DRAFTS and _to_lift(decompte),
         contre=decompte.contre_id is not None,

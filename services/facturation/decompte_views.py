@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from services.convention.convention_views import EventRow
 
 @dataclass(frozen=True)
 class DecompteRow:
-    """One line of the list. `etat_libelle`: as this person's side reads it; `a_lever`: a warning waits for a person."""
+    """One line of the list. `etat_libelle`: as this person's side reads it; `a_lever`: a warning waits for a person;
+    `emis_le`: the day it was issued, where the centre is."""
 
     id: UUID
     numero: str | None
@@ -27,7 +28,7 @@ class DecompteRow:
     etat: str
     etat_libelle: str
     total: Decimal
-    emis_le: datetime | None
+    emis_le: date | None
     paye_le: date | None
     a_lever: bool
     contre: bool

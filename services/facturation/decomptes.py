@@ -153,7 +153,8 @@ def _back_to_draft(decompte: Decompte) -> None:
 
 
 def lift_warning(portail: Portail, acteur: Acteur, decompte_id: UUID, motif: str) -> None:
-    """Lift the warning of a draft (a tariff of another year, B03), with the reason, which the statement keeps."""
+    """Lift the warning of a draft (a tariff of another year, B03), with the reason, which the statement keeps. One that was
+    checked goes back to draft, as the table says: whoever checked it had not read the reason."""
     with _action(portail, acteur, "lever", decompte_id) as session:
         decompte = take(session, acteur, decompte_id, "lever")
         reason = check_motif(find_line(DECOMPTE, "lever"), motif)
@@ -170,6 +171,7 @@ def lift_warning(portail: Portail, acteur: Acteur, decompte_id: UUID, motif: str
             "le": utc_now().isoformat(),
         }
         decompte.manifeste = {**decompte.manifeste, "levee": levee}
+        _back_to_draft(decompte)
         record_decompte(session, acteur, "decompte.lever", decompte, code=warning[0])
 
 

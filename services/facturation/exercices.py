@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from domain.activite import ETAT_DES_LIEUX, ORDINAIRE
@@ -28,9 +28,10 @@ from domain.tarification import (
     compute_annee_unites,
 )
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif
-from models import Convention, Decompte, Depot, Exercice, PeriodeSansAssistant
+from models import NATURES_EN_SUS, Convention, Decompte, Depot, Exercice, PeriodeSansAssistant
 from services.activite.regles import closed_months
 from services.centre.offres import get_offer, list_tarifs
+from services.facturation.emis import sum_extras, sum_issued
 from services.facturation.minutes import CHUNK, load_minutes
 
 COMMITTED_STATES = ("en_vigueur", "denoncee", "en_demeure", "resiliee", "echue", "remplacee")
@@ -201,20 +202,23 @@ def refresh_centre(session: Session, centre_id: UUID) -> None:
     _refresh(session, session.scalars(_with_dossier().where(Convention.centre_id == centre_id)).all())
 
 
-def add_invoiced(session: Session, changes: Iterable[tuple[UUID, int, Decimal]]) -> None:
-    """Add to what was invoiced for a year (convention, year, euros; negative for a counter-statement): nothing else of the
-    rollup changes when a statement is issued. A year that has no row is computed whole."""
-    wanted = list(changes)
+def add_invoiced(session: Session, decomptes: Iterable[Decompte]) -> None:
+    """Add statements just issued (negative for a counter-statement) to what was invoiced for their years: nothing else of
+    the rollup changes. A year that has no row is computed whole."""
+    wanted = list(decomptes)
     known = {
         (row.convention_id, row.annee): row
-        for row in _rows_of(session, convention_ids=list(dict.fromkeys(one for one, _, _ in wanted)))
+        for row in _rows_of(session, convention_ids=list(dict.fromkeys(one.convention_id for one in wanted)))
     }
-    for convention_id, annee, montant in wanted:
-        row = known.get((convention_id, annee))
+    for one in wanted:
+        row = known.get((one.convention_id, one.exercice))
         if row is not None:
-            row.montant_facture += montant
+            row.montant_facture += one.total
+            row.montant_facture_du += one.total - sum(
+                (ligne.montant for ligne in one.lignes if ligne.nature in NATURES_EN_SUS), Decimal(0)
+            )
     session.flush()
-    missing = [convention_id for convention_id, annee, _ in wanted if (convention_id, annee) not in known]
+    missing = [one.convention_id for one in wanted if (one.convention_id, one.exercice) not in known]
     if missing:
         _refresh(session, session.scalars(_with_dossier().where(Convention.id.in_(missing))).all())
 
@@ -253,7 +257,8 @@ def expected_rows(
     """What the rows of these conventions of one centre should hold, by convention and year: a year to come, begun or over
     of a convention that commits money, or one for which a statement was issued."""
     contexte = load_contexte(session, centre_id, conventions)
-    invoiced = _invoiced(session, centre_id, {one.id for one in conventions})
+    ids = {one.id for one in conventions}
+    invoiced, extras = sum_issued(session, centre_id, ids), sum_extras(session, centre_id, ids)
     worked = _worked(session, centre_id, conventions, contexte)
     found: dict[tuple[UUID, int], dict[str, Any]] = {}
     for convention in conventions:
@@ -274,6 +279,8 @@ def expected_rows(
                 "montant_du": worked.get((convention.id, annee), due.du) if due else Decimal(0),
                 "minutes_dues": due.minutes if due else 0,
                 "montant_facture": invoiced.get((convention.id, annee), Decimal(0)),
+                "montant_facture_du": invoiced.get((convention.id, annee), Decimal(0))
+                - extras.get((convention.id, annee), Decimal(0)),
             }
     return found
 
@@ -322,25 +329,6 @@ def _share_at_end(convention: Convention, annee: int) -> Decimal | None:
     """The share of a post held at the end of the year; None where there is none."""
     held = [part for part in parts_of(convention) if part.du.year <= annee]
     return max(held, key=lambda part: part.du).quotite if held else convention.quotite
-
-
-def _invoiced(session: Session, centre_id: UUID, ids: set[UUID]) -> dict[tuple[UUID, int], Decimal]:
-    """Issued statements less those cancelled (a counter-statement is negative), by convention and year."""
-    query = (
-        select(Decompte.convention_id, Decompte.exercice, func.sum(Decompte.total))
-        .where(Decompte.centre_id == centre_id, Decompte.numero.is_not(None))
-        .group_by(Decompte.convention_id, Decompte.exercice)
-    )
-    if len(ids) == 1:
-        query = query.where(Decompte.convention_id.in_(ids))
-    return {
-        (convention_id, annee): Decimal(total).quantize(CENT)
-        for convention_id, annee, total in session.execute(query)
-        if convention_id in ids
-    }
-
-
-CENT = Decimal("0.01")
 
 
 # Checking ---------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from services.core import clock
 from services.core.access import Acteur, require
 from services.core.portail import Portail, record
 from services.exports import Export
-from services.facturation.consultation import TRIS, list_all
+from services.facturation.consultation import MOST_EXPORTED, TRIS, list_all
 from services.facturation.decompte_views import DecompteFilter, DecompteRow
 from services.facturation.visibles import get_decompte, visible_decomptes
 
@@ -245,7 +245,7 @@ LIST_COLUMNS = (
 def export_liste(portail: Portail, acteur: Acteur, parametres: Mapping[str, str]) -> Export:
     """XLSX of the list that the person sees with the same filters (`texte`, `etat`, `exercice`, `trimestre`)."""
     asked = read_filter(parametres)
-    rows = list_all(portail, acteur, asked)
+    rows = list_all(portail, acteur, asked, au_plus=MOST_EXPORTED)
     sheet = Feuille(
         "Décomptes",
         LIST_COLUMNS,
@@ -282,7 +282,7 @@ def _list_row(row: DecompteRow) -> Sequence[Cell]:
         row.au,
         row.etat_libelle,
         row.total,
-        row.emis_le.date() if row.emis_le else None,
+        row.emis_le,
         row.paye_le,
     )
 

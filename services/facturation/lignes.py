@@ -6,14 +6,14 @@ quarter, recomputing a draft and issuing it go through the same two functions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from domain.activite import ETAT_DES_LIEUX, ORDINAIRE, SERVICE_DEGRADE
-from domain.formatting import MONTHS, duree, euros, nombre, pourcentage
+from domain.formatting import MONTHS, date_longue, duree, euros, nombre, pourcentage
 from domain.offer import Facturation, Offer
 from domain.tarification import (
     UNITES,
@@ -34,7 +34,7 @@ from services.facturation.exercices import (
     first_day,
     last_day,
 )
-from services.facturation.releve import PART, Periode, Releve
+from services.facturation.releve import PART, Deja, Periode, Releve
 
 HEURES, DEPLACEMENT = "heures", "deplacement"
 """Natures of lines, beside those that hours have of their own."""
@@ -128,9 +128,16 @@ def _warning(annee: int, used: Collection[Tarif]) -> tuple[str, str] | None:
 def _period_blocages(
     convention: Convention, billing: Facturation, releve: Releve, periode: Periode, sauf: UUID | None
 ) -> Iterator[str]:
-    """Months still open to recording, earlier drafts: what would make the amount another one tomorrow."""
+    """A period that is not over, months still open to recording, earlier drafts: what would make the amount another one
+    tomorrow. What is due is billed in arrears, at the end of the quarter (E14)."""
     if convention.etat not in COMMITTED_STATES:
         yield "La convention n’est pas en vigueur."
+    end = min(periode.au, last_day(convention))
+    if end >= releve.jour:
+        yield (
+            "La période n’est pas terminée : la facturation est à terme échu, ce décompte peut être vérifié et émis à partir "
+            f"du {date_longue(end + timedelta(days=1))}."
+        )
     if needs_closing(billing):
         first, last = first_day(convention), last_day(convention)
         open_months = [
@@ -181,6 +188,7 @@ def _part_lines(
     if already:
         step += f", moins {euros(already)} déjà décomptés"
     step += f" = {euros(share)}" if already else f" sur {euros(due.du)}"
+    late = _missed(periode, counted, begin) if begin <= end else ""
     label, quantite, unite = _part_words(convention, billing, due)
     yield LigneCalculee(
         PART,
@@ -189,8 +197,16 @@ def _part_lines(
         unite,
         due.tarif.montant if due.tarif else None,
         share,
-        (*due.etapes, step),
+        (*due.etapes, step, *([late] if late else [])),
     )
+
+
+def _missed(periode: Periode, counted: Sequence[Deja], begin: date) -> str:
+    """The periods before this one that no statement was made for, which this one catches up; empty without any."""
+    known = {period_index(one.au, periode.periodicite) for one in counted}
+    first = period_index(begin, periode.periodicite)
+    missed = [replace(periode, index=rank).libelle for rank in range(first, periode.index) if rank not in known]
+    return f"Comprend ce qui n’avait pas de décompte\u00a0: {', '.join(missed)}" if missed else ""
 
 
 def _end_in_year(end: date) -> date | None:

@@ -16,10 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from domain.errors import Conflit, Invalide
+from domain.formatting import date_longue
 from domain.offer import Offer
 from domain.tarification import Periodicite, period_bounds
 from models import Centre, Convention, Decompte
 from services.centre.offres import get_offer
+from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, record
 from services.facturation.decompte_views import Preparation
@@ -52,6 +54,7 @@ def prepare_trimestre(
         require_preparer(acteur, centre_id)
         if trimestre not in (1, 2, 3, 4) or not 2000 <= annee <= 2200:
             raise Invalide("Choisissez un trimestre de 1 à 4 et une année.", champ="trimestre")
+        _refuse_to_come(session, centre_id, Periode(annee, Periodicite.TRIMESTRE, trimestre - 1))
         wanted = _conventions_of(session, centre_id, annee, trimestre)
     done = Preparation()
     for start in range(0, len(wanted), CHUNK):
@@ -59,6 +62,16 @@ def prepare_trimestre(
         if progress:
             progress(min(start + CHUNK, len(wanted)), len(wanted))
     return done
+
+
+def _refuse_to_come(session: Session, centre_id: UUID, periode: Periode) -> None:
+    """Invalide when the period has not begun: what it will be made of is not known, and a wrong year would bill it whole."""
+    if periode.du > clock.today(session.get_one(Centre, centre_id).fuseau):
+        raise Invalide(
+            f"La période « {periode.libelle} » n’a pas commencé : préparez ses décomptes à partir du "
+            f"{date_longue(periode.du)}.",
+            champ="trimestre",
+        )
 
 
 def _prepare_chunk(
@@ -154,6 +167,8 @@ def _prepare(
         offer = get_offer(session, version_id)
         for periode in periods_ending(offer, annee, trimestre):
             releve = load_releve(session, centre_id, mine, offer.facturation, annee)
+            if periode.du > releve.jour:  # the months to come of a quarter that has begun
+                continue
             for convention in mine:
                 found = kept.get((convention.id, periode.du))
                 done += _prepare_one(session, acteur, convention, offer, releve, periode, found)
@@ -201,6 +216,7 @@ def prepare_one(portail: Portail, acteur: Acteur, convention_id: UUID, jour: dat
         convention = _lock_convention(session, acteur, convention_id)
         offer = get_offer(session, convention.dossier.offre_version_id)
         periode = period_of(offer, jour)
+        _refuse_to_come(session, convention.centre_id, periode)
         releve = load_releve(session, convention.centre_id, [convention], offer.facturation, periode.exercice)
         calcul = compute_decompte(convention, offer, releve, periode)
         if calcul.vide:

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from domain.decompte import DRAFTS
 from domain.offer import Facturation, Offer
 from domain.tarification import Periodicite, period_bounds, period_index, period_label
-from models import Convention, Decompte, Deplacement, LigneDecompte
+from models import Centre, Convention, Decompte, Deplacement, LigneDecompte
 from services.activite.deplacements import HORS_ZONE, claims_of
 from services.activite.regles import closed_months
+from services.core import clock
 from services.facturation.exercices import Contexte, load_contexte
 from services.facturation.minutes import CHUNK, load_minutes
 
@@ -68,13 +69,14 @@ class Deja:
 class Releve:
     """What statements of one centre are computed from. `minutes`: billed minutes by convention, month and nature;
     `trajets`: kilometres and euros claimed, by convention and month; `clos`: the last closed month, every month before it
-    being closed too."""
+    being closed too; `jour`: the day it is at the centre."""
 
     contexte: Contexte
     minutes: Mapping[UUID, Mapping[tuple[int, int, str], int]]
     deja: Mapping[UUID, Sequence[Deja]]
     trajets: Mapping[UUID, Mapping[int, tuple[Decimal, Decimal]]]
     clos: tuple[int, int] | None
+    jour: date
 
 
 def period_of(offer: Offer, jour: date) -> Periode:
@@ -94,6 +96,7 @@ def load_releve(
         deja=_load_deja(session, ids, annee),
         trajets=_load_claims(session, ids, billing, annee),
         clos=max(closed_months(session, centre_id), default=None),
+        jour=clock.today(session.get_one(Centre, centre_id).fuseau),
     )
 
 

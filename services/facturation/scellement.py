@@ -55,7 +55,7 @@ def seal_all(portail: Portail, session: Session, acteur: Acteur, decomptes: Sequ
         _piece(acteur, decompte, one, sha256) for decompte, one, sha256 in zip(decomptes, rendered, hashes, strict=True)
     )
     session.flush()
-    add_invoiced(session, [(one.convention_id, one.exercice, one.total) for one in decomptes])
+    add_invoiced(session, decomptes)
 
 
 def _last_deposits(session: Session, dossier_ids: Sequence[UUID]) -> dict[UUID, Mapping[str, Any]]:

@@ -17,7 +17,7 @@ from services.facturation.consultation import TRIS, last_quarter_over
 from services.facturation.decompte_views import DecompteFilter, DecompteRow, Preparation
 from ui import page, session
 from ui.decomptes.lot import REFUSED
-from ui.html import badge, day
+from ui.html import badge
 from ui.tables import Column, Listing, show_table
 
 LISTING = Listing("decomptes", "d", tri="periode", descendant=True)
@@ -42,7 +42,7 @@ COLUMNS = (
     Column[DecompteRow]("Période", lambda row: row.periode, "periode"),
     Column[DecompteRow]("Convention", lambda row: row.convention, court=True),
     Column[DecompteRow]("État", _state, "etat"),
-    Column[DecompteRow]("Émis le", lambda row: day(row.emis_le), "emis_le", court=True),
+    Column[DecompteRow]("Émis le", lambda row: date_courte(row.emis_le) if row.emis_le else "", "emis_le", court=True),
     Column[DecompteRow]("Payé le", lambda row: date_courte(row.paye_le) if row.paye_le else "", court=True),
     Column[DecompteRow]("Total", lambda row: euros(row.total), "total", True, True),
 )
@@ -99,7 +99,8 @@ def show_preparation(centres: dict[UUID, tuple[str, str]], *, ouvert: bool) -> N
     with st.expander("Préparer les décomptes d’un trimestre", icon=":material/playlist_add:", expanded=ouvert):
         st.markdown(
             "Un brouillon est établi pour chaque convention qui a quelque chose à facturer. Ceux qui sont déjà vérifiés ou "
-            "émis ne changent pas ; les brouillons sont recalculés."
+            "émis ne changent pas ; les brouillons sont recalculés. La facturation est à terme échu : un décompte est vérifié "
+            "puis émis une fois sa période terminée."
         )
         where, years, quarters, go = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
         ids = list(centres)
@@ -107,9 +108,10 @@ def show_preparation(centres: dict[UUID, tuple[str, str]], *, ouvert: bool) -> N
             centre_id = ids[0]
             if len(ids) > 1:
                 centre_id = st.selectbox("Centre", ids, format_func=lambda one: centres[one][0], key="preparer-centre")
-        annee, trimestre = last_quarter_over(clock.today(centres[centre_id][1]))
+        today = clock.today(centres[centre_id][1])
+        annee, trimestre = last_quarter_over(today)
         with years:
-            choices = list(range(annee + 1, annee - 4, -1))
+            choices = list(range(today.year, annee - 4, -1))
             year = st.selectbox("Année", choices, index=choices.index(annee), key="preparer-annee")
         with quarters:
             quarter = st.selectbox(
@@ -161,5 +163,8 @@ def tell_preparation(done: Preparation) -> str:
 
 
 def everything(filtre: DecompteFilter) -> list[DecompteRow]:
-    """Every statement that the filter keeps, without pages."""
-    return page.load(consultation.list_all, session.portail(), session.acteur(), replace(filtre, page=1))
+    """Every statement that the filter keeps, without pages; the page stops below the filters when there are too many."""
+    found = page.run(consultation.list_all, session.portail(), session.acteur(), replace(filtre, page=1))
+    if found is None:
+        st.stop()
+    return found

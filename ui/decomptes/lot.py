@@ -68,7 +68,7 @@ BATCHES = {
         lambda row: row.a_lever,
         _each(decomptes.lift_warning),
         ("avertissement levé", "avertissements levés"),
-        "Le motif sera conservé avec chaque décompte.",
+        "Le motif sera conservé avec chaque décompte. Ceux qui étaient vérifiés reviennent en brouillon, à relire.",
         motif=True,
     ),
     "emettre": Batch(

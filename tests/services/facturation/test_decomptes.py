@@ -138,7 +138,8 @@ def test_an_avenant_during_the_year_is_settled_by_the_next_statement_g10(
     monkeypatch.setattr(
         exercices, "parts_of", lambda _: [Part(D("47.70"), date(2023, 1, 1)), Part(D("60.00"), date(2026, 9, 1))]
     )
-    after = [issue_quarter(portail, monde, convention_id, 2026, quarter) for quarter in (3, 4)]
+    with clock.pretend(date(2027, 1, 4)):
+        after = [issue_quarter(portail, monde, convention_id, 2026, quarter) for quarter in (3, 4)]
     amounts = [one.total for one in [*before, *after] if one]
     assert sum(amounts) == D("35221.28")
     assert amounts[:2] == [D("8106.62"), D("8106.61")]
@@ -149,8 +150,59 @@ def test_a_first_year_from_september(portail: Portail, monde: Monde) -> None:
     convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2026, 9, 1))
     add_tarifs(portail, monde.centre_id, 2026)
     close_until(portail, monde.centre_id, 2026, 12)
-    issued = [issue_quarter(portail, monde, convention_id, 2026, quarter) for quarter in (1, 2, 3, 4)]
+    with clock.pretend(date(2027, 1, 4)):
+        issued = [issue_quarter(portail, monde, convention_id, 2026, quarter) for quarter in (1, 2, 3, 4)]
     assert [one and one.total for one in issued] == [None, None, D("5419.22"), D("5419.21")]  # 10 838,43 (G2)
+
+
+def by_package(portail: Portail, monde: Monde) -> UUID:
+    """A convention whose statements wait for no month to be closed."""
+    convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
+    bill_by(portail, convention_id, service_degrade=None, deplacements_factures=False)
+    for annee in (2025, 2026, 2027):
+        add_tarifs(portail, monde.centre_id, annee)
+    return convention_id
+
+
+def test_a_period_to_come_is_not_prepared(portail: Portail, monde: Monde) -> None:
+    """A wrong year would bill it whole: a statement catches up the periods before its own."""
+    instructeur, convention_id = monde.gens[Role.INSTRUCTEUR], by_package(portail, monde)
+    with clock.pretend(date(2026, 11, 22)):
+        for jour in (date(2027, 1, 1), date(2027, 12, 1)):
+            with pytest.raises(Invalide, match="n’a pas commencé"):
+                preparation.prepare_one(portail, instructeur, convention_id, jour)
+        with pytest.raises(Invalide, match="à partir du 1er janvier 2027"):
+            preparation.prepare_trimestre(portail, instructeur, monde.centre_id, 2027, 1)
+        assert drafts(portail, convention_id) == []
+
+
+def test_a_period_that_is_not_over_is_prepared_but_not_issued(portail: Portail, monde: Monde) -> None:
+    """Billed in arrears, at the end of the quarter (E14); the draft tells what it catches up."""
+    instructeur, responsable, convention_id = (
+        monde.gens[Role.INSTRUCTEUR],
+        monde.gens[Role.RESPONSABLE],
+        by_package(portail, monde),
+    )
+    with clock.pretend(date(2026, 12, 31)):
+        draft_id = preparation.prepare_one(portail, instructeur, convention_id, date(2026, 10, 1))
+        with pytest.raises(Refus, match="vérifié et émis à partir du 1er janvier 2027"):
+            decomptes.check(portail, instructeur, draft_id)
+    (line,) = read(portail, draft_id).lignes
+    assert line.etapes[-1] == (
+        "Comprend ce qui n’avait pas de décompte\u00a0: 1er trimestre 2026, 2e trimestre 2026, 3e trimestre 2026"
+    )
+    with clock.pretend(date(2027, 1, 1)):
+        decomptes.check(portail, instructeur, draft_id)
+        emission.issue(portail, responsable, draft_id)
+    assert read(portail, draft_id).total == D("32426.46")
+
+
+def test_months_to_come_of_a_quarter_are_left(portail: Portail, monde: Monde) -> None:
+    convention_id = by_package(portail, monde)
+    bill_by(portail, convention_id, service_degrade=None, deplacements_factures=False, periodicite="mois")
+    with clock.pretend(date(2026, 11, 22)):
+        prepare(portail, monde, 2026, 4)
+    assert [one.du for one in drafts(portail, convention_id)] == [date(2026, 10, 1), date(2026, 11, 1)]
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -251,7 +303,10 @@ def test_the_tariff_of_another_year_is_lifted_by_a_person_with_a_reason(portail:
     decomptes.lift_warning(portail, instructeur, draft.id, "Tarif reconduit par le conseil")
     with pytest.raises(Conflit):
         decomptes.lift_warning(portail, instructeur, draft.id, "Encore")
+    lifted = read(portail, draft.id)  # whoever checked it had not read the reason: it is checked again
+    assert (lifted.etat, lifted.verifie_le, lifted.verifie_par) == ("brouillon", None, None)
     prepare(portail, monde, 2023, 1)  # the same warning stays lifted
+    decomptes.check(portail, instructeur, draft.id)
     emission.issue(portail, responsable, draft.id)
     assert read(portail, draft.id).manifeste["levee"]["motif"] == "Tarif reconduit par le conseil"
 
