@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from domain.errors import Invalide
 from models import Affectation, Cloture, Decompte, Deplacement, Intervention, Utilisateur
 from services.activite.equipe import lock_centre
-from services.activite.regles import month_label
+from services.activite.regles import closed_months, month_label
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, record
@@ -49,9 +49,10 @@ def close_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, m
         expected = month_after(closed, first_month(session, centre_id))
         if expected is not None and wanted != expected:
             raise Invalide(f"Les mois se closent dans l’ordre : commencez par {month_label(*expected)}.")
+        before = _years_over(session, centre_id)
         session.add(Cloture(centre_id=centre_id, annee=annee, mois=mois, par=acteur.utilisateur_id))
         session.flush()
-        _end_of_year(session, centre_id, mois)
+        _refresh_years(session, centre_id, before)
         freeze_closed(session, centre_id, annee)
         record(
             session,
@@ -79,9 +80,10 @@ def reopen_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
         refusal = why_covered(session, centre_id, wanted)
         if refusal:
             raise Invalide(refusal)
+        before = _years_over(session, centre_id)
         session.delete(session.get_one(Cloture, (centre_id, annee, mois)))
         session.flush()
-        _end_of_year(session, centre_id, mois)
+        _refresh_years(session, centre_id, before)
         record(
             session,
             acteur,
@@ -94,9 +96,15 @@ def reopen_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
         )
 
 
-def _end_of_year(session: Session, centre_id: UUID, mois: int) -> None:
-    """What is billed by the hour is due as forecast until December is closed, as done from then on."""
-    if mois == 12:
+def _years_over(session: Session, centre_id: UUID) -> set[int]:
+    """Years whose December is closed, by its own name or with a later month: the first month closed closes those before."""
+    return {annee for annee, mois in closed_months(session, centre_id) if mois == 12}
+
+
+def _refresh_years(session: Session, centre_id: UUID, before: set[int]) -> None:
+    """What is billed by the hour is due as forecast until December is closed, as done from then on: when the years that
+    are over are no longer those of `before`, what is due is computed again."""
+    if _years_over(session, centre_id) != before:
         refresh_centre(session, centre_id)
 
 
@@ -161,6 +169,6 @@ def why_covered(session: Session, centre_id: UUID, mois: Mois) -> str:
     if numero is None:
         return ""
     return (
-        f"Le décompte n° {numero} couvre {month_label(*mois)} : un mois facturé ne se rouvre pas. Corrigez par un décompte "
-        "rectificatif, ou annulez d’abord le décompte."
+        f"Le décompte n° {numero} couvre {month_label(*mois)} : un mois facturé ne se rouvre pas. Annulez d’abord ce "
+        "décompte par un contre-décompte, corrigez, puis préparez-le de nouveau."
     )

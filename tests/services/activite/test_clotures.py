@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from decimal import Decimal
 from threading import Event
 from uuid import UUID, uuid4
 
@@ -13,13 +14,15 @@ from sqlalchemy import Insert, insert
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import Cloture, Cumul, Decompte, Intervention
+from models import Cloture, Cumul, Decompte, Exercice, Intervention
 from services.activite import cloture_lists, clotures, regles
 from services.activite.clotures import following
 from services.core import clock
 from services.core.portail import Portail
+from services.facturation import exercices
 from tests.activite import add_hours, assign, close_month
 from tests.conventions import make_convention
+from tests.decomptes import add_tarifs, bill_by_the_hour
 from tests.factories import Monde, journal_actions, make_monde, make_other_centre, make_stranger
 
 
@@ -84,7 +87,7 @@ def test_the_last_one_is_reopened_unless_a_statement_covers_it(monde: Monde) -> 
     clotures.reopen_month(*reopen, *second)  # already open: nothing to do
     assert _closed(monde) == {first}
     number = _issue(monde, convention_id, first)
-    with pytest.raises(Invalide, match=f"n° {number}"):
+    with pytest.raises(Invalide, match=f"n° {number} .* Annulez d’abord ce décompte"):
         clotures.reopen_month(*reopen, *first)
     (row,) = [one for one in cloture_lists.list_mois(*reopen) if (one.annee, one.mois) == first]
     assert not row.peut_rouvrir and number in row.refus
@@ -114,6 +117,29 @@ def _issue(monde: Monde, convention_id: UUID, month: tuple[int, int]) -> str:
             )
         )
     return f"{last.year}-0007"
+
+
+def test_years_closed_with_a_later_month_are_due_as_done(monde_sqlite: Monde) -> None:
+    """The first month closed closes those before it: years billed by the hour are then over without their December's name."""
+    monde = monde_sqlite
+    convention_id = make_convention(monde.portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
+    bill_by_the_hour(monde.portail, convention_id)
+    add_tarifs(monde.portail, monde.centre_id, 2023)
+    assign(monde.portail, monde, convention_id, du=date(2025, 3, 1), quotite=None)
+    with monde.portail.db.write() as session:
+        exercices.rebuild(session)
+
+    def due() -> list[Decimal]:
+        with monde.portail.db.read() as session:
+            assert exercices.compare(session) == []
+            return [session.get_one(Exercice, (convention_id, annee)).montant_du for annee in (2023, 2024, 2025)]
+
+    forecast = due()
+    assert all(forecast)
+    _close(monde, (2025, 3))
+    assert due() == [Decimal(0), Decimal(0), forecast[2]]
+    clotures.reopen_month(monde.portail, monde.responsable, monde.centre_id, 2025, 3)
+    assert due() == forecast
 
 
 def test_the_list_says_what_was_recorded_and_by_whom_not(monde: Monde) -> None:

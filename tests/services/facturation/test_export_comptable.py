@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,10 +13,10 @@ import pytest
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import Deplacement
+from models import Centre, Decompte, Deplacement
 from services import exports
 from services.core.portail import Portail
-from services.facturation import consultation, emission
+from services.facturation import consultation, emission, export_comptable
 from services.facturation.decompte_views import DecompteFilter
 from tests.conventions import make_convention
 from tests.decomptes import (
@@ -119,6 +119,35 @@ def test_lists_hold_what_each_side_may_see(portail: Portail, monde: Monde, conve
         with pytest.raises(Introuvable):
             consultation.open_decompte(portail, person, draft.id)
     assert exports.produce(portail, direction, "decomptes.xlsx", {}).data[:2] == b"PK"
+
+
+def test_a_list_that_is_too_long_says_so(
+    portail: Portail, monde: Monde, convention: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for quarter in (1, 2):
+        prepare(portail, monde, 2023, quarter)
+    responsable = monde.gens[Role.RESPONSABLE]
+    assert len(consultation.list_all(portail, responsable, DecompteFilter(), au_plus=2)) == 2
+    with pytest.raises(Invalide, match="compte 2 décomptes, et 1 au plus"):
+        consultation.list_all(portail, responsable, DecompteFilter(), au_plus=1)
+    monkeypatch.setattr(export_comptable, "MOST_EXPORTED", 1)
+    with pytest.raises(Invalide, match="Choisissez un exercice"):
+        exports.produce(portail, responsable, "decomptes.xlsx", {})
+    assert exports.produce(portail, responsable, "decomptes.xlsx", {"trimestre": "1"}).data[:2] == b"PK"
+
+
+def test_a_statement_is_issued_on_the_day_of_its_centre(portail: Portail, monde: Monde, convention: UUID) -> None:
+    """In the evening in Martinique it is already the next day in universal time."""
+    issued = issue_quarter(portail, monde, convention, 2023, 1)
+    assert issued is not None
+    with portail.db.write() as session:
+        session.get_one(Centre, monde.centre_id).fuseau = "America/Martinique"
+        session.get_one(Decompte, issued.id).emis_le = datetime(2023, 4, 4, 2, 30, tzinfo=UTC)
+    responsable = monde.gens[Role.RESPONSABLE]
+    (row,) = consultation.list_all(portail, responsable, DecompteFilter())
+    assert row.emis_le == date(2023, 4, 3)
+    sheet = openpyxl.load_workbook(io.BytesIO(exports.produce(portail, responsable, "decomptes.xlsx", {}).data)).active
+    assert date(2023, 4, 3) in {cell.date() for line in sheet.values for cell in line if isinstance(cell, datetime)}
 
 
 def test_each_intervention_is_rounded_before_its_month_is_added_up(portail: Portail, monde: Monde) -> None:
