@@ -24,15 +24,17 @@ from domain.tarification import (
     Part,
     Prorata,
     bill_minutes,
+    check_annee_tarifee,
     compute_annee,
     compute_echeancier,
     compute_heures,
     merge_periods,
 )
-from domain.tarifs import Tarif, choose_tarif, warn_other_year
+from domain.tarifs import Tarif, choose_tarif, warn_other_year, warn_unknown
 from services.core import clock, donnees
 
 TEMPS_COMPLET, HEURE = "temps_complet", "heure"
+EFFECTIF_MAX = 1_000_000
 SHARE_ONLY = ("effet", "debut", "prorata", "avenant", "absence")
 
 
@@ -51,14 +53,41 @@ class Valeur(click.ParamType[Any]):
             self.fail(f"« {value[:60]} » n’est pas {self._attendu}.", param, ctx)
 
 
+NUMBER = re.compile(
+    r"([+-]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?(?:e[+-]?\d{1,3})?|nan|[+-]?inf(?:inity)?)\s*[€%]?",
+    re.ASCII | re.IGNORECASE,
+)
+"""Stricter than Decimal, which reads `4_7` as 47; what is a number but no price nor share is refused with its reason."""
+
+
 def _read_number(text: str) -> Decimal:
     """A number typed with a point or a comma, thousands apart or not."""
-    return Decimal(re.sub(r"[\s\u00a0\u202f€%]", "", text).replace(",", "."))
+    found = NUMBER.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return Decimal(re.sub(r"[ \u00a0\u202f]", "", found[1]).replace(",", "."))
 
 
 def _read_day(text: str) -> date:
-    found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text)
-    return date(int(found[3]), int(found[2]), int(found[1])) if found else date.fromisoformat(text)
+    """A day as AAAA-MM-JJ or JJ/MM/AAAA; the other ways of ISO 8601 (weeks, no hyphens) are more likely a slip."""
+    if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text, re.ASCII):
+        return date(int(found[3]), int(found[2]), int(found[1]))
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def _read_whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,20}", text, re.ASCII):
+        raise ValueError(text)
+    return int(text)
+
+
+def _read_count(text: str) -> int:
+    count = _read_whole(text)
+    if not 0 <= count <= EFFECTIF_MAX:
+        raise ValueError(text)
+    return count
 
 
 def _read_avenant(text: str) -> Part:
@@ -72,9 +101,11 @@ def _read_absence(text: str) -> tuple[date, date]:
 
 
 def _read_minutes(text: str) -> list[int]:
-    return [int(one) for one in text.split(",")]
+    return [_read_whole(one.strip()) for one in text.split(",")]
 
 
+ANNEE = Valeur("année", _read_whole, "une année (AAAA)")
+EFFECTIF = Valeur("effectif", _read_count, "un nombre d’agents")
 NOMBRE = Valeur("nombre", _read_number, "un nombre")
 JOUR = Valeur("date", _read_day, "une date (AAAA-MM-JJ)")
 AVENANT = Valeur("avenant", _read_avenant, "un avenant (quotité@date, par exemple 60@2026-09-01)")
@@ -105,7 +136,7 @@ class Demande:
 @click.option("--quotite", type=NOMBRE, metavar="Q", help="Part d'un temps plein, en pourcentage : 47,70.")
 @click.option("--effet", type=JOUR, metavar="DATE", help="Prise d'effet de la convention (AAAA-MM-JJ).")
 @click.option("--debut", type=JOUR, metavar="DATE", help="Début des prestations, s'il suit la prise d'effet.")
-@click.option("--annee", type=int, metavar="ANNEE", help="Année à calculer.")
+@click.option("--annee", type=ANNEE, metavar="ANNEE", help="Année à calculer.")
 @click.option(
     "--prorata",
     type=click.Choice([one.value for one in Prorata]),
@@ -126,7 +157,7 @@ class Demande:
     "--minutes", type=MINUTES, metavar="M[,M…]", help="Service à l'heure : minutes à facturer, une ligne chacune."
 )
 @click.option("--affiliee/--non-affiliee", default=None, help="Collectivité affiliée ou non, si le tarif en dépend.")
-@click.option("--effectif", type=click.IntRange(min=0), metavar="N", help="Nombre d'agents, si le tarif en dépend.")
+@click.option("--effectif", type=EFFECTIF, metavar="N", help="Nombre d'agents, si le tarif en dépend.")
 @click.option("--json", "as_json", is_flag=True, help="Résultat en JSON sur la sortie standard.")
 def simuler(quotite: Decimal | None, minutes: list[int] | None, as_json: bool, **options: Any) -> None:
     """Calcule ce que coûte le service : une part de temps plein, ou des heures.
@@ -159,6 +190,7 @@ def simulate_share(demande: Demande, quotite: Decimal) -> dict[str, Any]:
     if demande.effet is None or demande.annee is None:
         missing = [name for name in ("effet", "annee") if getattr(demande, name) is None]
         raise click.UsageError(f"Avec --quotite, indiquez aussi {' et '.join(f'--{name}' for name in missing)}.")
+    _check_years(demande)
     offer, tarifs = _find(demande, "quotite")
     billing, annee = offer.facturation, demande.annee
     terme = compute_terme(demande.effet, offer.duree.reconductions)
@@ -191,6 +223,15 @@ def simulate_share(demande: Demande, quotite: Decimal) -> dict[str, Any]:
         "avertissements": [*warnings, *_useless(demande, debut, terme)],
         "texte": _tell_share(year, quarters, heures.etapes),
     }
+
+
+def _check_years(demande: Demande) -> None:
+    """Invalide at the first year that no tariff may have."""
+    days = [("effet", demande.effet), ("debut", demande.debut), *(("avenant", one.du) for one in demande.avenant)]
+    days += [("absence", day) for one in demande.absence for day in one]
+    for name, year in [("annee", demande.annee), *((name, day.year if day else None) for name, day in days)]:
+        if year is not None:
+            check_annee_tarifee(year, name)
 
 
 def _check_dates(demande: Demande, debut: date, terme: date) -> None:
@@ -237,6 +278,7 @@ def simulate_minutes(demande: Demande, minutes: Sequence[int]) -> dict[str, Any]
     given = [name for name in SHARE_ONLY if getattr(demande, name)]
     if given:
         raise click.UsageError(f"{' et '.join(f'--{name}' for name in given)} : seulement avec --quotite.")
+    _check_years(demande)
     offer, tarifs = _find(demande, "horaire")
     billing = offer.facturation
     taux, warnings = _choose(demande, tarifs, _hourly_code(billing), demande.annee or clock.today().year)
@@ -279,5 +321,8 @@ def _choose(demande: Demande, tarifs: Sequence[Tarif], code: str, annee: int) ->
     if demande.tarif is not None:
         return demande.tarif, []
     chosen = choose_tarif(tarifs, code, annee, affiliee=demande.affiliee, effectif=demande.effectif)
-    warning = warn_other_year(annee, [chosen])
-    return chosen.montant, [warning] if warning else []
+    warnings = (
+        warn_other_year(annee, [chosen]),
+        warn_unknown(tarifs, [chosen], annee, affiliee=demande.affiliee, effectif=demande.effectif),
+    )
+    return chosen.montant, [one for one in warnings if one]

@@ -29,7 +29,7 @@ from domain.tarification import (
 )
 from domain.tarification.temps import bill_minutes
 from domain.tarification.unites import bill_units
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif, warn_other_year
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif, warn_other_year, warn_unknown
 
 CHAMP_AFFILIE = "collectivite.affilie"
 CHAMP_EFFECTIF = "collectivite.effectif"
@@ -165,8 +165,11 @@ def _pick_tarifs(
             picked[code] = None
             warnings += [error.message] if error.message not in warnings else []
     found = [tarif for tarif in picked.values() if tarif is not None]
-    other_year = warn_other_year(debut.year, found) if debut else None
-    return picked, [*warnings, *([other_year] if other_year else [])]
+    if debut:
+        other_year = warn_other_year(debut.year, found)
+        unknown = warn_unknown(tarifs, found, debut.year, affiliee=affiliee, effectif=effectif)
+        warnings += [one for one in (other_year, unknown) if one]
+    return picked, warnings
 
 
 def _tarif_tree(tarif: Tarif | None) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from domain.errors import Invalide
+
 RECONDUCTIONS = 4
 DERNIER_JOUR = (9, 29)
 """Month and day: « avant le 30 septembre » excludes the 30th, whatever day of the week it is (ambiguity B12)."""
@@ -26,7 +28,10 @@ class Periode:
 
 
 def compute_terme(date_effet: date, reconductions: int = RECONDUCTIONS) -> date:
-    """F8: 31 December of the year of effect plus the number of renewals, whatever day of that year it took effect."""
+    """F8: 31 December of the year of effect plus the number of renewals, whatever day of that year it took effect. Invalide
+    when no calendar has that year."""
+    if date_effet.year + reconductions > date.max.year:
+        raise Invalide("L’année de prise d’effet est trop lointaine : vérifiez cette date.", "effet")
     return date(date_effet.year + reconductions, 12, 31)
 
 

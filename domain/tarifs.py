@@ -106,7 +106,8 @@ def choose_tarif(
 ) -> Tarif:
     """The tariff of `code` for `annee` and this collectivité; else the last one voted before (else the first after), which
     `warn_other_year` tells. Among those of that year, the one made for its affiliation comes before the one for all, then
-    the highest band of agents that it reaches. TarifAbsent when there is none."""
+    the highest band of agents that it reaches. What is not known (None) picks no tariff that asks for it: `warn_unknown`
+    tells when an answer would change the price. TarifAbsent when there is none."""
     known = [tarif for tarif in tarifs if tarif.code == code]
     if not known:
         raise TarifAbsent("Aucun tarif n’a été enregistré pour cette prestation : le centre doit d’abord le saisir.")
@@ -119,6 +120,76 @@ def choose_tarif(
         (tarif for tarif in suited if tarif.annee == year),
         key=lambda tarif: (tarif.public != "tous", tarif.effectif_min),
     )
+
+
+def warn_unknown(
+    tarifs: Sequence[Tarif], chosen: Iterable[Tarif], annee: int, *, affiliee: bool | None, effectif: int | None
+) -> str | None:
+    """For the centre: an answer that is not known and would change the price of one of the tariffs `chosen` for `annee`, in
+    one sentence; None when none would. To be lifted by a person before anything is issued."""
+    unsure = [one for one in chosen if list_unknown(tarifs, one.code, annee, affiliee=affiliee, effectif=effectif)]
+    if not unsure:
+        return None
+    listed = " ; ".join(f"{one.nom} : {euros(one.montant)}" for one in unsure)
+    return f"{_tell_unknown(tarifs, unsure, annee, affiliee, effectif)} : vérifiez le tarif retenu ({listed})."
+
+
+def tell_unknown(
+    tarifs: Sequence[Tarif], chosen: Iterable[Tarif], annee: int, *, affiliee: bool | None, effectif: int | None
+) -> str | None:
+    """The same for the collectivité."""
+    unsure = [one for one in chosen if list_unknown(tarifs, one.code, annee, affiliee=affiliee, effectif=effectif)]
+    if not unsure:
+        return None
+    return (
+        f"{_tell_unknown(tarifs, unsure, annee, affiliee, effectif)} : le montant peut changer. "
+        "Le centre vous le confirmera."
+    )
+
+
+def _tell_unknown(
+    tarifs: Sequence[Tarif], unsure: Sequence[Tarif], annee: int, affiliee: bool | None, effectif: int | None
+) -> str:
+    names = {
+        name for one in unsure for name in list_unknown(tarifs, one.code, annee, affiliee=affiliee, effectif=effectif)
+    }
+    what = [text for name, text in UNKNOWN.items() if name in names]
+    told = (
+        "qui ne sont pas indiqués" if len(what) > 1 else "qui n’est pas indiqué" + ("e" if "affiliee" in names else "")
+    )
+    return f"Le tarif dépend {' et '.join(what)}, {told}"
+
+
+UNKNOWN = {"affiliee": "de l’affiliation de la collectivité au centre", "effectif": "de son nombre d’agents"}
+"""Answers about the collectivité that choose among the tariffs of a year, after "dépend"."""
+
+
+def list_unknown(
+    tarifs: Sequence[Tarif], code: str, annee: int, *, affiliee: bool | None, effectif: int | None
+) -> list[str]:
+    """Which of `UNKNOWN` is not known (None) and would change the price of `code` for `annee`, whatever the other one is."""
+    sizes = {0, *(one.effectif_min for one in tarifs if one.code == code)} if effectif is None else {effectif}
+    answers = (None, True, False) if affiliee is None else (affiliee,)
+    prices = {
+        (answer, size): _price(tarifs, code, annee, affiliee=answer, effectif=size)
+        for answer in answers
+        for size in sizes
+    }
+    found = []
+    if any(len({prices[answer, size] for answer in answers}) > 1 for size in sizes):
+        found.append("affiliee")
+    if any(len({prices[answer, size] for size in sizes}) > 1 for answer in answers):
+        found.append("effectif")
+    return found
+
+
+def _price(
+    tarifs: Sequence[Tarif], code: str, annee: int, *, affiliee: bool | None, effectif: int | None
+) -> Decimal | None:
+    try:
+        return choose_tarif(tarifs, code, annee, affiliee=affiliee, effectif=effectif).montant
+    except TarifAbsent:
+        return None
 
 
 def _tell_unsuited(known: Iterable[Tarif], affiliee: bool | None, effectif: int | None) -> str:

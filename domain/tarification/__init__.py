@@ -30,7 +30,14 @@ from domain.tarification.projection import (
 )
 from domain.tarification.prorata import Prorata, compute_base, compute_part, merge_periods
 from domain.tarification.quotite import PremiereAnnee, check_quotite, compute_annuel, compute_premiere_annee
-from domain.tarification.rounding import Montant, check_minutes, check_montant, round_cent, round_half_up
+from domain.tarification.rounding import (
+    Montant,
+    check_annee_tarifee,
+    check_minutes,
+    check_montant,
+    round_cent,
+    round_half_up,
+)
 from domain.tarification.seuil import Seuil, compute_seuil
 from domain.tarification.temps import (
     HEURES_ANNUELLES,
@@ -66,6 +73,7 @@ __all__ = [
     "bill_minutes",
     "bill_units",
     "billable_minutes",
+    "check_annee_tarifee",
     "check_minutes",
     "check_montant",
     "check_quotite",

@@ -25,11 +25,8 @@ from domain.tarification.prorata import (
     merge_periods,
 )
 from domain.tarification.quotite import check_quotite, compute_annuel, tell_exact
-from domain.tarification.rounding import Montant, check_montant, round_cent, round_half_up
+from domain.tarification.rounding import Montant, check_annee_tarifee, check_montant, round_cent, round_half_up
 from domain.tarification.temps import HEURES_ANNUELLES
-
-ANNEES = (1990, 2200)
-"""Years that can be priced: those that tariffs may have."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +137,7 @@ def _idle_year(tarif: Decimal, share: Part, annee: int, debut: date, fin: date |
 
 
 def _check_parts(parts: Sequence[Part], debut: date, fin: date | None, annee: int) -> list[Part]:
-    if not ANNEES[0] <= annee <= ANNEES[1]:
-        raise Invalide(f"L’année est comprise entre {ANNEES[0]} et {ANNEES[1]}.", "annee")
+    check_annee_tarifee(annee)
     if fin is not None and debut > fin:
         raise Invalide(
             f"Le début des prestations ({date_longue(debut)}) est postérieur à la fin de la convention"

@@ -11,6 +11,9 @@ from domain.errors import Invalide
 MONTANT_MAX = Decimal("9999999999.99")
 """The largest amount that the portal records, in euros."""
 
+ANNEES = (1990, 2200)
+"""Years that can be priced: those that tariffs may have."""
+
 MINUTES_MAX = 10_000_000
 """The longest time that one line bills, a hundred full-time years: beyond, it is a mistake."""
 
@@ -36,12 +39,22 @@ def round_cent(exact: Fraction) -> Decimal:
 
 
 def check_montant(montant: Decimal, champ: str = "tarif") -> Decimal:
-    """A price in euros when it is a number, not negative, and small enough to be recorded; Invalide at `champ` otherwise."""
+    """A price in euros when it is a number, not negative, small enough to be recorded, and in whole cents, since steps print
+    cents; Invalide at `champ` otherwise."""
     if not montant.is_finite() or montant < 0:
         raise Invalide("Le montant est un nombre d’euros, positif ou nul.", champ)
     if montant > MONTANT_MAX:
         raise Invalide("Ce montant est trop élevé pour être enregistré.", champ)
+    if montant != round(montant, 2):
+        raise Invalide("Le montant est un nombre d’euros, avec deux décimales au plus.", champ)
     return montant
+
+
+def check_annee_tarifee(annee: int, champ: str = "annee") -> int:
+    """A year that tariffs may have; Invalide at `champ` otherwise."""
+    if not ANNEES[0] <= annee <= ANNEES[1]:
+        raise Invalide(f"L’année est comprise entre {ANNEES[0]} et {ANNEES[1]}.", champ)
+    return annee
 
 
 def check_minutes(minutes: int, champ: str = "minutes") -> int:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
 from domain.formatting import date_longue
 from domain.offer import Offer
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, tell_unknown, warn_other_year, warn_unknown
 from models import Collectivite, Convention, Dossier, Levee, OffreVersion, Utilisateur
 from services.adhesion.dossier_state import DossierState
 from services.adhesion.dossier_views import Avertissement, LeveeRow
@@ -78,6 +78,7 @@ def find_warnings(
     """Text by code of what deserves a person's eye, lifted or not. `doubles`: what `find_doubles` gives for the dossier."""
     return (
         _tarif_warning(state, tarifs, du_centre)
+        | _unknown_warning(state, tarifs, du_centre)
         | _identity_warning(state, collectivite)
         | _double_warnings(state, doubles, du_centre)
     )
@@ -156,6 +157,21 @@ def _tarif_warning(state: DossierState, tarifs: list[Tarif], du_centre: bool) ->
     years = "-".join(sorted({str(tarif.annee) for tarif in others}))
     amounts = ",".join(sorted(f"{tarif.code}:{tarif.annee}:{tarif.montant:.2f}" for tarif in others))
     return {f"tarif_autre_annee:{years}:{annee}:{hashlib.sha256(amounts.encode()).hexdigest()[:16]}": texte}
+
+
+def _unknown_warning(state: DossierState, tarifs: list[Tarif], du_centre: bool) -> dict[str, str]:
+    """An answer that is not given (affiliation, number of agents) and that the tariffs of the year depend on."""
+    annee = priced_year(state)
+    if annee is None:
+        return {}
+    affiliee, effectif = state.value(CHAMP_AFFILIE), state.value(CHAMP_EFFECTIF)
+    chosen, _ = _chosen_tarifs(state, tarifs)
+    tell = warn_unknown if du_centre else tell_unknown
+    texte = tell(tarifs, chosen, annee, affiliee=affiliee, effectif=effectif)
+    if texte is None:
+        return {}
+    amounts = ",".join(sorted(f"{tarif.code}:{tarif.annee}:{tarif.montant:.2f}" for tarif in chosen))
+    return {f"tarif_incertain:{annee}:{hashlib.sha256(amounts.encode()).hexdigest()[:16]}": texte}
 
 
 def _double_warnings(state: DossierState, doubles: Iterable[Double], du_centre: bool) -> dict[str, str]:

@@ -18,7 +18,7 @@ from domain.errors import Invalide
 from domain.formatting import date_longue, duree, euros, nombre, pourcentage
 from domain.offer import Offer
 from domain.tarification import Seuil, bill_minutes, compute_heures, compute_seuil, round_cent
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, warn_other_year
+from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, tell_unknown, warn_other_year, warn_unknown
 from services.pilotage.formules import (
     UNITES,
     Formule,
@@ -310,8 +310,14 @@ def _warn(
     used = {"part": "part", "heures": "heures"} | {code: code for code in UNITES}
     priced = [grilles[used[one.code]] for one in formules]
     chosen = [grille.premier for grille in priced if grille.premier is not None]
-    told = (warn_other_year if cadre.du_centre else tell_other_year)(p.debut.year, chosen)
-    found = [told] if told else []
+    year = p.debut.year
+    told = (
+        (warn_other_year if cadre.du_centre else tell_other_year)(year, chosen),
+        (warn_unknown if cadre.du_centre else tell_unknown)(
+            cadre.tarifs, chosen, year, affiliee=p.affiliee, effectif=p.agents
+        ),
+    )
+    found = [one for one in told if one]
     typed = [grille for grille in priced if grille.saisi]
     if typed:
         found.append("Un tarif est saisi pour cette simulation : ce n’est pas un tarif voté par le centre.")

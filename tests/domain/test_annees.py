@@ -31,6 +31,7 @@ from domain.tarification import (
     project_tarif,
     round_cent,
 )
+from domain.tarifs import annee_effet, check_annee
 
 CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "cases" / "annees.yaml").read_text("utf-8"))
 TARIF = Decimal("67980.00")
@@ -69,6 +70,12 @@ def test_year(case: dict[str, Any]) -> None:
     assert str(year.du) == case["du"]
     assert year.jours == case.get("jours", year.jours)
     assert year.minutes == case.get("minutes", year.minutes)
+    if "exact" in case:
+        assert year.exact == Fraction(case["exact"])
+    if "ecart" in case:
+        assert year.du - _compute({"annee": case["annee"]}).du == Decimal(case["ecart"])
+    if "total" in case:
+        assert year.du + Decimal(case["degrade"]) == Decimal(case["total"])
     steps = _plain("\n".join(year.etapes))
     for wanted in case.get("etapes", []):
         assert wanted in steps
@@ -92,12 +99,22 @@ def test_projection_of_the_term(case: dict[str, Any]) -> None:
     assert all(("supposé" in year.etapes[0]) != year.tarif.vote for year in found)
 
 
-def test_the_break_of_g11_and_the_service_degrade_add_up() -> None:
-    """28 428,68 € and 370,50 € of service dégradé: 28 799,18 €."""
-    year = compute_annee(
-        TARIF, [Part(Decimal("47.70"), JANUARY)], 2023, debut=JANUARY, absences=[(date(2023, 5, 1), date(2023, 6, 14))]
+@pytest.mark.parametrize("case", CASES["votes"], ids=lambda case: str(case["vote"]))
+def test_a_vote_takes_effect_on_the_next_first_of_january(case: dict[str, Any]) -> None:
+    assert annee_effet(case["vote"]) == case["effet"]
+    check_annee(case["effet"], case["vote"])
+    with pytest.raises(Invalide) as caught:
+        check_annee(case["effet"] - 1, case["vote"])
+    assert caught.value.champ == "annee" and f"1er janvier {case['effet']}" in caught.value.message
+
+
+def test_the_year_of_the_first_vote_is_what_it_was() -> None:
+    """G9: revisions of 2024 and 2025 leave 2023 alone."""
+    votes = {case["effet"]: Decimal(case["tarif"]) for case in CASES["votes"]}
+    years = project_annees(
+        {2023: TARIF} | votes, [Part(Decimal("47.70"), JANUARY)], debut=JANUARY, terme=date(2025, 12, 31)
     )
-    assert year.du + Decimal("370.50") == Decimal("28799.18")
+    assert [str(one.du) for one in years] == ["32426.46", "33075.18", "33736.78"]
 
 
 def test_rounding_once_is_told_when_lines_would_not_add_up() -> None:

@@ -30,12 +30,13 @@ from domain.tarification import (
 from domain.tarifs import (
     Tarif,
     TarifAbsent,
-    annee_effet,
-    check_annee,
     choose_tarif,
+    list_unknown,
     load_tarifs,
     tell_other_year,
+    tell_unknown,
     warn_other_year,
+    warn_unknown,
 )
 
 CASES: dict[str, Any] = yaml.safe_load(
@@ -149,7 +150,14 @@ def test_half_a_cent_goes_up(exact: str, rounded: str) -> None:
 def test_hours(case: dict[str, Any]) -> None:
     heures = compute_heures(QUOTITE, case["par_an"])
     assert heures.minutes == case["minutes"]
+    assert heures.exact == Fraction(case["exact"])
     assert case["centiemes"].replace(".", ",") + "\u00a0h" in heures.etapes[0]
+
+
+@pytest.mark.parametrize("case", CASES["temps"], ids=lambda case: case["nom"])
+def test_share_in_other_units(case: dict[str, Any]) -> None:
+    """G4: the share of what a full-time post is in that unit (days a year, half-days a week), exact."""
+    assert compute_heures(QUOTITE, case["temps_plein"]).exact == Fraction(case["part"])
 
 
 @pytest.mark.parametrize("quotite", ["0", "-1", "100.01", "47.705", "NaN", "Infinity"])
@@ -158,10 +166,24 @@ def test_impossible_share_is_refused(quotite: str) -> None:
         compute_annuel(TARIF, Decimal(quotite))
 
 
+@pytest.mark.parametrize("tarif", ["67980.005", "-1", "NaN", "1e300"])
+def test_impossible_price_is_refused(tarif: str) -> None:
+    """A third decimal would be priced, but not printed in the steps."""
+    with pytest.raises(Invalide) as caught:
+        compute_annuel(Decimal(tarif), QUOTITE)
+    assert caught.value.champ == "tarif"
+
+
 @pytest.mark.parametrize("case", CASES["termes"], ids=lambda case: str(case["effet"]))
 def test_term(case: dict[str, date]) -> None:
     assert compute_terme(case["effet"]) == case["terme"]
     assert list_periodes(case["effet"])[-1].au == case["terme"]
+
+
+def test_a_term_that_no_calendar_has_is_refused() -> None:
+    assert compute_terme(date(9995, 6, 1)) == date(9999, 12, 31)
+    with pytest.raises(Invalide, match="trop lointaine"):
+        compute_terme(date(9996, 1, 1))
 
 
 def test_effect_and_start_may_differ() -> None:
@@ -248,6 +270,57 @@ def test_the_most_precise_tariff_of_the_year_wins() -> None:
     assert choose_tarif(known, "heure", 2026, affiliee=True, effectif=5000) == known[3]
 
 
+def test_affiliation_comes_before_the_band() -> None:
+    known = [_for(2026, "affilie"), _for(2026, "tous", 50), _for(2026)]
+    assert choose_tarif(known, "heure", 2026, affiliee=True, effectif=400) == known[0]
+    assert choose_tarif(known, "heure", 2026, affiliee=False, effectif=400) == known[1]
+
+
+def _priced(montant: str, public: str = "tous", effectif_min: int = 0) -> Tarif:
+    return _for(2026, public, effectif_min).model_copy(update={"montant": Decimal(montant)})
+
+
+@pytest.mark.parametrize(
+    ("known", "affiliee", "effectif", "missing"),
+    [
+        ([_priced("60")], None, None, []),
+        ([_priced("60"), _priced("75", "non_affilie")], None, 10, ["affiliee"]),
+        ([_priced("60"), _priced("75", "non_affilie")], True, None, []),
+        ([_priced("60"), _priced("60", "non_affilie")], None, None, []),
+        ([_priced("60"), _priced("50", "tous", 350)], None, None, ["effectif"]),
+        ([_priced("60"), _priced("50", "tous", 350)], True, 20, []),
+        ([_priced("60"), _priced("50", "affilie", 350)], None, None, ["affiliee", "effectif"]),
+        ([_priced("60"), _priced("50", "affilie", 350)], False, None, []),
+        ([_priced("60"), _priced("50", "affilie", 350)], None, 20, []),
+    ],
+)
+def test_what_is_not_known_is_told_when_it_would_change_the_price(
+    known: list[Tarif], affiliee: bool | None, effectif: int | None, missing: list[str]
+) -> None:
+    answers: dict[str, Any] = {"affiliee": affiliee, "effectif": effectif}
+    chosen = choose_tarif(known, "heure", 2026, **answers)
+    assert list_unknown(known, "heure", 2026, **answers) == missing
+    for tell in (warn_unknown, tell_unknown):
+        told = tell(known, [chosen], 2026, **answers)
+        assert (told is not None) == bool(missing)
+        assert told is None or ("affiliation" in told, "nombre d’agents" in told) == (
+            "affiliee" in missing,
+            "effectif" in missing,
+        )
+
+
+def test_what_is_not_known_is_worded_for_each_side() -> None:
+    known = [_priced("60"), _priced("75", "non_affilie")]
+    assert warn_unknown(known, known[:1], 2026, affiliee=None, effectif=3) == (
+        "Le tarif dépend de l’affiliation de la collectivité au centre, qui n’est pas indiquée :"
+        " vérifiez le tarif retenu (heure d’intervention : 60,00\u00a0€)."
+    )
+    assert tell_unknown(known, known[:1], 2026, affiliee=None, effectif=3) == (
+        "Le tarif dépend de l’affiliation de la collectivité au centre, qui n’est pas indiquée :"
+        " le montant peut changer. Le centre vous le confirmera."
+    )
+
+
 def test_a_year_comes_before_precision() -> None:
     known = [_for(2025, "affilie"), _for(2026)]
     assert choose_tarif(known, "heure", 2026, affiliee=True) == known[1]
@@ -259,16 +332,6 @@ def test_what_is_not_known_picks_no_tariff_that_asks() -> None:
         choose_tarif(known, "heure", 2026)
     with pytest.raises(TarifAbsent, match="Aucun tarif enregistré ne convient"):
         choose_tarif(known, "heure", 2026, affiliee=False, effectif=10)
-
-
-def test_a_vote_takes_effect_on_the_next_first_of_january() -> None:
-    """G9: voted on 20 November 2023, in effect in 2024; on 15 January 2024, in 2025."""
-    assert annee_effet(date(2023, 11, 20)) == 2024
-    assert annee_effet(date(2024, 1, 15)) == annee_effet(date(2024, 1, 1)) == 2025
-    check_annee(2025, date(2024, 1, 15))
-    with pytest.raises(Invalide) as caught:
-        check_annee(2024, date(2024, 1, 15))
-    assert caught.value.champ == "annee" and "1er janvier 2025" in caught.value.message
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,8 @@ def test_break_even(case: dict[str, Any]) -> None:
     assert Decimal(round_half_up(found.exact_heures * 1000)) / 1000 == Decimal(case["heures"])
     assert Decimal(round_half_up(found.part_du_temps_plein * 1000)) / 1000 == Decimal(case["part"])
     assert found.minutes_des == case["minutes_des"]
+    if exact := case.get("duree"):
+        assert found.exact_heures == exact["h"] + Fraction(exact["min"], 60) + Fraction(exact["s"]) / 3600
     assert str(found.cout_horaire_moyen) == case["moyen"]
 
 
