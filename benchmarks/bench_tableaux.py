@@ -121,7 +121,8 @@ def _conventions(session: Any, centre_id: UUID, version_id: UUID, people: list[U
         Exercice: [
             {"convention_id": c, "annee": PREMIERE + year, "centre_id": centre_id, "collectivite_id": a,
              "offre_code": "essai", "quotite": part, "montant_du": Decimal("6798.00"), "minutes_dues": 9642 + rank,
-             "montant_facture": Decimal("5098.50")}
+             "montant_facture": Decimal("5098.50"),
+             "montant_facture_du": Decimal("5098.50")}
             for rank, (a, _, c) in enumerate(ids)
             for year in range(ANNEES)
         ],

@@ -32,7 +32,14 @@ from models.dossiers import (
     Reponse,
     SaisieEnAttente,
 )
-from models.facturation import ETATS_DECOMPTE, Decompte, DemandeServiceDegrade, Exercice, LigneDecompte
+from models.facturation import (
+    ETATS_DECOMPTE,
+    NATURES_EN_SUS,
+    Decompte,
+    DemandeServiceDegrade,
+    Exercice,
+    LigneDecompte,
+)
 from models.fichiers import Fichier, Piece
 from models.journal import AuditEvent, Courriel, JournalHead, Operation
 from models.offres import PUBLICS_TARIF, OffreVersion, Tarif
@@ -42,6 +49,7 @@ from models.pilotage import Bilan, Scenario
 __all__ = [
     "ETATS_DECOMPTE",
     "MOTIFS_CORRECTION",
+    "NATURES_EN_SUS",
     "PUBLICS_TARIF",
     "Affectation",
     "AuditEvent",

@@ -15,6 +15,8 @@ from models.conventions import Convention
 
 ETATS_DECOMPTE = ("brouillon", "verifie", "emis", "paye", "annule")
 NATURES_LIGNE = ("part", "heures", "etat_des_lieux", "service_degrade", "deplacement")
+NATURES_EN_SUS = ("service_degrade", "deplacement")
+"""Lines that come on top of what is due for the year."""
 
 
 class Exercice(Base):
@@ -22,7 +24,8 @@ class Exercice(Base):
     every transaction that changes it (signature, tariff, absence, statement) and rebuilt by a command.
 
     `montant_du`: euros committed (for hours: planned minutes × rate); `minutes_dues`: quota (F6, or the planned hours);
-    `montant_facture`: issued statements less those cancelled; `tarif_annee`: the year whose tariff was taken."""
+    `montant_facture`: issued statements less those cancelled, everything included; `montant_facture_du`: of it, what pays
+    `montant_du` (service dégradé and journeys left out); `tarif_annee`: the year whose tariff was taken."""
 
     __tablename__ = "exercice"
 
@@ -37,6 +40,7 @@ class Exercice(Base):
     montant_du: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
     minutes_dues: Mapped[int] = mapped_column(default=0)
     montant_facture: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
+    montant_facture_du: Mapped[Decimal] = mapped_column(Numeric(12, 2), default=Decimal(0))
 
     convention: Mapped[Convention] = relationship()
 

@@ -308,6 +308,7 @@ def upgrade() -> None:
     sa.Column('montant_du', sa.Numeric(precision=12, scale=2), nullable=False),
     sa.Column('minutes_dues', sa.Integer(), nullable=False),
     sa.Column('montant_facture', sa.Numeric(precision=12, scale=2), nullable=False),
+    sa.Column('montant_facture_du', sa.Numeric(precision=12, scale=2), nullable=False),
     sa.ForeignKeyConstraint(['centre_id'], ['centre.id'], name=op.f('fk_exercice_centre_id_centre')),
     sa.ForeignKeyConstraint(['collectivite_id'], ['collectivite.id'], name=op.f('fk_exercice_collectivite_id_collectivite')),
     sa.ForeignKeyConstraint(['convention_id'], ['convention.id'], name=op.f('fk_exercice_convention_id_convention')),

@@ -68,7 +68,7 @@ def _to_prepare(session: Session, centre: Centre) -> list[Tache]:
 
 def _has_money(session: Session, centre_id: UUID, annee: int) -> bool:
     query = select(Exercice.convention_id).where(
-        Exercice.centre_id == centre_id, Exercice.annee == annee, Exercice.montant_du > Exercice.montant_facture
+        Exercice.centre_id == centre_id, Exercice.annee == annee, Exercice.montant_du != Exercice.montant_facture_du
     )
     return session.scalar(query.limit(1)) is not None
 

@@ -26,9 +26,7 @@ def sum_extras(session: Session, centre_id: UUID, ids: set[UUID]) -> dict[tuple[
     return _sum(session, centre_id, ids, lines.where(LigneDecompte.nature.in_(NATURES_EN_SUS)))
 
 
-def _sum(
-    session: Session, centre_id: UUID, ids: set[UUID], query: Select[Any]
-) -> dict[tuple[UUID, int], Decimal]:
+def _sum(session: Session, centre_id: UUID, ids: set[UUID], query: Select[Any]) -> dict[tuple[UUID, int], Decimal]:
     query = query.where(Decompte.centre_id == centre_id, Decompte.numero.is_not(None)).group_by(*_YEAR)
     if len(ids) == 1:
         query = query.where(Decompte.convention_id.in_(ids))

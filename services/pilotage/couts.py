@@ -1,8 +1,9 @@
 """The dashboard of costs: committed, invoiced, to come, by year, collectivité and offer.
 
 Committed is what the conventions make due (`Exercice.montant_du`); invoiced, the statements issued less those cancelled.
-What was invoiced beyond what is due (service dégradé, journeys) is told apart, so that committed + beyond = invoiced + to
-come, to the cent.
+To come is what is committed less what was invoiced of it. Service dégradé and journeys are invoiced on top of it; what was
+invoiced of it in excess (an absence recorded afterwards) is to be given back: each is told apart, so that committed + on top
++ in excess = invoiced + to come, to the cent, for each convention and year.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ TRIS = ("nom", "engage", "facture", "a_venir")
 
 @dataclass(frozen=True)
 class Montants:
-    """Euros: committed, invoiced, still to be invoiced, invoiced beyond what is due."""
+    """Euros: committed, invoiced, still to be invoiced, invoiced on top of what is due (service dégradé, journeys), and
+    invoiced in excess of what is due."""
 
     engage: Decimal
     facture: Decimal
     a_venir: Decimal
     hors_engagement: Decimal
+    trop: Decimal
 
     @property
     def taux(self) -> Decimal | None:
@@ -112,16 +115,15 @@ def _listing(forme: Forme, tri: str, descendant: bool, texte: str) -> Select[Any
     return select(total, page).select_from(joined).order_by(*_order(page.c, tri, descendant))
 
 
-NAMES = ("engage", "facture", "a_venir", "hors_engagement")
+NAMES = ("engage", "facture", "a_venir", "hors_engagement", "trop")
 
 
 def _sums() -> tuple[Any, ...]:
-    due, invoiced = Exercice.montant_du, Exercice.montant_facture
-    left = case((due > invoiced, due - invoiced), else_=0)
-    beyond = case((invoiced > due, invoiced - due), else_=0)
-    return tuple(
-        func.sum(column).label(name) for name, column in zip(NAMES, (due, invoiced, left, beyond), strict=True)
-    )
+    due, invoiced, paying = Exercice.montant_du, Exercice.montant_facture, Exercice.montant_facture_du
+    left = case((due > paying, due - paying), else_=0)
+    excess = case((paying > due, paying - due), else_=0)
+    columns = (due, invoiced, left, invoiced - paying, excess)
+    return tuple(func.sum(column).label(name) for name, column in zip(NAMES, columns, strict=True))
 
 
 def _by_collectivite(forme: Forme) -> CTE:

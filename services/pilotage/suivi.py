@@ -72,7 +72,8 @@ class SuiviView:
     """One year of a convention, as its collectivité follows it.
 
     `minutes_dues` is None where no working time is due (nothing is planned). `engage`, `facture`, `a_venir`: euros of the
-    year. `commencee`: the convention has taken effect. `decomptes` and `bilans` are those of the whole convention.
+    year; `en_sus`: of what is invoiced, service dégradé and journeys; `trop`: invoiced in excess, to be given back.
+    `commencee`: the convention has taken effect. `decomptes` and `bilans` are those of the whole convention.
     """
 
     convention_id: UUID
@@ -93,6 +94,8 @@ class SuiviView:
     engage: Decimal | None
     facture: Decimal
     a_venir: Decimal
+    en_sus: Decimal
+    trop: Decimal
     decomptes: tuple[DecompteSuivi, ...]
     bilans: tuple[PieceRow, ...]
 
@@ -153,6 +156,7 @@ def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee:
     due = exercice.minutes_dues if exercice and exercice.minutes_dues else None
     committed = exercice.montant_du if exercice else None
     invoiced = exercice.montant_facture if exercice else Decimal(0)
+    paying = exercice.montant_facture_du if exercice else Decimal(0)
     return SuiviView(
         convention_id=convention.id,
         numero=convention.numero,
@@ -171,7 +175,9 @@ def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee:
         prevision=_forecast(convention, published) if due else None,
         engage=committed,
         facture=invoiced,
-        a_venir=max(Decimal(0), (committed or Decimal(0)) - invoiced),
+        a_venir=max(Decimal(0), (committed or Decimal(0)) - paying),
+        en_sus=invoiced - paying,
+        trop=max(Decimal(0), paying - (committed or Decimal(0))),
         decomptes=tuple(_statements(session, acteur, convention)),
         bilans=tuple(pieces_of_bilans(session, convention.id)),
     )
@@ -314,6 +320,8 @@ def _cost_sheet(view: SuiviView) -> Feuille:
         ["Engagé", view.engage],
         ["Facturé", view.facture],
         ["À venir", view.a_venir],
+        ["Service dégradé et déplacements, en sus", view.en_sus],
+        ["Facturé en trop, à régulariser", view.trop],
     ]
     lines += [[f"Décompte {one.numero}", one.total] for one in view.decomptes if one.exercice == view.annee]
     return Feuille("Coûts", ["Libellé", "Montant"], lines, titre=f"Coûts {view.annee}", formats=[("Montant", "euros")])

@@ -119,18 +119,26 @@ COSTS: tuple[tuple[str, Genre], ...] = (
     ("Engagé", "euros"),
     ("Facturé", "euros"),
     ("À venir", "euros"),
-    ("Au-delà du dû", "euros"),
+    ("En sus", "euros"),
+    ("Facturé en trop", "euros"),
 )
 COST_NOTE = (
-    "Engagé : ce que les conventions rendent dû dans l’année. Facturé : décomptes émis, moins les annulés. Au-delà du "
-    "dû : service dégradé, déplacements."
+    "Engagé : ce que les conventions rendent dû dans l’année. Facturé : décomptes émis, moins les annulés. En sus, compris "
+    "dans le facturé : service dégradé et déplacements. Facturé en trop : à régulariser."
 )
 
 
 def of_costs(code: str, titre: str, lignes: Sequence[LigneCout]) -> Tableau:
     """Amounts by year, offer or collectivité."""
     rows = tuple(
-        (one.libelle, one.montants.engage, one.montants.facture, one.montants.a_venir, one.montants.hors_engagement)
+        (
+            one.libelle,
+            one.montants.engage,
+            one.montants.facture,
+            one.montants.a_venir,
+            one.montants.hors_engagement,
+            one.montants.trop,
+        )
         for one in lignes
     )
     return Tableau(code, ((titre, "texte"), *COSTS), rows, (COST_NOTE,))

@@ -40,7 +40,9 @@ def show_summary(view: SuiviView) -> None:
                 ("Prévision de fin d’année", forecast),
                 ("Engagé pour l’année", _money(view.engage)),
                 ("Facturé", _money(view.facture)),
+                ("En sus (service dégradé, déplacements)", _money(view.en_sus or None)),
                 ("À venir", _money(view.a_venir)),
+                ("Facturé en trop, à régulariser", _money(view.trop or None)),
             ]
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import streamlit as st
 
 from documents.charts import bar_chart, untitled
@@ -22,7 +24,9 @@ CHARTED = 10
 def show_costs(vue: VueCouts) -> None:
     """Figures, the years, the offers where there are several."""
     total, year = vue.total, vue.filtres.annee
-    beyond = f"et {euros(total.hors_engagement)} en plus du dû" if total.hors_engagement else "décomptes émis"
+    beyond = f"dont {euros(total.hors_engagement)} en sus" if total.hors_engagement else "décomptes émis"
+    if total.trop:
+        beyond += f", {euros(total.trop)} en trop"
     show_figures(
         (
             (f"Engagé en {year}", euros(total.engage), "dû par les conventions"),
@@ -45,6 +49,10 @@ def show_costs(vue: VueCouts) -> None:
         show_block(titre, chart, tables.of_costs("couts-offres", "Offre", vue.offres), vue.filtres)
 
 
+def _shown(montant: Decimal) -> str:
+    return euros(montant) if montant else ""
+
+
 COLUMNS = (
     Column[LigneCout](
         "Collectivité", lambda one: one.libelle, "nom", vers=lambda one: query_url(NOM, {"collectivite": one.code})
@@ -52,11 +60,8 @@ COLUMNS = (
     Column[LigneCout]("Engagé", lambda one: euros(one.montants.engage), "engage", True),
     Column[LigneCout]("Facturé", lambda one: euros(one.montants.facture), "facture", True),
     Column[LigneCout]("À venir", lambda one: euros(one.montants.a_venir), "a_venir", True),
-    Column[LigneCout](
-        "Au-delà du dû",
-        lambda one: euros(one.montants.hors_engagement) if one.montants.hors_engagement else "",
-        nombre=True,
-    ),
+    Column[LigneCout]("En sus", lambda one: _shown(one.montants.hors_engagement), nombre=True),
+    Column[LigneCout]("Facturé en trop", lambda one: _shown(one.montants.trop), nombre=True),
 )
 
 

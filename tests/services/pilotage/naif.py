@@ -81,6 +81,8 @@ def _years(portail: Portail, monde: Monde, ids: list[UUID], dice: random.Random)
             convention = session.get_one(Convention, one)
             for annee in (2025, 2026):
                 due = Decimal(dice.randint(0, 4_000_000)) / 100
+                paying = dice.choice((Decimal(0), due, due + Decimal("12.34"), due / 2)).quantize(Decimal("0.01"))
+                extras = dice.choice((Decimal(0), Decimal("370.50")))
                 session.add(
                     Exercice(
                         convention_id=one,
@@ -89,7 +91,8 @@ def _years(portail: Portail, monde: Monde, ids: list[UUID], dice: random.Random)
                         collectivite_id=convention.collectivite_id,
                         offre_code=dice.choice(("part", "heures")),
                         montant_du=due,
-                        montant_facture=dice.choice((Decimal(0), due, due + Decimal("12.34"), due / 2)).quantize(Decimal("0.01")),
+                        montant_facture=paying + extras,
+                        montant_facture_du=paying,
                         minutes_dues=dice.choice((0, dice.randint(1, 900), dice.randint(1, 5000))),
                     )
                 )  # fmt: skip
