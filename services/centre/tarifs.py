@@ -24,7 +24,7 @@ from domain.tarification.rounding import MONTANT_MAX
 from domain.tarifs import PUBLICS, TarifAbsent, check_annee, choose_tarif
 from domain.tarifs import Tarif as TarifVote
 from domain.text import clean_text
-from models import Centre, Convention, Dossier, Piece, Tarif, utc_now
+from models import Centre, Convention, Dossier, Exercice, Piece, Tarif, utc_now
 from services.adhesion.warnings import tarif_codes
 from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer, list_tarifs
@@ -61,7 +61,8 @@ FILE_KINDS = ("pdf", "docx")
 class Apercu:
     """What recording a tariff would change: `avant` is the amount that priced that year until now (None: none did),
     `annee_avant` the year it was voted for; `remplace` when it corrects the tariff of that very year; `conventions` in force
-    that it prices from 1 January of `annee` on."""
+    that it prices from 1 January of `annee` on; `exercices_factures`: years of conventions, invoiced in whole or in part, that
+    it prices otherwise (a correction, or a vote that is recorded late)."""
 
     code: str
     libelle: str
@@ -73,6 +74,7 @@ class Apercu:
     annee_avant: int | None
     remplace: bool
     conventions: int
+    exercices_factures: int
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def preview_tarif(
             annee_avant=before.annee if before else None,
             remplace=current is not None,
             conventions=_count_conventions(session, centre_id, given),
+            exercices_factures=_count_invoiced(session, centre_id, given),
         )
 
 
@@ -262,20 +265,61 @@ def _count_conventions(session: Session, centre_id: UUID, given: _Saisie) -> int
         )
         .group_by(Dossier.offre_version_id, Convention.affiliee, Convention.effectif)
     )
-    tarif = TarifVote.model_validate(
-        {name: getattr(given, name) for name in ("code", "annee", "public", "effectif_min", "montant")}
-    )
-    place = (tarif.code, tarif.annee, tarif.public, tarif.effectif_min)
-    known = [
-        one for one in list_tarifs(session, centre_id) if (one.code, one.annee, one.public, one.effectif_min) != place
-    ]
+    tarif, others = _among_others(session, centre_id, given)
     return sum(
         row.nombre
         for row in session.execute(query)
         if given.code in tarif_codes(get_offer(session, row.offre_version_id))
         and tarif.suits(row.affiliee, row.effectif)
-        and choose_tarif([*known, tarif], given.code, given.annee, affiliee=row.affiliee, effectif=row.effectif)
+        and choose_tarif([*others, tarif], given.code, given.annee, affiliee=row.affiliee, effectif=row.effectif)
         is tarif
+    )
+
+
+def _among_others(session: Session, centre_id: UUID, given: _Saisie) -> tuple[TarifVote, list[TarifVote]]:
+    """The tariff as it would be, and those of the centre without the one that it replaces."""
+    tarif = TarifVote.model_validate(
+        {name: getattr(given, name) for name in ("code", "annee", "public", "effectif_min", "montant")}
+    )
+    place = (tarif.code, tarif.annee, tarif.public, tarif.effectif_min)
+    return tarif, [
+        one for one in list_tarifs(session, centre_id) if (one.code, one.annee, one.public, one.effectif_min) != place
+    ]
+
+
+def _count_invoiced(session: Session, centre_id: UUID, given: _Saisie) -> int:
+    """Years of conventions with an issued statement that the tariff would price, for another amount than until now."""
+    query = (
+        select(
+            Dossier.offre_version_id,
+            Convention.affiliee,
+            Convention.effectif,
+            Exercice.annee,
+            func.count().label("nombre"),
+        )
+        .select_from(Exercice)
+        .join(Convention, Convention.id == Exercice.convention_id)
+        .join(Convention.dossier)
+        .where(Exercice.centre_id == centre_id, Exercice.annee >= given.annee, Exercice.montant_facture != 0)
+        .group_by(Dossier.offre_version_id, Convention.affiliee, Convention.effectif, Exercice.annee)
+    )
+    tarif, others = _among_others(session, centre_id, given)
+    before = list_tarifs(session, centre_id)
+
+    def changes(annee: int, affiliee: bool | None, effectif: int | None) -> bool:
+        chosen = choose_tarif([*others, tarif], given.code, annee, affiliee=affiliee, effectif=effectif)
+        try:
+            until_now = choose_tarif(before, given.code, annee, affiliee=affiliee, effectif=effectif)
+        except TarifAbsent:
+            return True
+        return chosen is tarif and until_now.montant != tarif.montant
+
+    return sum(
+        row.nombre
+        for row in session.execute(query)
+        if given.code in tarif_codes(get_offer(session, row.offre_version_id))
+        and tarif.suits(row.affiliee, row.effectif)
+        and changes(row.annee, row.affiliee, row.effectif)
     )
 
 

@@ -218,6 +218,12 @@ def tell_changes(apercu: Apercu) -> list[tuple[str, str | Markup | None]]:
         before = f"{euros(apercu.avant)} : remplacé, il reste dans l’historique"
     else:
         before = f"{euros(apercu.avant)} (tarif {apercu.annee_avant})"
+    years = apercu.exercices_factures
+    settled = (
+        f"{nombre(years)} exercice{'s' if years > 1 else ''} de convention déjà facturé{'s' if years > 1 else ''} au montant "
+        "actuel. Pour une part annuelle, le prochain décompte de l’année règle la différence. S’il n’y en a plus, ou pour "
+        "des heures, annulez les décomptes concernés et préparez-les de nouveau."
+    )
     return [
         ("Prestation", f"{apercu.libelle} – {_public(apercu)}"),
         ("Nouveau montant", Markup("<strong>{}</strong>").format(euros(apercu.montant))),
@@ -225,6 +231,7 @@ def tell_changes(apercu: Apercu) -> list[tuple[str, str | Markup | None]]:
         ("À partir du", f"1er janvier {apercu.annee}"),
         ("Concernées", f"{running}, sans avenant"),
         ("Déjà émis", "Les documents et les décomptes émis gardent leurs montants"),
+        *([("À régulariser", Markup("<strong>{}</strong>").format(settled))] if years else []),
     ]
 
 

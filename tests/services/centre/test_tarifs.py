@@ -167,6 +167,26 @@ def test_before_saving_it_says_what_will_change(portail: Portail, monde: Monde) 
         preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", given | {"montant": "57,5O"})
 
 
+def test_a_correction_tells_the_years_that_are_invoiced(portail: Portail, monde: Monde) -> None:
+    """A vote changes no past year, the correction of a tariff can: nothing settles it once the last statement is issued."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    _save(monde, annee="2024", date="20/11/2023", montant="69 340,00")
+
+    def told(**changed: str) -> int:
+        given = GIVEN | {"annee": "2024", "date": "20/11/2023", "montant": "70000"} | changed
+        return preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", given).exercices_factures
+
+    assert told() == 0
+    with portail.db.write() as session:
+        for annee in (2023, 2024):
+            session.get_one(Exercice, (convention_id, annee)).montant_facture = Decimal("100.00")
+    assert told() == 1  # 2024; 2023 has the tariff of 2022
+    assert told(annee="2023", date="20/11/2022") == 1  # 2023; 2024 has its own
+    assert told(annee="2022", date="20/11/2021") == 1  # 2023 has no tariff of its own
+    assert told(annee="2025") == 0
+    assert told(montant="69340,00") == 0  # the same amount, another délibération
+
+
 def test_running_conventions_are_priced_again_from_that_year(portail: Portail, monde: Monde) -> None:
     """G9: 2023 unchanged, 2024 at 33 075,18 €."""
     convention_id = make_convention(portail, monde, "en_vigueur")
