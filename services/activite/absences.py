@@ -25,7 +25,7 @@ from domain.formatting import date_longue, duree, euros
 from models import Collectivite, Convention, Exercice, Intervention, PeriodeSansAssistant, Utilisateur, utc_now
 from services.activite.champs import check_order, date_field, period, read_values
 from services.activite.equipe import Enregistre, lock_centre, read_centre
-from services.activite.regles import RECORDING_STATES, absences_of
+from services.activite.regles import RUNNING_STATES, absences_of
 from services.adhesion.dossier_lists import search_condition
 from services.centre.offres import get_offer
 from services.core.access import Acteur
@@ -249,7 +249,7 @@ def _find_convention(
     convention = session.get(Convention, convention_id, **more) if convention_id else None
     if convention is None or convention.centre_id != centre_id:
         raise Invalide("Choisissez une convention du centre.", champ="convention_id")
-    if convention.etat not in RECORDING_STATES:
+    if convention.etat not in RUNNING_STATES:
         raise Invalide("Cette convention n’est pas en vigueur.", champ="convention_id")
     if get_offer(session, convention.dossier.offre_version_id).facturation.mode != BY_SHARE:
         raise Invalide(
@@ -280,8 +280,8 @@ def _preview(session: Session, convention: Convention, days: tuple[date, date]) 
     contexte = load_contexte(session, convention.centre_id, [convention])
     kept = list(contexte.absences.get(convention.id, ()))
     effects = _effects(session, contexte, convention, kept, days)
-    query = select(Exercice.annee, Exercice.montant_facture).where(Exercice.convention_id == convention.id)
-    invoiced = {row.annee: row.montant_facture for row in session.execute(query)}
+    query = select(Exercice.annee, Exercice.montant_facture_du).where(Exercice.convention_id == convention.id)
+    invoiced = {row.annee: row.montant_facture_du for row in session.execute(query)}
     return [replace(one, avertissement=_tell_invoiced(one, invoiced.get(one.annee, Decimal(0)))) for one in effects]
 
 
@@ -310,7 +310,8 @@ def _tell_invoiced(effet: Effet, facture: Decimal) -> str:
         return ""
     return (
         f"{euros(facture)} sont déjà facturés pour {effet.annee}, et {euros(effet.apres)} seraient dus : "
-        "le prochain décompte de l’année règle la différence ; s’il n’y en a plus, émettez un décompte rectificatif."
+        "le prochain décompte de l’année règle la différence ; s’il n’y en a plus, annulez le dernier et préparez-le "
+        "de nouveau."
     )
 
 

@@ -15,7 +15,7 @@ from domain.errors import Introuvable
 from domain.formatting import duree, pourcentage
 from models import Affectation, Collectivite, Convention, Utilisateur
 from services.activite.equipe import holds_assistant, read_centre
-from services.activite.regles import RECORDING_STATES
+from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_lists import search_condition
 from services.core import clock
 from services.core.access import Acteur
@@ -161,7 +161,7 @@ def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[
         query = (
             select(Convention.id, Convention.numero, Convention.quotite, Convention.minutes_prevues, Collectivite.nom)
             .join(Collectivite, Collectivite.id == Convention.collectivite_id)
-            .where(Convention.centre_id == centre_id, Convention.etat.in_(RECORDING_STATES), Convention.terme >= today)
+            .where(Convention.centre_id == centre_id, Convention.etat.in_(RUNNING_STATES), Convention.terme >= today)
             .order_by(Collectivite.nom, Convention.numero)
         )
         return {row.id: " – ".join([row.nom, row.numero, *_promised(row)]) for row in session.execute(query)}

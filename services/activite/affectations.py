@@ -23,7 +23,7 @@ from services.activite.equipe import (
     parts_of,
     postes_of,
 )
-from services.activite.regles import RECORDING_STATES, first_day, last_day
+from services.activite.regles import RUNNING_STATES, first_day, last_day
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, once, record
@@ -139,7 +139,7 @@ def _new(session: Session, centre: Centre, convention_id: UUID | None, assistant
 
 def _check_days(session: Session, one: Affectation, convention: Convention) -> None:
     """Invalide when the convention takes no hours, wants a share, or when the days are not its own or are taken."""
-    if convention.etat not in RECORDING_STATES:
+    if convention.etat not in RUNNING_STATES:
         raise Invalide(
             "Cette convention n’est pas en vigueur : personne ne peut y être affecté.", champ="convention_id"
         )

@@ -19,7 +19,7 @@ from domain.tarification import bill_minutes
 from domain.tarifs import Tarif
 from models import Centre, Collectivite, Convention, DemandeServiceDegrade
 from services.activite.equipe import READERS, read_centre
-from services.activite.regles import RECORDING_STATES, degrade_minutes, first_day, last_day
+from services.activite.regles import RUNNING_STATES, degrade_minutes, first_day, last_day
 from services.adhesion.dossier_lists import search_condition
 from services.centre.offres import get_offer
 from services.core import clock
@@ -236,6 +236,6 @@ def today_of(session: Session, convention: Convention) -> date:
 
 def why_not(convention: Convention, today: date) -> str:
     """Why nothing can be asked for; empty when something can."""
-    if convention.etat not in RECORDING_STATES:
+    if convention.etat not in RUNNING_STATES:
         return "La convention n’est pas en vigueur."
     return "La convention est arrivée à son terme." if last_day(convention) < today else ""

@@ -19,7 +19,7 @@ from domain.formatting import pourcentage
 from domain.grammar import de
 from domain.roles import Role
 from models import Affectation, Centre, Collectivite, Convention, Poste, RoleAttribue, Utilisateur
-from services.activite.regles import RECORDING_STATES
+from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_lists import search_condition
 from services.centre.centre_files import CENTRE_LOCK
 from services.core import clock
@@ -141,7 +141,7 @@ def parts_of(session: Session, centre_id: UUID, assistant_ids: Collection[UUID])
             Affectation.centre_id == centre_id,
             Affectation.assistant_id.in_(assistant_ids),
             Affectation.quotite.is_not(None),
-            Convention.etat.in_(RECORDING_STATES),
+            Convention.etat.in_(RUNNING_STATES),
         )
     )
     found: dict[UUID, list[PartDatee]] = defaultdict(list)
@@ -230,7 +230,7 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
         .join(Collectivite, Collectivite.id == Convention.collectivite_id)
         .where(
             Convention.centre_id == centre_id,
-            Convention.etat.in_(RECORDING_STATES),
+            Convention.etat.in_(RUNNING_STATES),
             Convention.date_effet <= today,
             Convention.terme >= today,
         )

@@ -22,8 +22,12 @@ from models import Affectation, Centre, Cloture, Convention, DemandeServiceDegra
 EARLIEST = date(2000, 1, 1)
 """First day that anything is recorded for."""
 
-RECORDING_STATES = ("en_vigueur", "denoncee", "en_demeure")
-"""States of a convention in which hours and journeys are recorded: it is signed by both parties and has not ended."""
+RUNNING_STATES = ("en_vigueur", "denoncee", "en_demeure")
+"""States of a convention that goes on: signed by both parties, not ended. People are assigned to it, things asked for."""
+
+RECORDING_STATES = (*RUNNING_STATES, "resiliee", "echue", "remplacee")
+"""States of a convention whose hours and journeys are recorded: it was signed by both parties, even where it has ended
+since, for its last days are often typed once it is over. Days are bounded by its term and by the closed months."""
 
 COVERING_STATES = ("acceptee", "close")
 """States of a request for the service dégradé whose days are covered: closing one ends it on the day it is closed."""

@@ -177,7 +177,7 @@ def test_a_year_invoiced_for_more_is_told(monde_sqlite: Monde) -> None:
         session.flush()
         refresh_convention(session, convention_id)
     saved = _save(monde, convention_id)
-    assert len(saved.avertissements) == 1 and "décompte rectificatif" in saved.avertissements[0]
+    assert len(saved.avertissements) == 1 and "annulez le dernier et préparez-le de nouveau" in saved.avertissements[0]
     assert _due(monde, convention_id) == Decimal("28428.68")
 
 

@@ -21,13 +21,13 @@ from documents import lecture_tableur, sandbox
 from documents.lecture_tableur import read_table
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import ImportHeures
+from models import Convention, ImportHeures
 from services import exports
 from services.activite import cumuls, imports
 from services.activite.imports import import_hours, preview_import
 from services.activite.verification import LignesRefusees
 from services.core.access import Acteur
-from tests.activite import assign, close_month
+from tests.activite import add_hours, ask_degrade, assign, close_month
 from tests.factories import Monde, make_acteur, make_other_centre, make_stranger
 from tests.heures import LUNDI, Service, make_service
 
@@ -201,6 +201,26 @@ def test_a_double_click_imports_once(service_sqlite: Service) -> None:
 def test_a_closed_month_takes_no_file(service_sqlite: Service) -> None:
     close_month(service_sqlite.portail, service_sqlite.monde, 2024, 3)
     assert [one.rang for one in look(service_sqlite, csv_file([ROW])).erreurs] == [2]
+
+
+def test_hours_of_a_convention_that_has_ended_come_from_a_file(service_sqlite: Service) -> None:
+    with service_sqlite.portail.db.write() as session:
+        session.get_one(Convention, service_sqlite.convention_id).etat = "echue"
+    assert take(service_sqlite, csv_file([ROW])) == 1
+
+
+def test_the_preview_counts_the_service_degrade(service: Service) -> None:
+    """What was asked for at most, 2 h of which 45 min are used, is told before anything is recorded."""
+    monde = service.monde
+    ask_degrade(service.portail, monde, service.convention_id, LUNDI, date(2024, 3, 31), minutes_max=120)
+    add_hours(service.portail, monde, service.convention_id, LUNDI, 45, nature="service_degrade")
+    lines = [["12/03/2024", *ROW[1:3], asked, *ROW[4:8], "Service dégradé", ""] for asked in ("30", "45", "46")]
+    assert look(service, csv_file(lines[:2])).erreurs == ()
+    (fault,) = look(service, csv_file([lines[0], lines[2]])).erreurs
+    assert (fault.rang, fault.champ) == (3, "minutes") and "demandées au plus" in fault.message
+    with pytest.raises(LignesRefusees, match="demandées au plus"):
+        take(service, csv_file([lines[0], lines[2]]))
+    assert len(service.rows()) == 1
 
 
 def test_the_responsable_names_assistants(service: Service) -> None:

@@ -110,12 +110,26 @@ def test_before_the_billed_service_only_the_needs_are_looked_into(monde_sqlite: 
     assert service.record(service.ligne(nature="etat_des_lieux")).ajoutees == 1
 
 
-@pytest.mark.parametrize("etat", ["a_signer", "annulee"])
+@pytest.mark.parametrize("etat", ["a_signer", "signee_collectivite", "annulee"])
 def test_a_convention_that_is_not_running_takes_no_hours(monde_sqlite: Monde, etat: str) -> None:
     service = make_service(monde_sqlite)
     other = make_convention(service.portail, monde_sqlite, etat)
     assign(service.portail, monde_sqlite, other)
     assert faults(service, service.ligne(convention_id=other)) == [(1, "convention_id")]
+
+
+@pytest.mark.parametrize("etat", ["denoncee", "en_demeure", "resiliee", "echue", "remplacee"])
+def test_the_last_days_of_a_convention_that_has_ended_are_recorded(monde_sqlite: Monde, etat: str) -> None:
+    """While their month is open; nothing after its term."""
+    service = make_service(monde_sqlite)
+    with service.portail.db.write() as session:
+        ended = session.get_one(Convention, service.convention_id)
+        ended.etat, ended.terme = etat, LUNDI
+    assert faults(service, service.ligne(jour=LUNDI + timedelta(days=1))) == [(1, "convention_id")]
+    assert service.record(service.ligne()).ajoutees == 1
+    close_month(service.portail, monde_sqlite, 2024, 3)
+    with pytest.raises(LignesRefusees, match="mars 2024 est clos"):
+        service.record(service.ligne())
 
 
 def test_a_day_holds_24_hours(service_sqlite: Service) -> None:
