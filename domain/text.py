@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from domain.errors import Invalide
+
 # What no XML document may carry (a Word file is XML): controls, lone surrogates, non-characters. A surrogate that got
 # into a document cut the text after it without an error, so nothing of this may reach the database either.
 _FORBIDDEN = re.compile(
@@ -29,6 +31,18 @@ def clean_text(raw: str, *, multiline: bool = False) -> str:
         return " ".join(text.split())
     lines = (_INLINE_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def drop_controls(raw: str) -> str:
+    """`raw` without what no text holds and no database takes (NUL, controls, lone surrogates); its spaces stay."""
+    return _FORBIDDEN.sub("", raw)
+
+
+def refuse_controls(texts: Iterable[str]) -> None:
+    """Invalide when one of the parameters of an address holds what no text does: nobody types it, and PostgreSQL fails on
+    it."""
+    if any(drop_controls(one) != one for one in texts):
+        raise Invalide("Cette adresse contient des signes illisibles : repartez de la page qui la propose.")
 
 
 def fold(text: str) -> str:

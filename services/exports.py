@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from domain.errors import Introuvable
+from domain.text import refuse_controls
 from services.core.access import Acteur
 from services.core.portail import Portail
 
@@ -49,6 +50,7 @@ def produce(portail: Portail, acteur: Acteur, nom: str, parametres: Mapping[str,
     where = PRODUCERS.get(nom)
     if where is None:
         raise Introuvable()
+    refuse_controls(parametres.values())
     module, _, function = where.partition(":")
     producer: Producer = getattr(import_module(module), function)
     return producer(portail, acteur, parametres)

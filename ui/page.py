@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from domain.errors import Introuvable, PortailError, SessionExpiree
+from domain.text import drop_controls
 from services.core.settings import ROOT
 
 logger = logging.getLogger("portail")
@@ -59,6 +60,15 @@ def go(page: str, **params: object) -> None:
     """Go to another page. Raises: never call it inside a transaction."""
     given = {key: str(value) for key, value in params.items() if value is not None}
     st.switch_page(path_of(page), query_params=given or None)
+
+
+def clean_address() -> None:
+    """Take out of the address what no text holds: every page and filter reads its parameters after this."""
+    for name in list(st.query_params):
+        given = st.query_params.get_all(name)
+        clean = [drop_controls(one) for one in given]
+        if clean != given:
+            st.query_params[name] = clean
 
 
 def param(name: str) -> str | None:

@@ -74,6 +74,7 @@ BY_NAME = {definition.nom: definition for definition in PAGES}
 def main() -> None:
     """One run of the application: check the session, draw the frame, run the page asked for."""
     st.set_page_config(page_title=page.SITE, page_icon=ICON, layout="wide")
+    page.clean_address()
     acteur = session.current()
     session.hold(acteur)
     try:

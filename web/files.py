@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from domain.errors import Introuvable, PdfIndisponible, PortailError, Refus
+from domain.text import refuse_controls
 from services.core.access import Acteur
 from services.core.process import running_portail
 from web.auth import holder
@@ -76,6 +77,7 @@ def _answer(produce: Producer, request: Request) -> Response:
             f"/connexion?suite={quote(wanted, safe='')}", status_code=303, headers={"Cache-Control": "no-store"}
         )
     try:
+        refuse_controls(request.query_params.values())
         return attachment(produce(acteur, request))
     except PdfIndisponible as error:
         return _message(503, error.message)

@@ -244,7 +244,7 @@ def export_deplacements(portail: Portail, acteur: Acteur, parametres: Mapping[st
     those who see its team."""
     centre_id, assistant_id = _uuid(parametres.get("centre")), _uuid(parametres.get("assistant"))
     year = parametres.get("annee", "")
-    if not (year.isascii() and year.isdigit() and 2000 <= int(year[:5]) <= 2100):
+    if not (year.isascii() and year.isdigit() and len(year) == 4 and 2000 <= int(year) <= 2100):
         raise Invalide("Indiquez une année, par exemple 2026.", champ="annee")
     with portail.action(acteur, "deplacement.exporter", centre_id=centre_id) as session:
         if centre_id is None or centre_id not in acteur.centre_ids:

@@ -28,7 +28,7 @@ from models import (
 from services.activite import brouillons
 from services.activite.grille import Grille, LigneGrille, line_of
 from services.activite.interventions import Enregistrement, check_recorder, record_interventions, today_of, values_of
-from services.activite.regles import assignment_end, closed_months, list_affectations, month_label
+from services.activite.regles import EARLIEST, assignment_end, closed_months, list_affectations, month_label
 from services.activite.verification import Verificateur
 from services.core.access import Acteur
 from services.core.portail import Portail
@@ -73,6 +73,10 @@ class Semaine:
         return (self.centre_id, self.assistant_id, self.lundi)
 
 
+AHEAD = timedelta(days=366)
+"""How far ahead a week is shown."""
+
+
 def list_places(portail: Portail, acteur: Acteur) -> list[tuple[UUID, str]]:
     """Centres where this person records hours or corrects them: (id, name)."""
     ids = acteur.centres_with(Role.ASSISTANT, Role.RESPONSABLE)
@@ -108,11 +112,12 @@ def find_assistants(session: Session, acteur: Acteur, centre_id: UUID) -> list[t
 def open_week(
     portail: Portail, acteur: Acteur, centre_id: UUID, jour: date, assistant_id: UUID | None = None
 ) -> Semaine:
-    """The week of `jour`, with this person's draft of it when there is one."""
+    """The week of `jour`, with this person's draft of it when there is one. A day that no hours can have gives the nearest
+    week that is shown."""
     with portail.view(acteur, "heures.consulter", centre_id=centre_id) as session:
         who = check_recorder(session, acteur, centre_id, assistant_id)
-        lundi = monday_of(jour)
         today = today_of(session, centre_id)
+        lundi = monday_of(min(max(jour, EARLIEST), today + AHEAD))
         affectations = [
             one
             for one in list_affectations(session, who, lundi, lundi + timedelta(days=6))

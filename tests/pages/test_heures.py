@@ -117,6 +117,12 @@ def test_a_closed_month_is_shown_read_only(visitor: Visitor, service: Service) -
     assert not [one for one in app.button if one.key == "heures:enregistrer"]
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2024-13-01", "x"])
+def test_any_week_of_the_address_gives_a_page(visitor: Visitor, service: Service, day: str) -> None:
+    shown = text_of(visitor.open(service.assistant, "heures", semaine=day))
+    assert "Semaine" in shown and "référence" not in shown
+
+
 def test_a_week_to_come_takes_no_hours(visitor: Visitor, service: Service) -> None:
     app = visitor.open(service.assistant, "heures", semaine=clock.today() + timedelta(days=8))
     assert "à venir" in text_of(app) and not [one for one in app.button if one.key == "heures:enregistrer"]

@@ -95,6 +95,13 @@ def test_archive_of_unknown_conventions_is_refused(app: Starlette, monde: Monde,
     assert _get(app, monde, f"/conventions.zip?ids={ids}", monde.direction).status in (400, 404)
 
 
+@pytest.mark.parametrize(
+    "path", ["journal.csv?action=%00", "exports/decomptes.xlsx?etat=a%07", "conventions.zip?ids=%1b"]
+)
+def test_an_address_with_unreadable_signs_is_refused(app: Starlette, monde: Monde, path: str) -> None:
+    assert _get(app, monde, f"/{path}", monde.responsable).status == 400
+
+
 def test_hostile_names_stay_in_the_header() -> None:
     answer = attachment(Download('é"\r\nSet-Cookie: a=b; 𝄞.pdf', "application/pdf", b"x"))
     value = answer.headers["content-disposition"]
