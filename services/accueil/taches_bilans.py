@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -77,4 +77,6 @@ def list_published(session: Session, acteur: Acteur) -> list[Tache]:
 def _task(groupe: str, bilan: Bilan, detail: str) -> Tache:
     convention = bilan.convention
     titre = f"Bilan {bilan.annee}, {convention.collectivite.nom} (convention {convention.numero})"
-    return Tache(groupe, titre, detail, "bilans", {"id": str(bilan.id)}, bilan.modifie_le)
+    # It waits since the year is over; noon, so that it is that day in every zone of the centres.
+    since = datetime(bilan.annee + 1, 1, 1, 12, tzinfo=UTC)
+    return Tache(groupe, titre, detail, "bilans", {"id": str(bilan.id)}, since)

@@ -253,6 +253,9 @@ def test_home_pages_call_to_write_then_to_publish_then_to_read(monde: Monde, clo
         return {one.groupe for one in list_taches(monde.portail, monde[role]) if "Bilan" in one.groupe}
 
     assert groups(Role.ASSISTANT) == {"Bilans à rédiger"} and groups(Role.RESPONSABLE) == set()
+    (task,) = [one for one in list_taches(monde.portail, monde[Role.ASSISTANT]) if "Bilan" in one.groupe]
+    year = open_bilan(monde.portail, monde.responsable, closed).annee
+    assert task.depuis is not None and task.depuis.date() == date(year + 1, 1, 1)
     write_sections(monde.portail, monde, closed)
     assert groups(Role.ASSISTANT) == set() and groups(Role.RESPONSABLE) == {"Bilans à publier"}
     publish(monde, closed)
