@@ -98,7 +98,7 @@ class AbsenceFilter:
 
 def list_absences(portail: Portail, acteur: Acteur, centre_id: UUID, filtre: AbsenceFilter) -> Page[AbsenceRow]:
     """One page of the periods of the centre, the latest first."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         read_centre(session, acteur, centre_id)
         query = (
             select(PeriodeSansAssistant, Utilisateur)
@@ -159,7 +159,7 @@ def preview_absence(
 ) -> list[Effet]:
     """What a period would change, year by year, before it is saved. Invalide as in `save_absence`; the reason is not
     asked for yet."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         read_centre(session, acteur, centre_id)
         convention = _find_convention(session, centre_id, convention_id)
         days = read_values({champ: FIELDS[champ] for champ in ("du", "au")}, valeurs)

@@ -73,7 +73,7 @@ TRIS = tuple(_SORTS)
 
 def list_page(portail: Portail, acteur: Acteur, centre_id: UUID, filtre: AffectationFilter) -> Page[AffectationRow]:
     """One page of the assignments of the centre."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = filtered_affectations(centre_id, today, filtre)
         order = [
@@ -91,7 +91,7 @@ def list_page(portail: Portail, acteur: Acteur, centre_id: UUID, filtre: Affecta
 
 def open_affectation(portail: Portail, acteur: Acteur, centre_id: UUID, affectation_id: UUID) -> AffectationRow:
     """One assignment, for its form."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = filtered_affectations(centre_id, today, AffectationFilter()).where(Affectation.id == affectation_id)
         row = session.execute(query).one_or_none()
@@ -156,7 +156,7 @@ def _row(row: Row[Any], today: date) -> AffectationRow:
 
 def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[UUID, str]:
     """Conventions that somebody may be assigned to: « Choisy-le-Roi – 2026-0001 – 47,70 % », or « – 40 h », by id."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = (
             select(Convention.id, Convention.numero, Convention.quotite, Convention.minutes_prevues, Collectivite.nom)

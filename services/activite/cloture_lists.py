@@ -69,7 +69,7 @@ class _Presence:
 def list_mois(portail: Portail, acteur: Acteur, centre_id: UUID) -> list[MoisRow]:
     """The centre's months from the first one with something to record to the one before today's, the latest first: two
     years, and all those left to close."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         closed, start = closed_by(session, centre_id), first_month(session, centre_id)
         shown = _shown(set(closed), start, (today.year, today.month))

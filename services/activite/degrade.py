@@ -6,12 +6,12 @@ A request holds days, a reason from a closed list and the most time wanted: neve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.activite import nomenclature
@@ -194,6 +194,24 @@ def _check_days(session: Session, convention: Convention, du: date, au: date | N
                 "d’autres jours.",
                 champ="du",
             )
+    _check_closed(session, convention, du)
+
+
+def _check_closed(session: Session, convention: Convention, du: date) -> None:
+    """Invalide when the service of an earlier request ended on `du` or later: the minutes of a day count in one request."""
+    ended = session.scalar(
+        select(func.max(DemandeServiceDegrade.au)).where(
+            DemandeServiceDegrade.convention_id == convention.id,
+            DemandeServiceDegrade.etat == "close",
+            DemandeServiceDegrade.au >= du,
+        )
+    )
+    if ended:
+        raise Invalide(
+            f"Le service dégradé précédent compte encore le {date_longue(ended)} : choisissez un jour à partir du "
+            f"{date_longue(ended + timedelta(days=1))}.",
+            champ="du",
+        )
 
 
 def _why_refused(one: DemandeServiceDegrade, today: date) -> str:

@@ -149,7 +149,7 @@ class DemandeFilter:
 
 def list_demandes(portail: Portail, acteur: Acteur, centre_id: UUID, filtre: DemandeFilter) -> Page[DemandeRow]:
     """One page of the requests made to the centre: those that wait for an answer first, then the latest."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = _rows().where(
             DemandeServiceDegrade.centre_id == centre_id,

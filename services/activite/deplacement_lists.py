@@ -70,7 +70,7 @@ def list_my_centres(portail: Portail, acteur: Acteur) -> dict[UUID, str]:
 
 def open_saisie(portail: Portail, acteur: Acteur, centre_id: UUID, assistant_id: UUID | None = None) -> Saisie:
     """What the form needs, for the acting assistant (or the one that the responsable corrects)."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         centre = session.get(Centre, centre_id)
         who = check_author(session, acteur, centre_id, assistant_id)
         if centre is None:
@@ -103,7 +103,7 @@ def list_deplacements(
 ) -> list[DeplacementRow]:
     """Journeys of a year of the acting assistant (or of another, for those who see the team), the latest first, with what
     each one claims."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         who = check_author(session, acteur, centre_id, assistant_id, reading=True)
         query = _query(centre_id, DeplacementFilter(annee=annee, assistant_id=who))
         return _rows(session, centre_id, session.execute(query.order_by(*_order())).all())
@@ -125,7 +125,7 @@ def list_centre_deplacements(
     portail: Portail, acteur: Acteur, centre_id: UUID, filtre: DeplacementFilter
 ) -> Page[DeplacementRow]:
     """One page of the journeys of a centre, the latest first, for those who see the team."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         read_centre(session, acteur, centre_id)
         found = paginate(
             session,
@@ -141,7 +141,7 @@ def list_centre_deplacements(
 
 def list_years(portail: Portail, acteur: Acteur, centre_id: UUID) -> tuple[int, ...]:
     """Years that have journeys in the centre, and this one, the latest first."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         first = session.scalar(select(func.min(Deplacement.jour)).where(Deplacement.centre_id == centre_id))
         return tuple(range(today.year, min(first.year if first else today.year, today.year) - 1, -1))

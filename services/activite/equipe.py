@@ -114,14 +114,14 @@ def assistants_of(session: Session, centre_id: UUID, jour: date) -> dict[UUID, s
 
 def list_assistants(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[UUID, str]:
     """Assistants who may be given a post or an assignment: full name by id."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         centre = read_centre(session, acteur, centre_id)
         return assistants_of(session, centre_id, clock.today(centre.fuseau))
 
 
 def list_people(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[UUID, str]:
     """Everybody who has or had a post or an assignment in the centre, for the filters: full name by id."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         read_centre(session, acteur, centre_id)
         known = or_(
             Utilisateur.id.in_(select(Affectation.assistant_id).where(Affectation.centre_id == centre_id)),
@@ -185,7 +185,7 @@ def list_couvertures(
     portail: Portail, acteur: Acteur, centre_id: UUID, filtre: CouvertureFilter
 ) -> Page[CouvertureRow]:
     """Conventions that take hours today, with who is assigned to them and for how much: those without anybody first."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = _couverture_query(centre_id, today, filtre)
         found = paginate(

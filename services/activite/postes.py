@@ -58,7 +58,7 @@ class PosteRow:
 
 def list_postes(portail: Portail, acteur: Acteur, centre_id: UUID, *, tous: bool = False) -> list[PosteRow]:
     """Posts of the centre, by title; those that have ended only with `tous`."""
-    with portail.db.read() as session:
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = (
             select(Poste)

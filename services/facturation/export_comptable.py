@@ -68,7 +68,8 @@ def export_titres(portail: Portail, acteur: Acteur, parametres: Mapping[str, str
     """CSV of the lines of issued statements, counter-statements included, for the accountant. Filters: `exercice`,
     `trimestre`, `du` and `au` (days of issue). Nothing is marked: it can be made again."""
     du, au = _day(parametres, "du"), _day(parametres, "au")
-    with portail.view(acteur, "decompte.exporter_titres") as session:
+    place = min(acteur.centre_ids, key=str, default=None)
+    with portail.view(acteur, "decompte.exporter_titres", objet="centre", objet_id=place, centre_id=place) as session:
         require(
             _centre_roles(acteur),
             *PREPARERS,

@@ -81,6 +81,19 @@ def test_a_request_goes_through_and_both_sides_are_told(monde: Monde) -> None:
     assert journal_actions(monde.portail, asked) == ["degrade.demander", "degrade.accepter", "degrade.clore"]
 
 
+def test_the_day_it_is_closed_belongs_to_that_request(monde_sqlite: Monde) -> None:
+    """Asked for again on that day, both requests would count its minutes."""
+    monde = monde_sqlite
+    convention_id = make_convention(monde.portail, monde, "en_vigueur")
+    first = _ask(monde, convention_id, du=date_courte(TODAY))
+    degrade.accept(monde.portail, monde.responsable, first, version_vue=1)
+    degrade.close(monde.portail, monde.responsable, first, version_vue=2)
+    with pytest.raises(Invalide, match="à partir du") as caught:
+        _ask(monde, convention_id, du=date_courte(TODAY))
+    assert caught.value.champ == "du"
+    assert _ask(monde, convention_id, du=date_courte(TODAY + timedelta(days=1)))
+
+
 def test_what_it_costs_is_shown_with_its_tariff(monde: Monde) -> None:
     convention_id = make_convention(monde.portail, monde, "en_vigueur")
     view = degrade_views.open_degrade(monde.portail, monde.direction, convention_id)

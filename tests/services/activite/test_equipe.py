@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -10,11 +11,21 @@ import pytest
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import Affectation, Poste, RoleAttribue, Utilisateur
-from services.activite import affectation_lists, affectations, equipe, postes
+from models import Affectation, AuditEvent, Poste, RoleAttribue, Utilisateur
+from services.activite import (
+    absences,
+    affectation_lists,
+    affectations,
+    cloture_lists,
+    degrade_views,
+    deplacement_lists,
+    equipe,
+    postes,
+)
 from services.activite.affectation_lists import AffectationFilter
 from services.activite.equipe import CouvertureFilter, Enregistre
 from services.core.access import Acteur
+from services.core.portail import Portail
 from tests.activite import add_hours, assign, give_poste
 from tests.conventions import make_convention
 from tests.factories import Monde, journal_actions, make_other_centre, make_stranger, make_user
@@ -454,3 +465,28 @@ def test_filters_of_assignments(monde_sqlite: Monde) -> None:
     assert count(texte="choisy le roi") == 3 and count(texte="zzz") == 0
     for tri in affectation_lists.TRIS:
         assert count(tri=tri, descendant=True) == 3
+
+
+LISTS: dict[str, Callable[[Portail, Acteur, UUID], object]] = {
+    "absences": lambda p, who, centre: absences.list_absences(p, who, centre, absences.AbsenceFilter()),
+    "demandes": lambda p, who, centre: degrade_views.list_demandes(p, who, centre, degrade_views.DemandeFilter()),
+    "affectations": lambda p, who, centre: affectation_lists.list_page(p, who, centre, AffectationFilter()),
+    "déplacements": lambda p, who, centre: deplacement_lists.list_centre_deplacements(
+        p, who, centre, deplacement_lists.DeplacementFilter(2026)
+    ),
+    "trajets": lambda p, who, centre: deplacement_lists.list_deplacements(p, who, centre, 2026),
+    "couvertures": lambda p, who, centre: equipe.list_couvertures(p, who, centre, CouvertureFilter()),
+    "mois": cloture_lists.list_mois,
+    "postes": postes.list_postes,
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_of_another_centre_is_refused_and_journalled(monde_sqlite: Monde, name: str) -> None:
+    monde = monde_sqlite
+    elsewhere = make_other_centre(monde.portail)
+    with pytest.raises(Introuvable):
+        LISTS[name](monde.portail, elsewhere, monde.centre_id)
+    with monde.portail.db.read() as session:
+        (line,) = session.query(AuditEvent).filter_by(action="refus", centre_id=monde.centre_id)
+        assert (line.acteur_id, line.details["demande"]) == (elsewhere.utilisateur_id, "equipe.consulter")

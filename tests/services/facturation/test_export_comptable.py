@@ -10,10 +10,11 @@ from uuid import UUID
 
 import openpyxl
 import pytest
+from sqlalchemy import select
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import Centre, Decompte, Deplacement
+from models import AuditEvent, Centre, Decompte, Deplacement
 from services import exports
 from services.core.portail import Portail
 from services.facturation import consultation, emission, export_comptable
@@ -134,6 +135,14 @@ def test_a_list_that_is_too_long_says_so(
     with pytest.raises(Invalide, match="Choisissez un exercice"):
         exports.produce(portail, responsable, "decomptes.xlsx", {})
     assert exports.produce(portail, responsable, "decomptes.xlsx", {"trimestre": "1"}).data[:2] == b"PK"
+
+
+def test_a_refused_export_is_read_by_the_administrators_of_the_centre(portail: Portail, monde: Monde) -> None:
+    with pytest.raises(Refus):
+        exports.produce(portail, monde.gens[Role.ASSISTANT], "titres.csv", {})
+    with portail.db.read() as session:
+        (line,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "refus"))
+        assert line.centre_id == monde.centre_id
 
 
 def test_a_statement_is_issued_on_the_day_of_its_centre(portail: Portail, monde: Monde, convention: UUID) -> None:
