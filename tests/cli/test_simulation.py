@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from domain.tarification import Prorata
+from domain.tarifs import Tarif
+from services.core import donnees
 from tests.cli.conftest import Run
 
 CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "cases" / "simulations.yaml").read_text("utf-8"))
@@ -73,6 +75,19 @@ def test_tariff_of_another_year_is_told(run: Run) -> None:
     said = json.loads(run(*SHARE, *BASE, "--json").stdout)
     assert "Aucun tarif 2023" in said["avertissements"][0]
     assert json.loads(run(*SHARE, *BASE, "--tarif", "67980", "--json").stdout)["avertissements"] == []
+
+
+def test_what_is_not_said_and_changes_the_price_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(amount: str, size: int) -> Tarif:
+        return Tarif(code="heure", annee=2026, montant=Decimal(amount), effectif_min=size)
+
+    centre, _ = donnees.find_centre("cdg-martinique")
+    monkeypatch.setattr(donnees, "find_centre", lambda code: (centre, (read("60", 0), read("50", 350))))
+    hour = ("simuler", "--centre", "cdg-martinique", "--minutes", "60", "--annee", "2026", "--json")
+    said = json.loads(run(*hour).stdout)
+    assert said["total"] == "60.00" and "nombre d’agents" in said["avertissements"][0]
+    said = json.loads(run(*hour, "--effectif", "1450").stdout)
+    assert (said["total"], said["avertissements"][:1]) == ("50.00", [])
 
 
 def test_absence_that_changes_nothing_is_told(run: Run) -> None:

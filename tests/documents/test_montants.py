@@ -101,6 +101,13 @@ def test_the_collectivite_chooses_its_tariff() -> None:
     assert blank["annuel"] is None and "affiliée" in warnings[0]
 
 
+def test_what_is_not_answered_and_changes_the_price_is_told() -> None:
+    known = [_tarif("60"), _tarif("50", effectif_min=350), _tarif("70", public="non_affilie")]
+    _, (told,) = build_montants(_offer("forfait"), _tree(1), known)
+    assert "affiliation" in told and "nombre d’agents" in told
+    assert build_montants(_offer("forfait"), _tree(1, affilie=True, effectif=20), known)[1] == []
+
+
 def test_tariff_of_another_year_is_told() -> None:
     _, warnings = build_montants(_offer("forfait"), _tree(1), [_tarif("60", annee=2025)])
     assert len(warnings) == 1 and "Aucun tarif 2026" in warnings[0]

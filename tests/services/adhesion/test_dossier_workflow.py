@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from domain.errors import Conflit, Introuvable, Invalide, PortailError, Refus
 from domain.roles import Role
 from domain.workflow import DOSSIER
-from models import AuditEvent, Depot, Dossier
+from models import AuditEvent, Depot, Dossier, Tarif
 from services.adhesion import answers, corrections, dossiers, workflow
 from services.core import journal
 from services.core.access import Acteur
@@ -222,6 +223,39 @@ def test_a_lifted_warning_does_not_cover_another_year(portail: Portail, monde: M
     assert [(row.levee, "2024" in row.texte) for row in warnings] == [(None, True)]
     with pytest.raises(Refus, match="Levez l’avertissement"):
         workflow.perform(portail, monde.instructeur, dossier_id, "accepter")
+
+
+def test_a_tariff_that_an_unanswered_question_would_change_is_told_and_lifted(portail: Portail, monde: Monde) -> None:
+    """The centre voted another price for those that are not affiliated; the clerk did not say."""
+    with portail.db.write() as session:
+        for code, montant, public in (
+            ("temps_complet", "67980.00", "tous"), ("heure", "57.00", "tous"), ("temps_complet", "75000.00", "non_affilie"),
+        ):  # fmt: skip
+            session.add(
+                Tarif(centre_id=monde.centre_id, code=code, annee=2023, montant=Decimal(montant), public=public)
+            )
+    dossier_id = make_dossier(portail, monde)
+    view = dossiers.open_dossier(portail, monde.gestionnaire, dossier_id)
+    assert ["affiliation" in row.texte and "Le centre" in row.texte for row in view.avertissements] == [True]
+    question = view.answers.get("collectivite.affilie")
+    for said, annuel, warnings in ((True, "32426.46", 0), (False, "35775.00", 0)):
+        answers.save_answer(
+            portail, monde.gestionnaire, dossier_id, "collectivite.affilie", said,
+            version_vue=question.version if question else 0,
+        )  # fmt: skip
+        view = dossiers.open_dossier(portail, monde.gestionnaire, dossier_id)
+        question = view.answers["collectivite.affilie"]
+        assert view.montants is not None
+        assert (view.montants["annuel"], len(view.avertissements)) == (Decimal(annuel), warnings)
+    answers.save_answer(
+        portail, monde.gestionnaire, dossier_id, "collectivite.affilie", "", version_vue=question.version
+    )
+    for role, action in ((G, "deposer"), (I, "prendre_en_charge")):
+        workflow.perform(portail, monde[role], dossier_id, action)
+    with pytest.raises(Refus, match="Levez l’avertissement"):
+        workflow.perform(portail, monde.instructeur, dossier_id, "accepter")
+    lift_warnings(portail, monde, dossier_id)
+    assert workflow.perform(portail, monde.instructeur, dossier_id, "accepter") == "accepte"
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not I])

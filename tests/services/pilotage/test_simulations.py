@@ -54,6 +54,10 @@ def martinique() -> Cadre:
     return Cadre(UUID(int=3), "cdg-martinique", "CDG", "America/Martinique", offer, (taux,))
 
 
+def plain(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
 def run(cadre: Cadre | None = None, **texts: str) -> Simulation:
     return simulate(cadre or make_cadre(), read_parametres({"centre": CENTRE, "offre": OFFRE, **texts}))
 
@@ -181,6 +185,20 @@ def test_a_tariff_of_another_year_is_told_to_each_side_in_its_words() -> None:
     assert run(quotite="47,70", effet="01/01/2022").avertissements == ()
     typed = run(quotite="47,70", effet="01/01/2023", tarif="70 000", taux="60").avertissements
     assert len(typed) == 1 and "n’est pas un tarif voté" in typed[0]
+
+
+def test_what_is_not_answered_and_changes_the_price_is_told_to_each_side() -> None:
+    banded = (*T2022, Tarif(code="temps_complet", annee=2022, montant=Decimal("75000.00"), public="non_affilie"))
+    given = {"quotite": "47,70", "effet": "01/01/2022"}
+    (centre,) = run(make_cadre(banded), **given).avertissements
+    (theirs,) = run(make_cadre(banded, collectivite=True), **given).avertissements
+    assert "affiliation" in centre and "vérifiez le tarif retenu (temps complet : 67 980,00" in plain(centre)
+    assert "affiliation" in theirs and "Le centre vous le confirmera" in theirs
+    assert run(make_cadre(banded), affiliee="non", **given).avertissements == ()
+    bands = (*T2022, Tarif(code="temps_complet", annee=2022, montant=Decimal("60000.00"), effectif_min=350))
+    (size,) = run(make_cadre(bands), **given).avertissements
+    assert "nombre d’agents" in size
+    assert run(make_cadre(bands), agents="20", **given).avertissements == ()
 
 
 @pytest.mark.parametrize(
