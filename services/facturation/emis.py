@@ -17,12 +17,13 @@ _YEAR = (Decompte.convention_id, Decompte.exercice)
 
 def sum_issued(session: Session, centre_id: UUID, ids: set[UUID]) -> dict[tuple[UUID, int], Decimal]:
     """Issued statements less those cancelled (a counter-statement is negative), by convention and year."""
-    return _sum(session, centre_id, ids, select(*_YEAR, func.sum(Decompte.total)))
+    query: Select[Any] = select(*_YEAR, func.sum(Decompte.total))
+    return _sum(session, centre_id, ids, query)
 
 
 def sum_extras(session: Session, centre_id: UUID, ids: set[UUID]) -> dict[tuple[UUID, int], Decimal]:
     """Of what was issued, the lines that come on top of what is due, by convention and year."""
-    lines = select(*_YEAR, func.sum(LigneDecompte.montant)).join(LigneDecompte.decompte)
+    lines: Select[Any] = select(*_YEAR, func.sum(LigneDecompte.montant)).join(LigneDecompte.decompte)
     return _sum(session, centre_id, ids, lines.where(LigneDecompte.nature.in_(NATURES_EN_SUS)))
 
 

@@ -34,10 +34,10 @@ from services.facturation.exercices import (
     first_day,
     last_day,
 )
-from services.facturation.releve import PART, Deja, Periode, Releve
+from services.facturation.releve import HEURES, PART, Deja, Periode, Releve
 
-HEURES, DEPLACEMENT = "heures", "deplacement"
-"""Natures of lines, beside those that hours have of their own."""
+DEPLACEMENT = "deplacement"
+"""Nature of the lines of journeys."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,13 @@ def compute_decompte(
     due = compute_year(convention, offer, releve.contexte, periode.exercice)
     used: list[Tarif] = []
     missing: list[str] = []
-    lignes = [*_part_lines(convention, billing, releve, periode, due, sauf)]
+    counted = _counted(convention, releve, periode, sauf)
+    lignes = [*_part_lines(convention, billing, releve, periode, due, counted)]
     if lignes and billing.mode != "cotisation":
         _note_tarif(due.tarif, billing.tarif, used, missing)
-    lignes += _hour_lines(convention, billing, releve, periode, used, missing)
-    lignes += _earlier_lines(convention, billing, releve, periode)
+    lignes += _hour_lines(convention, billing, releve, periode.exercice, periode.mois, used, missing)
+    lignes += _settling_lines(convention, billing, releve, periode, counted, used, missing)
+    lignes += _traced_lines(convention, billing, releve, periode, counted)
     lignes += _travel_lines(convention, releve, periode)
     blocages = [
         f"Aucun tarif n’est enregistré ({NAMES.get(code, code)}) : le responsable doit d’abord le saisir."
@@ -160,13 +162,19 @@ def needs_closing(billing: Facturation) -> bool:
     return billing.mode == BY_THE_HOUR or billing.service_degrade is not None or billing.deplacements_factures
 
 
+def _counted(convention: Convention, releve: Releve, periode: Periode, sauf: UUID | None) -> list[Deja]:
+    """The other statements that this one comes after: those issued, and earlier drafts."""
+    others = [one for one in releve.deja.get(convention.id, ()) if one.decompte_id != sauf]
+    return [one for one in others if one.emis or one.au < periode.du]
+
+
 def _part_lines(
     convention: Convention,
     billing: Facturation,
     releve: Releve,
     periode: Periode,
     due: AnneeDue,
-    sauf: UUID | None,
+    counted: Sequence[Deja],
 ) -> Iterator[LigneCalculee]:
     """The instalment of the annual amount: what should have been invoiced by the end of the period, less what was. A change
     during the year (absence, tariff, avenant, statement cancelled) is settled by the next statement, whichever it is."""
@@ -174,8 +182,6 @@ def _part_lines(
         return
     begin = max(first_day(convention), date(periode.exercice, 1, 1))
     end = min(last_day(convention), date(periode.exercice, 12, 31))
-    others = [one for one in releve.deja.get(convention.id, ()) if one.decompte_id != sauf]
-    counted = [one for one in others if one.emis or one.au < periode.du]
     already = sum((one.part for one in counted), Decimal("0.00"))
     if begin > end:
         share = -already
@@ -202,10 +208,10 @@ def _part_lines(
 
 
 def _missed(periode: Periode, counted: Sequence[Deja], begin: date) -> str:
-    """The periods before this one that no statement was made for, which this one catches up; empty without any."""
-    known = {period_index(one.au, periode.periodicite) for one in counted}
-    first = period_index(begin, periode.periodicite)
-    missed = [replace(periode, index=rank).libelle for rank in range(first, periode.index) if rank not in known]
+    """The periods since the last statement that had none, which this one catches up; empty without any."""
+    known = [period_index(one.au, periode.periodicite) for one in counted if one.au < periode.du]
+    first = max([period_index(begin, periode.periodicite), *(rank + 1 for rank in known)])
+    missed = [replace(periode, index=rank).libelle for rank in range(first, periode.index)]
     return f"Comprend ce qui n’avait pas de décompte\u00a0: {', '.join(missed)}" if missed else ""
 
 
@@ -227,7 +233,8 @@ def _hour_lines(
     convention: Convention,
     billing: Facturation,
     releve: Releve,
-    periode: Periode,
+    annee: int,
+    months: Collection[int],
     used: list[Tarif],
     missing: list[str],
 ) -> Iterator[LigneCalculee]:
@@ -237,26 +244,67 @@ def _hour_lines(
     for nature in (ORDINAIRE, ETAT_DES_LIEUX, SERVICE_DEGRADE):
         code = _rate_code(billing, nature)
         free = nature == ETAT_DES_LIEUX and billing.etat_des_lieux_compris and billing.mode == BY_THE_HOUR
-        for mois in periode.mois:
-            minutes = recorded.get((periode.exercice, mois, nature), 0)
+        for mois in months:
+            minutes = recorded.get((annee, mois, nature), 0)
             if not minutes or (code is None and not free):
                 continue
             tarif = None
             if not free and code is not None:
-                tarif = find_tarif(releve.contexte, convention, code, periode.exercice)
+                tarif = find_tarif(releve.contexte, convention, code, annee)
                 _note_tarif(tarif, code, used, missing)
-            yield _hour_line(nature, f"{MONTHS[mois]} {periode.exercice}", minutes, tarif, free)
+            yield _hour_line(nature, f"{MONTHS[mois]} {annee}", minutes, tarif, free)
 
 
-def _earlier_lines(
-    convention: Convention, billing: Facturation, releve: Releve, periode: Periode
+SETTLED = {
+    HEURES: ((HEURES, ETAT_DES_LIEUX), "des heures déjà décomptées"),
+    SERVICE_DEGRADE: ((SERVICE_DEGRADE,), "du service dégradé déjà décompté"),
+}
+"""What is settled apart: the natures of lines (an état des lieux that is not included is due as ordinary hours are), words."""
+
+
+def _settling_lines(
+    convention: Convention,
+    billing: Facturation,
+    releve: Releve,
+    periode: Periode,
+    counted: Sequence[Deja],
+    used: list[Tarif],
+    missing: list[str],
 ) -> Iterator[LigneCalculee]:
-    """The état des lieux that was made before the convention, at 0 €, on the statement of its first period (M25)."""
-    champ = billing.champ_etat_des_lieux
-    if champ is None or not billing.etat_des_lieux_compris or not periode.du <= first_day(convention) <= periode.au:
+    """What the hours that the other statements of the year billed come to now (a tariff voted late or corrected), less what
+    they billed: settled in either direction by the next statement, as the instalments of a share are."""
+    months = {mois for one in counted for mois in one.mois} - set(periode.mois)
+    tarifs: list[Tarif] = []
+    now = [*_hour_lines(convention, billing, releve, periode.exercice, sorted(months), tarifs, missing)]
+    for kind, (natures, what) in SETTLED.items():
+        worth = sum((one.montant for one in now if one.nature in natures), Decimal(0))
+        billed = sum((one.degrade if kind == SERVICE_DEGRADE else one.heures for one in counted), Decimal(0))
+        if worth == billed:
+            continue
+        used += [one for one in tarifs if one not in used]
+        label = f"Régularisation {what} en {periode.exercice}"
+        step = f"Ces heures, aux tarifs enregistrés\u00a0: {euros(worth)}, moins {euros(billed)} décomptés"
+        montant = worth - billed
+        yield LigneCalculee(kind, label, Decimal(1), "unite", None, montant, (f"{step} = {euros(montant)}",))
+
+
+def _traced_lines(
+    convention: Convention, billing: Facturation, releve: Releve, periode: Periode, counted: Sequence[Deja]
+) -> Iterator[LigneCalculee]:
+    """The état des lieux at 0 € (M25) that no statement tells yet: that of the periods before this one that had nothing to
+    invoice, hence no statement, and the one that was made before the convention."""
+    if not billing.etat_des_lieux_compris:
         return
-    minutes = releve.contexte.reponses.get(convention.dossier_id, {}).get(champ)
-    if minutes:
+    last = max((one.au for one in counted if one.au < periode.du), default=None)
+    if billing.mode == BY_THE_HOUR:
+        recorded = releve.minutes.get(convention.id, {})
+        for mois in range(last.month + 1 if last else 1, periode.du.month):
+            if minutes := recorded.get((periode.exercice, mois, ETAT_DES_LIEUX)):
+                yield _hour_line(ETAT_DES_LIEUX, f"{MONTHS[mois]} {periode.exercice}", minutes, None, True)
+    champ, first = billing.champ_etat_des_lieux, first_day(convention)
+    if champ is None or first.year != periode.exercice or first > periode.au or (last and last >= first):
+        return
+    if minutes := releve.contexte.reponses.get(convention.dossier_id, {}).get(champ):
         yield _hour_line(ETAT_DES_LIEUX, "avant la convention", int(minutes), None, True)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from domain.activite import ETAT_DES_LIEUX, SERVICE_DEGRADE
 from domain.decompte import DRAFTS
 from domain.offer import Facturation, Offer
 from domain.tarification import Periodicite, period_bounds, period_index, period_label
@@ -21,11 +22,13 @@ from models import Centre, Convention, Decompte, Deplacement, LigneDecompte
 from services.activite.deplacements import HORS_ZONE, claims_of
 from services.activite.regles import closed_months
 from services.core import clock
+from services.facturation.emis import CENT
 from services.facturation.exercices import Contexte, load_contexte
 from services.facturation.minutes import CHUNK, load_minutes
 
-PART = "part"
-"""Nature of the lines that pay the annual amount."""
+PART, HEURES = "part", "heures"
+"""Natures of the lines that pay the annual amount, and hours of the ordinary service."""
+HEURES_DUES = (HEURES, ETAT_DES_LIEUX)
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,21 @@ class Periode:
 
 @dataclass(frozen=True)
 class Deja:
-    """What other statements of the same convention and year hold of the annual amount: `au`, the end of their period."""
+    """What other statements of the same convention and year hold, in euros: of the annual amount (`part`), of the hours
+    that are due (`heures`) and of the service dégradé; `du` and `au`: their period."""
 
     decompte_id: UUID
+    du: date
     au: date
     part: Decimal
+    heures: Decimal
+    degrade: Decimal
     emis: bool
+
+    @property
+    def mois(self) -> range:
+        """Its months, 1 to 12."""
+        return range(self.du.month, self.au.month + 1)
 
 
 @dataclass(frozen=True)
@@ -128,18 +140,25 @@ def _load_claims(
 
 
 def _load_deja(session: Session, ids: Sequence[UUID], annee: int) -> dict[UUID, list[Deja]]:
-    part = func.coalesce(func.sum(case((LigneDecompte.nature == PART, LigneDecompte.montant), else_=0)), 0)
+    sums = [
+        func.coalesce(func.sum(case((LigneDecompte.nature.in_(natures), LigneDecompte.montant), else_=0)), 0)
+        for natures in ((PART,), HEURES_DUES, (SERVICE_DEGRADE,))
+    ]
+    columns = (Decompte.id, Decompte.convention_id, Decompte.du, Decompte.au, Decompte.etat, Decompte.contre_id)
     found: dict[UUID, list[Deja]] = {}
     for start in range(0, len(ids), CHUNK):
         query = (
-            select(Decompte.id, Decompte.convention_id, Decompte.au, Decompte.etat, Decompte.contre_id, part)
+            select(*columns, *sums)
             .outerjoin(LigneDecompte, LigneDecompte.decompte_id == Decompte.id)
             .where(Decompte.convention_id.in_(ids[start : start + CHUNK]), Decompte.exercice == annee)
-            .group_by(Decompte.id, Decompte.convention_id, Decompte.au, Decompte.etat, Decompte.contre_id)
+            .group_by(*columns)
         )
         for row in session.execute(query):
             # A cancelled statement and its counter-statement make nothing together.
             if row.etat != "annule" and row.contre_id is None:
-                amount = Decimal(row[5]).quantize(Decimal("0.01"))
-                found.setdefault(row.convention_id, []).append(Deja(row.id, row.au, amount, row.etat not in DRAFTS))
+                part, heures, degrade = (Decimal(one).quantize(CENT) for one in row[len(columns) :])
+                emis = row.etat not in DRAFTS
+                found.setdefault(row.convention_id, []).append(
+                    Deja(row.id, row.du, row.au, part, heures, degrade, emis)
+                )
     return found
