@@ -13,8 +13,8 @@ from documents.sandbox import limit_resources
 from documents.trial import read_request
 from domain.errors import Invalide
 
-CPU_SECONDS = 20  # three conventions with their annexes take about two
-MEGABYTES = 700
+CPU_SECONDS = 8  # three conventions with their annexes take about one
+MEGABYTES = 500
 
 
 def make() -> dict[str, tuple[str, str]]:

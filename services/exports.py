@@ -40,6 +40,10 @@ PRODUCERS: dict[str, str] = {
     "suivi.csv": "services.pilotage.suivi:export_csv",
     "suivi.xlsx": "services.pilotage.suivi:export_xlsx",
     "simulation.xlsx": "services.pilotage.export_simulation:export_xlsx",
+    "gabarit.docx": "services.offres.export_gabarits:export_template",
+    "gabarit-apercu.docx": "services.offres.export_gabarits:export_apercu_docx",
+    "gabarit-apercu.pdf": "services.offres.export_gabarits:export_apercu_pdf",
+    "gabarit-apercu.png": "services.offres.export_gabarits:export_apercu_page",
     "note-simulation.docx": "services.pilotage.export_simulation:export_note",
 }
 """Name in the address → "module:function". Imported when first asked for: exports bring spreadsheets and charts."""

@@ -59,6 +59,8 @@ PAGES = (
     PageDef("tableau_de_bord", "Tableaux de bord", "monitoring", "Pilotage", (R, SC, I, A)),
     PageDef("utilisateurs", "Utilisateurs", "group", "Gestion", (G, D, I, ADM)),
     PageDef("tarifs", "Tarifs", "euro", "Gestion", (R, ADM)),
+    PageDef("gabarits", "Gabarits Word", "description", "Gestion", (ADM,)),
+    PageDef("formulaires", "Formulaires", "dynamic_form", "Gestion", (ADM,)),
     PageDef("parametres", "Paramètres", "tune", "Gestion", (R, ADM)),
     PageDef("journal", "Journal", "history", "Gestion", (ADM,)),
     PageDef("compte", "Mon compte", "account_circle", None),
