@@ -174,7 +174,8 @@ def _filtered(scope: JournalScope, filtre: JournalFilter) -> Select[Any]:
         query = query.where(AuditEvent.action == filtre.action)
     if filtre.objet_id:
         query = query.where(AuditEvent.objet_id == filtre.objet_id)
-    if filtre.du:
+    # The first and the last day of the calendar leave nothing out, and their midnight elsewhere is in no calendar.
+    if filtre.du and filtre.du > date.min:
         query = query.where(AuditEvent.le >= _midnight(filtre.du, scope.fuseau))
     if filtre.au and filtre.au < date.max:
         query = query.where(AuditEvent.le < _midnight(filtre.au + timedelta(days=1), scope.fuseau))

@@ -82,6 +82,18 @@ def test_hours_in_and_out_with_their_rollup(run: Run, tmp_path: Path, database: 
     assert run("journal", "verifier").exit_code == 0
 
 
+def test_lines_recorded_already_come_in_only_when_asked_for(run: Run, tmp_path: Path, database: Database) -> None:
+    source, other = tmp_path / "mars.csv", LINE.replace("1h30", "2h")
+    source.write_text(f"{TITLES}\n{LINE}\n", encoding="utf-8")
+    assert run("heures", "importer", source, "--centre", CENTRE).exit_code == 0
+    source.write_text(f"{TITLES}\n{other}\n{LINE}\n", encoding="utf-8")
+    refused = run("heures", "importer", source, "--centre", CENTRE, "--json")
+    assert refused.exit_code == 1 and "Ligne 3 : déjà enregistrée" in refused.stderr
+    assert [one["rang"] for one in json.loads(refused.stdout)["erreurs"]] == [3]
+    done = run("heures", "importer", source, "--centre", CENTRE, "--malgre-doublons", "--json")
+    assert json.loads(done.stdout)["enregistrees"] == 2 and json.loads(done.stdout)["identiques"] == 1
+
+
 def test_faults_are_listed_and_nothing_is_recorded(run: Run, tmp_path: Path, database: Database) -> None:
     source = tmp_path / "mars.csv"
     source.write_text(

@@ -124,6 +124,12 @@ def test_filters_by_action_day_and_thing(portail: Portail, monde: Monde) -> None
     assert _lines(monde, du=today - timedelta(days=1), au=date.max)
 
 
+@pytest.mark.parametrize(("du", "au"), [(date.min, None), (None, date.max), (date(2, 1, 1), date(9999, 12, 30))])
+def test_days_at_the_ends_of_the_calendar(monde: Monde, du: date | None, au: date | None) -> None:
+    """Their midnight, seen from another zone, is in no calendar."""
+    assert _lines(monde, du=du, au=au) == _lines(monde)
+
+
 def test_the_check_says_what_was_changed_and_is_journalled(portail: Portail, monde: Monde) -> None:
     make_dossier(portail, monde, "depose")
     assert verify_chain(portail, monde.administrateur).intacte
