@@ -1,7 +1,7 @@
 """The dashboard of capacity: posts promised by conventions, held by the centre, assigned to conventions, month by month.
 
-All in full-time posts (ETP). A convention by the hour counts for its planned hours over those of a full-time year. Each
-month is taken on its last day.
+All in full-time posts (ETP). A convention by the hour counts for its planned hours over those of a full-time year, as its
+offer says. Each month is taken on its last day.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from domain.pilotage import month_end
 from domain.tarification import HEURES_ANNUELLES
-from models import Affectation, Collectivite, Convention, Exercice, Poste, Utilisateur
+from models import Affectation, Collectivite, Convention, Dossier, Exercice, OffreVersion, Poste, Utilisateur
+from services.centre.offres import get_offer
 from services.core.paging import MAX_PAGE_SIZE, Page
 from services.facturation.exercices import COMMITTED_STATES
 from services.pilotage.filtres import Filtres
@@ -29,6 +30,8 @@ from services.pilotage.tableaux import PERSON, Recherche
 PLEIN = 100
 """A full-time post, in percents."""
 ETP = Decimal("0.0001")
+Annees = tuple[tuple[int, tuple[UUID, ...]], ...]
+"""Hours of a full-time year, and the versions of offers that count it so."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,25 @@ def capacity_by_month(session: Session, filtres: Filtres) -> tuple[LigneCapacite
     given = {**values_of(filtres), **{f"jour_{rank}": one for rank, one in enumerate(days)}}
     forme = shape_of(filtres)
     count = len(days)
-    promised, assigned, posts = (
-        [_etp(value) for value in session.execute(build(forme, count), given).one()]
-        for build in (_promised, _given, _posts)
+    queries = (
+        _promised(forme, count, find_years(session, filtres.centre_id)),
+        _given(forme, count),
+        _posts(forme, count),
     )
+    promised, assigned, posts = ([_etp(value) for value in session.execute(query, given).one()] for query in queries)
     by_day = zip(days, promised, assigned, posts[:count], posts[count:], strict=True)
     return tuple(LigneCapacite(*values) for values in by_day)
+
+
+def find_years(session: Session, centre_id: UUID) -> Annees:
+    """The offers of the centre whose full-time year is not the usual one (`HEURES_ANNUELLES`): their versions by hours."""
+    issued = select(OffreVersion.id).where(OffreVersion.centre_id == centre_id, OffreVersion.etat != "brouillon")
+    found: dict[int, list[UUID]] = {}
+    for version_id in session.scalars(issued.order_by(OffreVersion.id)):
+        hours = get_offer(session, version_id).facturation.heures_annuelles
+        if hours != HEURES_ANNUELLES:
+            found.setdefault(hours, []).append(version_id)
+    return tuple((hours, tuple(versions)) for hours, versions in sorted(found.items()))
 
 
 def _by_day(share: Any, running: Callable[[Any], ColumnElement[bool]], count: int) -> Select[Any]:
@@ -97,8 +113,8 @@ def _by_day(share: Any, running: Callable[[Any], ColumnElement[bool]], count: in
 
 
 @lru_cache(maxsize=128)
-def _promised(forme: Forme, count: int) -> Select[Any]:
-    return _by_day(_promised_share(), _lives, count).where(*_conventions(forme))
+def _promised(forme: Forme, count: int, annees: Annees) -> Select[Any]:
+    return _by_day(_promised_share(annees), _lives, count).where(*_conventions(forme))
 
 
 @lru_cache(maxsize=128)
@@ -137,7 +153,7 @@ def _gaps(forme: Forme) -> Select[Any]:
         .group_by(Affectation.convention_id)
         .subquery("affectes")
     )
-    promised, given = _promised_share(), func.coalesce(assigned.c.part, 0)
+    promised, given = Convention.quotite, func.coalesce(assigned.c.part, 0)
     return (
         select(
             Convention.id,
@@ -196,9 +212,14 @@ def _people() -> Select[Any]:
     )
 
 
-def _promised_share() -> ColumnElement[Any]:
+def _promised_share(annees: Annees) -> ColumnElement[Any]:
     """What a convention promises, in percents of a full-time post."""
-    hours = Convention.minutes_prevues * float(PLEIN) / (HEURES_ANNUELLES * 60)
+    whens = [
+        (Convention.dossier_id.in_(select(Dossier.id).where(Dossier.offre_version_id.in_(versions))), hours)
+        for hours, versions in annees
+    ]
+    full_time = case(*whens, else_=HEURES_ANNUELLES) if whens else literal(HEURES_ANNUELLES)
+    hours = Convention.minutes_prevues * PLEIN / (full_time * 60)
     return case((Convention.quotite.is_not(None), Convention.quotite), else_=func.coalesce(hours, 0))
 
 

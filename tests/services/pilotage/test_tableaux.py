@@ -15,7 +15,7 @@ from services.core.portail import Portail
 from services.pilotage import capacite, couts, tableaux
 from services.pilotage.filtres import Filtres
 from services.pilotage.tableaux import Recherche
-from tests.factories import Monde
+from tests.factories import Monde, cig_offer
 from tests.services.pilotage.naif import (
     TODAY,
     Service,
@@ -216,3 +216,23 @@ def test_hours_by_the_hour_count_as_a_share_of_a_full_time_year(
     with portail.db.read() as session:
         filtres = service.filtres(collectivite_id=monde.collectivite_id)
         assert capacite.capacity_by_month(session, filtres)[0].promis == Decimal("0.2500")
+
+
+def test_a_full_time_year_is_the_one_of_the_offer(
+    portail: Portail, monde: Monde, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quarter of 1 820 hours is a quarter of a post for that offer, and 0,2831 of a post for another one."""
+    with portail.db.write() as session:
+        one = session.get_one(Convention, service.conventions[0])
+        one.quotite, one.minutes_prevues, one.terme = None, 1820 * 60 // 4, date(2026, 12, 31)
+
+    def promised() -> Decimal:
+        with portail.db.read() as session:
+            filtres = service.filtres(collectivite_id=monde.collectivite_id)
+            return capacite.capacity_by_month(session, filtres)[0].promis
+
+    assert promised() == Decimal("0.2831")
+    usual = cig_offer()
+    paid = usual.model_copy(update={"facturation": usual.facturation.model_copy(update={"heures_annuelles": 1820})})
+    monkeypatch.setattr(capacite, "get_offer", lambda session, version_id: paid)
+    assert promised() == Decimal("0.2500")
