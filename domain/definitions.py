@@ -42,7 +42,7 @@ class DefinitionError(Invalide):
         self.faults = tuple(faults)
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """SafeLoader with the implicit types of YAML 1.2, without aliases and without repeated keys."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
@@ -64,11 +64,11 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|false)$"), list("tf"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(null|~|)$"), ["n", "~", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]{0,17})$"), list("-0123456789"))
-_Loader.add_implicit_resolver("!decimal", re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+$"), list("-0123456789"))
-_Loader.add_constructor("!decimal", lambda loader, node: Decimal(str(node.value)))
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|false)$"), list("tf"))
+Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(null|~|)$"), ["n", "~", ""])
+Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]{0,17})$"), list("-0123456789"))
+Loader.add_implicit_resolver("!decimal", re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+$"), list("-0123456789"))
+Loader.add_constructor("!decimal", lambda loader, node: Decimal(str(node.value)))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def read_yaml(text: str, name: str) -> Source:
     if len(text) > MAX_BYTES:
         raise DefinitionError([Fault(name, "ce fichier est trop gros")])
     try:
-        loader = _Loader(text)
+        loader = Loader(text)
         try:
             node = loader.get_single_node()
             data = None if node is None else loader.construct_document(node)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,14 +16,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field as PydanticField
 from pydantic import field_validator, model_validator
 
-from domain.definitions import DefinitionError, Fault, read_yaml_file, validate_content, validate_definition
+from domain.definitions import DefinitionError, Fault, Source, read_yaml_file, validate_content, validate_definition
 from domain.field_types.base import Definition, Option
-from domain.forms import Form, FormSet, load_form
+from domain.forms import Form, FormSet
 from domain.grammar import de, strip_prefix, typographic
 from domain.tarification import HEURES_ANNUELLES, Periodicite, Prorata
 from domain.text import suggestion
 from domain.workflow import CONVENTION, DOSSIER, Workflow
 
+SETTINGS_FILE = "offre.yaml"
 CODE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
@@ -403,24 +404,36 @@ def load_centre(folder: Path) -> Centre:
 
 def load_offer(folder: Path) -> Offer:
     """The offer of `forms/<centre>/<offre>/`: `offre.yaml` and one YAML file per form; DefinitionError listing the faults."""
-    settings = validate_definition(OfferSettings, read_yaml_file(folder / "offre.yaml"))
+    sources = [read_yaml_file(folder / SETTINGS_FILE)]
     faults: list[Fault] = []
-    if (settings.centre, settings.code) != (folder.parent.name, folder.name):
-        faults.append(Fault("offre.yaml", "« centre » et « code » doivent être les noms des dossiers"))
-    forms: dict[str, Form] = {}
     for path in sorted(folder.glob("*.yaml")):
-        if path.name == "offre.yaml":
-            continue
         try:
-            form = load_form(path)
+            if path.name != SETTINGS_FILE:
+                sources.append(read_yaml_file(path))
         except DefinitionError as error:
             faults.extend(error.faults)
+    return parse_offer(sources, folder.parent.name, folder.name, faults)
+
+
+def parse_offer(sources: Sequence[Source], centre: str, code: str, faults: Iterable[Fault] = ()) -> Offer:
+    """The offer of these files, `offre.yaml` being the first; DefinitionError listing their faults after `faults`. `centre` and
+    `code` are the names of the folders that hold them."""
+    found = list(faults)
+    settings = validate_definition(OfferSettings, sources[0])
+    if (settings.centre, settings.code) != (centre, code):
+        found.append(Fault(SETTINGS_FILE, "« centre » et « code » doivent être les noms des dossiers"))
+    forms: dict[str, Form] = {}
+    for source in sources[1:]:
+        try:
+            form = validate_definition(Form, source)
+        except DefinitionError as error:
+            found.extend(error.faults)
             continue
-        if form.id != path.stem:
-            faults.append(Fault(path.name, f"« id » doit être le nom du fichier, « {path.stem} »"))
+        if f"{form.id}.yaml" != source.name:
+            found.append(Fault(source.name, f"« id » doit être le nom du fichier, « {source.name[:-5]} »"))
         forms[form.id] = form
-    if faults:
-        raise DefinitionError(faults)
+    if found:
+        raise DefinitionError(found)
     return build_offer(settings, forms.values())
 
 

@@ -107,7 +107,7 @@ def open_draft(portail: Portail, acteur: Acteur, centre_id: UUID, offre_code: st
         require_admin(acteur, centre_id)
         found = find_draft(session, centre_id, offre_code)
         if found is not None:
-            return _view(session, found)
+            return view_draft(session, found)
     with portail.action(
         acteur, "offre.ouvrir_brouillon", objet="offre", objet_id=offre_code, centre_id=centre_id
     ) as session:
@@ -115,9 +115,9 @@ def open_draft(portail: Portail, acteur: Acteur, centre_id: UUID, offre_code: st
         found = find_draft(session, centre_id, offre_code)
         if found is None:
             source = current_version(session, centre_id, offre_code)
-            found = add_draft(session, acteur, source, source.contenu, source.gabarits, source.sources)
-            _record(session, acteur, "offre.preparer", found, issue_de=source.numero)
-        return _view(session, found)
+            found = copy_as_draft(session, acteur, source)
+            record_version(session, acteur, "offre.preparer", found, issue_de=source.numero)
+        return view_draft(session, found)
 
 
 def save_draft(
@@ -138,10 +138,10 @@ def save_draft(
             draft.gabarits = dict(gabarits)
         centre = session.get_one(Centre, draft.centre_id)
         draft.contenu = {**kept, "centre": centre.code, "code": draft.code}
-        _touch(draft, acteur)
+        touch(draft, acteur)
         session.flush()
-        _record(session, acteur, "offre.enregistrer", draft, version=draft.version)
-        return _view(session, draft)
+        record_version(session, acteur, "offre.enregistrer", draft, version=draft.version)
+        return view_draft(session, draft)
 
 
 def publish_draft(portail: Portail, acteur: Acteur, draft_id: UUID, version: int) -> UUID:
@@ -149,25 +149,36 @@ def publish_draft(portail: Portail, acteur: Acteur, draft_id: UUID, version: int
     Conflit when it changed since it was read. New dossiers begin with it, the others keep theirs."""
     with portail.action(acteur, "offre.publier", objet="offre_version", objet_id=draft_id) as session:
         draft = _take_draft(session, acteur, draft_id, version)
-        faults = check_draft(session, draft)
-        if faults:
-            raise DefinitionError(list(faults))
-        offer = read_offer(draft.contenu)
-        former = _published(session, draft)
-        for one in former:
-            one.etat = "retiree"
-        draft.contenu, draft.titre = offer.model_dump(mode="json"), offer.titre
-        draft.etat, draft.publiee_le, draft.publiee_par = "publiee", utc_now(), acteur.utilisateur_id
-        session.flush()
-        _record(session, acteur, "offre.publier", draft, remplace=[one.numero for one in former])
+        publish(session, acteur, draft)
         return draft.id
+
+
+def publish(session: Session, acteur: Acteur | None, draft: OffreVersion) -> None:
+    """Put a draft, whose row and whose centre's row are held, in force; DefinitionError with its faults."""
+    require_no_faults(session, draft)
+    offer = read_offer(draft.contenu)
+    former = _published(session, draft)
+    for one in former:
+        one.etat = "retiree"
+    draft.contenu, draft.titre = offer.model_dump(mode="json"), offer.titre
+    draft.etat, draft.publiee_le = "publiee", utc_now()
+    draft.publiee_par = acteur.utilisateur_id if acteur else None
+    session.flush()
+    record_version(session, acteur, "offre.publier", draft, remplace=[one.numero for one in former])
+
+
+def require_no_faults(session: Session, draft: OffreVersion) -> None:
+    """DefinitionError listing what keeps a draft from being published, when something does."""
+    faults = check_draft(session, draft)
+    if faults:
+        raise DefinitionError(list(faults))
 
 
 def discard_draft(portail: Portail, acteur: Acteur, draft_id: UUID, version: int) -> None:
     """Throw the draft away; what is in force does not change. Conflit when it changed since it was read."""
     with portail.action(acteur, "offre.abandonner", objet="offre_version", objet_id=draft_id) as session:
         draft = _take_draft(session, acteur, draft_id, version)
-        _record(session, acteur, "offre.abandonner", draft)
+        record_version(session, acteur, "offre.abandonner", draft)
         session.delete(draft)
 
 
@@ -182,9 +193,9 @@ def restore_version(portail: Portail, acteur: Acteur, version_id: UUID) -> Draft
         session.get_one(Centre, source.centre_id, with_for_update=CENTRE_LOCK)
         if find_draft(session, source.centre_id, source.code) is not None:
             raise Conflit("Cette offre a déjà un brouillon : publiez-le ou abandonnez-le d’abord.")
-        draft = add_draft(session, acteur, source, source.contenu, source.gabarits, source.sources)
-        _record(session, acteur, "offre.restaurer", draft, issue_de=source.numero)
-        return _view(session, draft)
+        draft = copy_as_draft(session, acteur, source)
+        record_version(session, acteur, "offre.restaurer", draft, issue_de=source.numero)
+        return view_draft(session, draft)
 
 
 def require_admin(acteur: Acteur, centre_id: UUID) -> None:
@@ -203,26 +214,43 @@ def find_draft(session: Session, centre_id: UUID, offre_code: str) -> OffreVersi
     return session.scalars(query).one_or_none()
 
 
+def last_published(session: Session, centre_id: UUID, offre_code: str) -> OffreVersion | None:
+    """The version in force of an offer, None when it was never published."""
+    query = select(OffreVersion).where(
+        OffreVersion.centre_id == centre_id, OffreVersion.code == offre_code, OffreVersion.etat == "publiee"
+    )
+    return session.scalars(query.order_by(OffreVersion.numero.desc()).limit(1)).one_or_none()
+
+
+def copy_as_draft(session: Session, acteur: Acteur | None, source: OffreVersion) -> OffreVersion:
+    """A draft that begins as `source`. The caller holds the centre's row and knows there is none."""
+    return add_draft(
+        session, acteur, source.centre_id, source.code, source, source.contenu, source.gabarits, source.sources
+    )
+
+
 def add_draft(
     session: Session,
     acteur: Acteur | None,
-    source: OffreVersion,
+    centre_id: UUID,
+    code: str,
+    issue_de: OffreVersion | None,
     contenu: Mapping[str, Any],
     gabarits: Mapping[str, str],
     sources: Mapping[str, str],
 ) -> OffreVersion:
-    """A new draft of the offer that `source` is a version of. The caller holds the centre's row and knows there is none."""
+    """A new draft of an offer, made from the version `issue_de`. The caller holds the centre's row and knows there is none."""
     draft = OffreVersion(
-        centre_id=source.centre_id,
-        code=source.code,
-        titre=source.titre,
-        numero=next_numero(session, source.centre_id, source.code),
+        centre_id=centre_id,
+        code=code,
+        titre=code,
+        numero=next_numero(session, centre_id, code),
         contenu=deepcopy(dict(contenu)),
         gabarits=dict(gabarits),
         sources=dict(sources),
-        issue_de=source.id,
+        issue_de=issue_de.id if issue_de else None,
     )
-    _touch(draft, acteur)
+    touch(draft, acteur)
     session.add(draft)
     session.flush()
     return draft
@@ -238,10 +266,6 @@ def next_numero(session: Session, centre_id: UUID, offre_code: str) -> int:
 
 def view_draft(session: Session, draft: OffreVersion) -> DraftView:
     """A draft as the editors show it, its faults included. The caller checked the permission."""
-    return _view(session, draft)
-
-
-def _view(session: Session, draft: OffreVersion) -> DraftView:
     editor = session.get(Utilisateur, draft.modifiee_par) if draft.modifiee_par else None
     return DraftView(
         id=draft.id,
@@ -286,7 +310,7 @@ def _published(session: Session, draft: OffreVersion) -> list[OffreVersion]:
     return list(session.scalars(query))
 
 
-def _touch(draft: OffreVersion, acteur: Acteur | None) -> None:
+def touch(draft: OffreVersion, acteur: Acteur | None) -> None:
     """Say who changed the draft and when, and give it the title that its content has."""
     draft.modifiee_le, draft.modifiee_par = utc_now(), acteur.utilisateur_id if acteur else None
     titre = draft.contenu.get("titre")
@@ -302,7 +326,7 @@ def _readable(contenu: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalide("Ce brouillon contient une valeur qui ne peut pas être enregistrée.") from None
     if len(text) > MAX_CONTENT or "\\u0000" in text:
         raise Invalide("Ce brouillon est beaucoup trop long, ou contient un caractère interdit.")
-    kept = json.loads(text)
+    kept = json.loads(text, parse_float=str)  # decimals are texts, as everywhere
     if not isinstance(kept, dict):
         raise Invalide("Ce brouillon n’est pas une offre.")
     return kept
@@ -316,7 +340,8 @@ def _check_stored(session: Session, gabarits: Mapping[str, str]) -> None:
             raise Invalide(f"Le fichier du gabarit « {name} » n’est pas enregistré : déposez-le de nouveau.")
 
 
-def _record(session: Session, acteur: Acteur | None, action: str, draft: OffreVersion, **details: Any) -> None:
+def record_version(session: Session, acteur: Acteur | None, action: str, draft: OffreVersion, **details: Any) -> None:
+    """Journal what was done to a version; nobody for the operator at the command line."""
     journal.record(
         session, action, acteur_id=acteur.utilisateur_id if acteur else None, centre_id=draft.centre_id,
         objet="offre_version", objet_id=draft.id, offre=draft.code, numero=draft.numero, **details,
