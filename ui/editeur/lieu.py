@@ -10,9 +10,9 @@ import streamlit as st
 from domain.errors import Conflit
 from domain.fields import Field
 from domain.form_editing import Contenu, find_form, readable_fields
-from services.offres.edition_formulaires import EditionView, OffreEditable, Operation, edit_offer
+from services.offres.edition_formulaires import EditionView, OffreEditable, Operation, edit_offer, open_edition
 from ui import page, session
-from ui.html import href, note
+from ui.html import href
 
 PREFIX = "editeur:"
 PANELS = ("champ", "ajouter", "partie", "etape")
@@ -74,8 +74,14 @@ def apply(lieu: Lieu, name: str, slots: page.Slots, operation: Operation, succes
     conflicts: list[Conflit] = []
     done, changed = slots.run(_edit, lieu, name, operation, conflicts)
     if conflicts:
-        page.show_error(conflicts[0])
-        note("Ce que vous avez saisi est encore là : vérifiez, puis enregistrez de nouveau.")
+        now = page.load(open_edition, session.portail(), session.acteur(), lieu.offre.centre_id, lieu.offre.code)
+        by = f" par {now.modifiee_par}" if now.draft_id and now.modifiee_par else ""
+        page.show_error(
+            Conflit(
+                f"Le brouillon a changé entre-temps{by}. Ce que vous avez saisi est encore là : vérifiez, puis"
+                " enregistrez de nouveau."
+            )
+        )
         st.session_state.pop(f"{PREFIX}{name}:version", None)
     elif done:
         forget(name)

@@ -1,0 +1,168 @@
+"""The form editor: adding, changing, retiring questions in a draft, conditions without code, preview, publication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from domain import form_editing as editing
+from domain.roles import Role
+from services.offres.edition_formulaires import edit_offer, open_edition
+from services.offres.versions import open_draft
+from tests.factories import OFFRE, Monde
+from tests.pages.conftest import Visitor, text_of
+from ui import page
+from ui.editeur.lieu import PREFIX
+
+
+@pytest.fixture
+def admin(visitor: Visitor, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Opens the editor as the administrator, who answers yes to every question: dialogs are tried in a browser."""
+    monkeypatch.setattr(page, "confirm", lambda titre, texte, libelle, action, **_: action(""))
+
+    def opened(**params: object) -> AppTest:
+        return visitor.open(monde[Role.ADMINISTRATEUR], "formulaires", offre=OFFRE, formulaire="locaux", **params)
+
+    return opened
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    """Click the button with this label; nothing unforeseen may follow."""
+    (button,) = [one for one in app.button if one.label == label]
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+def content(monde: Monde) -> dict[str, Any]:
+    return open_edition(monde.portail, monde[Role.ADMINISTRATEUR], monde.centre_id, OFFRE).contenu
+
+
+def test_the_list_shows_every_question_of_the_form(admin: Any, monde: Monde) -> None:
+    shown = text_of(admin())
+    for _, _, field in editing.iter_fields(content(monde)):
+        if field["id"].startswith("locaux."):
+            assert field["id"] in shown and field["label"] in shown
+    assert "Version 1 en vigueur. Votre premier changement commencera un brouillon." in shown
+
+
+def test_adding_a_question_begins_a_draft(admin: Any, monde: Monde) -> None:
+    app = admin(ajouter="lieu")
+    app.text_input(f"{PREFIX}nouveau:locaux:lieu:label").set_value("Surface du bureau").run()
+    assert app.text_input(f"{PREFIX}nouveau:locaux:lieu:id").placeholder == "locaux.surface_bureau"
+    click(app, "Ajouter la question")
+    assert "Question ajoutée au brouillon" in text_of(app)
+    _, section, field = editing.find_field(content(monde), "locaux.surface_bureau")
+    assert (section["id"], field["label"], field["required"]) == ("lieu", "Surface du bureau", False)
+
+
+def test_what_is_wrong_is_said_beside_its_field(admin: Any, monde: Monde) -> None:
+    app = click(admin(ajouter="lieu"), "Ajouter la question")
+    assert "Indiquez la question." in [error.value for error in app.error]
+    app.text_input(f"{PREFIX}nouveau:locaux:lieu:label").set_value("Étage")
+    app.text_input(f"{PREFIX}nouveau:locaux:lieu:id").set_value("locaux.telephone").run()
+    assert any("a déjà servi" in error.value for error in click(app, "Ajouter la question").error)
+    app = admin(champ="locaux.absent")
+    assert any("n’existe plus" in error.value for error in app.error)
+
+
+def test_a_condition_is_built_without_code(admin: Any, monde: Monde) -> None:
+    app = admin(champ="locaux.telephone")
+    key = f"{PREFIX}champ:locaux.telephone:visible_if"
+    app.radio(f"{key}:mode").set_value("selon").run()
+    click(app, "Enregistrer la question")
+    assert any("Choisissez la question de la comparaison 1" in error.value for error in app.error)
+    app.selectbox(f"{key}:0:champ").set_value("collectivite.type").run()
+    app.selectbox(f"{key}:0:collectivite.type:valeur").set_value("commune").run()
+    assert "collectivite.type == 'commune'" in [code.value for code in app.code]
+    click(app, "Ajouter une comparaison")
+    (second,) = [one for one in app.selectbox if one.label == "Question de la comparaison 2"]
+    second.set_value("besoin.quotite").run()
+    (compare,) = [one for one in app.selectbox if one.label == "Comparaison 2"]
+    compare.set_value("au_moins").run()
+    (value,) = [one for one in app.text_input if one.label == "Valeur de la comparaison 2"]
+    value.set_value("47,7").run()
+    click(app, "Enregistrer la question")
+    _, _, field = editing.find_field(content(monde), "locaux.telephone")
+    assert field["visible_if"] == "collectivite.type == 'commune' and besoin.quotite >= 47.70"
+    again = admin(champ="locaux.telephone")
+    assert again.radio(f"{key}:mode").value == "selon"
+    assert field["visible_if"] in [code.value for code in again.code]
+
+
+def test_an_expression_of_another_shape_is_shown_as_it_is(admin: Any, monde: Monde) -> None:
+    app = admin(champ="locaux.telephone")
+    key = f"{PREFIX}champ:locaux.telephone:visible_if"
+    app.radio(f"{key}:mode").set_value("ecrite").run()
+    app.text_area(f"{key}:expression").set_value("besoin.quotite * 2 >").run()
+    assert any("ne se lit pas" in error.value for error in click(app, "Enregistrer la question").error)
+    app.text_area(f"{key}:expression").set_value("besoin.quotite * 2 > 90").run()
+    click(app, "Enregistrer la question")
+    again = admin(champ="locaux.telephone")
+    assert again.radio(f"{key}:mode").value == "ecrite"
+    assert again.text_area(f"{key}:expression").value == "besoin.quotite * 2 > 90"
+
+
+def test_retiring_asks_first_and_says_what_depends_on_it(admin: Any, monde: Monde) -> None:
+    click(admin(champ="locaux.telephone"), "Retirer la question")
+    assert editing.find_field(content(monde), "locaux.telephone")[2]["retired"]
+    assert "Questions retirées (1)" in [one.label for one in admin().expander]
+    app = click(admin(champ="locaux.equipements"), "Retirer la question")
+    assert any("sert encore" in error.value for error in app.error)
+
+
+def test_a_colleague_s_change_is_not_overwritten_and_nothing_typed_is_lost(admin: Any, monde: Monde) -> None:
+    acteur = monde[Role.ADMINISTRATEUR]
+    app = admin(champ="locaux.telephone")
+    key = f"{PREFIX}champ:locaux.telephone:label"
+    app.text_input(key).set_value("Téléphone du lieu").run()
+
+    def rename(contenu: Any, _: Any) -> Any:
+        return editing.update_field(contenu, "locaux.descriptif", {"label": "Le bureau"})
+
+    edit_offer(monde.portail, acteur, monde.centre_id, OFFRE, None, rename)
+    click(app, "Enregistrer la question")
+    assert any("a changé entre" in error.value for error in app.error)
+    assert app.text_input(key).value == "Téléphone du lieu"
+    click(app, "Enregistrer la question")
+    kept = content(monde)
+    assert editing.find_field(kept, "locaux.telephone")[2]["label"] == "Téléphone du lieu"
+    assert editing.find_field(kept, "locaux.descriptif")[2]["label"] == "Le bureau"
+
+
+def test_preview_and_publication(admin: Any, monde: Monde) -> None:
+    app = admin(ajouter="lieu")
+    app.text_input(f"{PREFIX}nouveau:locaux:lieu:label").set_value("Surface du bureau").run()
+    click(app, "Ajouter la question")
+    preview = admin(vue="apercu")
+    assert "Surface du bureau" in [one.label.split(" (")[0] for one in preview.text_input]
+    preview.radio(f"{PREFIX}apercu:vu").set_value("centre").run()
+    assert "Surface du bureau" in text_of(preview) and "Non renseigné" in text_of(preview)
+    app = admin(vue="changements")
+    assert "Surface du bureau" in text_of(app)
+    click(app, "Publier")
+    view = open_edition(monde.portail, monde[Role.ADMINISTRATEUR], monde.centre_id, OFFRE)
+    assert (view.numero, view.draft_id) == (2, None)
+    assert "locaux.surface_bureau" in view.permanents.champs
+
+
+def test_discarding(admin: Any, monde: Monde) -> None:
+    open_draft(monde.portail, monde[Role.ADMINISTRATEUR], monde.centre_id, OFFRE)
+    click(admin(vue="changements"), "Abandonner le brouillon")
+    assert open_edition(monde.portail, monde[Role.ADMINISTRATEUR], monde.centre_id, OFFRE).draft_id is None
+
+
+@pytest.mark.parametrize("vue", ["questions", "etapes", "apercu", "changements"])
+@pytest.mark.parametrize("panel", [{}, {"champ": "locaux.equipements"}, {"partie": "lieu"}, {"etape": "locaux"}])
+def test_every_part_opens_with_one_main_action_at_most(admin: Any, vue: str, panel: dict[str, str]) -> None:
+    app = admin(vue=vue, **panel)
+    assert not app.error
+    assert len([button for button in app.button if button.proto.type == "primary"]) <= 1
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATEUR])
+def test_nobody_else_opens_it(visitor: Visitor, monde: Monde, role: Role) -> None:
+    app = visitor.open(monde[role], "formulaires")
+    assert [error.value for error in app.error] == ["Cette page n’existe pas, ou vous n’y avez pas accès."]
