@@ -4,7 +4,7 @@ import streamlit as st
 
 from services.facturation import consultation
 from ui import page, session
-from ui.decomptes import liste, lot
+from ui.decomptes import liste, lot, regularisations
 from ui.html import show, tabs
 
 portail, acteur = session.portail(), session.acteur()
@@ -29,6 +29,7 @@ if centres:
         )
     )
     if vue != "lot":
+        regularisations.show_regularisations()
         liste.show_preparation(centres, ouvert=not exercices)
 if not exercices:
     st.info(

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from domain.decompte import ISSUERS, PREPARERS
 from domain.tarification import Periodicite, period_bounds, period_label
 from models import Centre, Decompte, Exercice
-from services.accueil.tache_rows import Tache
+from services.accueil.tache_rows import LIMIT, Tache
 from services.activite.regles import closed_months
 from services.core import clock
 from services.core.access import Acteur
 from services.facturation.consultation import last_quarter_over
+from services.facturation.regularisations import Regularisation, list_regularisations
 
 GROUP = "Décomptes"
 REMINDED = timedelta(days=75)
@@ -35,7 +36,15 @@ def list_decomptes_taches(session: Session, acteur: Acteur) -> list[Tache]:
         checked = counts.get("verifie", 0)
         if checked and centre.id in acteur.centres_with(*ISSUERS):
             found.append(_several(checked, "à émettre", "Vérifiés : chacun recevra son numéro.", "Vérifié"))
+        if centre.id in acteur.centres_with(*ISSUERS):
+            late = list_regularisations(session, centre.id, clock.today(centre.fuseau))
+            found += [_to_settle(one) for one in late[:LIMIT]]
     return found
+
+
+def _to_settle(one: Regularisation) -> Tache:
+    page, asked = ("decompte", {"id": str(one.decompte_id)}) if one.decompte_id else ("decomptes", {})
+    return Tache(GROUP, f"À régulariser : {one.collectivite}, {one.constat}", one.conseil, page, asked)
 
 
 def _several(count: int, what: str, detail: str, etat: str) -> Tache:

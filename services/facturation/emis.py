@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -17,17 +16,19 @@ _YEAR = (Decompte.convention_id, Decompte.exercice)
 
 def sum_issued(session: Session, centre_id: UUID, ids: set[UUID]) -> dict[tuple[UUID, int], Decimal]:
     """Issued statements less those cancelled (a counter-statement is negative), by convention and year."""
-    query: Select[Any] = select(*_YEAR, func.sum(Decompte.total))
+    query = select(*_YEAR, func.sum(Decompte.total))
     return _sum(session, centre_id, ids, query)
 
 
 def sum_extras(session: Session, centre_id: UUID, ids: set[UUID]) -> dict[tuple[UUID, int], Decimal]:
     """Of what was issued, the lines that come on top of what is due, by convention and year."""
-    lines: Select[Any] = select(*_YEAR, func.sum(LigneDecompte.montant)).join(LigneDecompte.decompte)
+    lines = select(*_YEAR, func.sum(LigneDecompte.montant)).join(LigneDecompte.decompte)
     return _sum(session, centre_id, ids, lines.where(LigneDecompte.nature.in_(NATURES_EN_SUS)))
 
 
-def _sum(session: Session, centre_id: UUID, ids: set[UUID], query: Select[Any]) -> dict[tuple[UUID, int], Decimal]:
+def _sum(
+    session: Session, centre_id: UUID, ids: set[UUID], query: Select[UUID, int, Decimal]
+) -> dict[tuple[UUID, int], Decimal]:
     query = query.where(Decompte.centre_id == centre_id, Decompte.numero.is_not(None)).group_by(*_YEAR)
     if len(ids) == 1:
         query = query.where(Decompte.convention_id.in_(ids))

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select
@@ -25,9 +24,12 @@ from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
+from services.facturation.emis import CENT
 from services.facturation.exercices import BY_THE_HOUR
 from services.facturation.minutes import CHUNK
 from services.facturation.releve import period_of
+
+_Row = Row[UUID, int, Decimal, str, date, UUID, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def list_regularisations(session: Session, centre_id: UUID, jour: date) -> list[
     return [one for one in found if one is not None]
 
 
-def _unsettled(session: Session, centre_id: UUID, jour: date) -> list[Row[Any]]:
+def _unsettled(session: Session, centre_id: UUID, jour: date) -> list[_Row]:
     """Years that are over, or whose convention is, with another amount invoiced than due. Hours are due as forecast until
     December is closed: they are not looked at before. Nor is a year of which no last period was prepared yet."""
     query = (
@@ -106,21 +108,19 @@ def _unsettled(session: Session, centre_id: UUID, jour: date) -> list[Row[Any]]:
     return [row for row in rows if _is_final(session, row, prepared[row.annee], closed)]
 
 
-def _is_final(session: Session, row: Row[Any], prepared: bool, closed: set[int]) -> bool:
+def _is_final(session: Session, row: _Row, prepared: bool, closed: set[int]) -> bool:
     hourly = get_offer(session, row.offre_version_id).facturation.mode == BY_THE_HOUR
     return row.annee in closed if hourly else prepared or row.terme.year <= row.annee
 
 
 def _last_prepared(session: Session, centre_id: UUID, annee: int) -> bool:
-    """Whether a statement of the centre reaches the end of the year."""
+    """Whether a statement of the centre was made until the end of the year, even cancelled since."""
     end = period_bounds(annee, Periodicite.TRIMESTRE, 3)[1]
-    query = select(Decompte.id).where(
-        Decompte.centre_id == centre_id, Decompte.au == end, Decompte.contre_id.is_(None), Decompte.etat != "annule"
-    )
+    query = select(Decompte.id).where(Decompte.centre_id == centre_id, Decompte.au == end, Decompte.contre_id.is_(None))
     return session.scalar(query.limit(1)) is not None
 
 
-def _statements(session: Session, rows: Sequence[Row[Any]]) -> Mapping[tuple[UUID, int], list[Decompte]]:
+def _statements(session: Session, rows: Sequence[_Row]) -> Mapping[tuple[UUID, int], list[Decompte]]:
     """Their statements but counter-statements, by convention and year, in the order of periods."""
     found: dict[tuple[UUID, int], list[Decompte]] = {}
     ids = list(dict.fromkeys(row.convention_id for row in rows))
@@ -133,25 +133,19 @@ def _statements(session: Session, rows: Sequence[Row[Any]]) -> Mapping[tuple[UUI
     return found
 
 
-def _regularisation(session: Session, row: Row[Any], statements: Sequence[Decompte]) -> Regularisation | None:
+def _regularisation(session: Session, row: _Row, statements: Sequence[Decompte]) -> Regularisation | None:
     """None while a draft of the year is there to settle it."""
     if any(one.etat in DRAFTS for one in statements):
         return None
     living = [one for one in statements if one.etat != "annule"]
     freed = [one for one in statements if one.etat == "annule" and one.du not in {other.du for other in living}]
     offer = get_offer(session, row.offre_version_id)
-    last = period_of(offer, min(row.terme, date(row.annee, 12, 31)) if row.terme.year >= row.annee else _end(living))
+    last = period_of(offer, min(max(row.terme, date(row.annee, 1, 1)), date(row.annee, 12, 31)))
     to_cancel = max(living, key=lambda one: one.au, default=None)
-    made = {"convention_id": row.convention_id, "convention": row.numero, "collectivite": row.nom}
-    made |= {"annee": row.annee, "montant": row.montant}
+    montant = Decimal(row.montant).quantize(CENT)
+    known = (row.convention_id, row.numero, row.nom, row.annee, montant)
     if freed:
-        return Regularisation(**made, periode=period_of(offer, freed[-1].du).libelle)
+        return Regularisation(*known, period_of(offer, freed[-1].du).libelle)
     if to_cancel is None or to_cancel.au < last.au:
-        return Regularisation(**made, periode=last.libelle)
-    libelle = period_of(offer, to_cancel.du).libelle
-    return Regularisation(**made, periode=libelle, decompte_id=to_cancel.id, numero=to_cancel.numero)
-
-
-def _end(living: Sequence[Decompte]) -> date:
-    """The end of the last statement of a year that the convention no longer has."""
-    return max(one.au for one in living)
+        return Regularisation(*known, last.libelle)
+    return Regularisation(*known, period_of(offer, to_cancel.du).libelle, to_cancel.id, to_cancel.numero)
