@@ -32,13 +32,15 @@ def show_apercu(banc: Banc, gabarit: Gabarit) -> None:
         st.error(page.text(found.message), icon=":material/error:")
         return
     address = {"version": version_id, "gabarit": gabarit.nom, "profil": profil}
-    page.download("Télécharger en Word", _url("docx", address))
+    with st.container(horizontal=True):
+        page.download("Télécharger en Word", _url("docx", address))
+        if apercus.pdf_shown():
+            page.download("Télécharger en PDF", _url("pdf", address))
     if not apercus.pdf_shown():
         st.info(
             "La conversion en PDF n’est pas installée sur ce serveur : ouvrez le document Word pour voir ses pages."
         )
         return
-    page.download("Télécharger en PDF", _url("pdf", address))
     if not apercus.pages_shown():
         st.info("L’affichage des pages n’est pas installé sur ce serveur : ouvrez le PDF pour les voir.")
         return

@@ -31,10 +31,11 @@ def show_files(banc: Banc, gabarit: Gabarit) -> None:
         who = f", par {banc.brouillon.modifie_par}" if banc.brouillon.modifie_par else ""
         pairs.append(("Brouillon", f"Modifié le {day_and_time(banc.brouillon.modifie_le, banc.fuseau)}{who}"))
     show(facts(pairs))
-    if gabarit.publie:
-        page.download("Télécharger le gabarit en service", template_url(banc.publiee_id, gabarit.nom))
-    if gabarit.modifie and banc.brouillon:
-        page.download("Télécharger celui du brouillon", template_url(banc.brouillon.id, gabarit.nom))
+    with st.container(horizontal=True):
+        if gabarit.publie:
+            page.download("Télécharger le gabarit en service", template_url(banc.publiee_id, gabarit.nom))
+        if gabarit.modifie and banc.brouillon:
+            page.download("Télécharger celui du brouillon", template_url(banc.brouillon.id, gabarit.nom))
 
 
 def template_url(version_id: UUID, nom: str) -> str:
