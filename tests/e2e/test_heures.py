@@ -111,9 +111,10 @@ def test_one_intervention_on_a_telephone(monde: Monde, open_page: OpenPage) -> N
     page = open_page(ASSISTANT, width=390)
     page.goto("/heures?vue=ajout")
     expect(button(page, "Ajouter l’intervention")).to_be_visible(timeout=PATIENCE)
+    settle(page)
     page.get_by_label("Durée").fill("45min")
     button(page, "Ajouter l’intervention").click()
-    see(page, re.compile("Ce jour"))
+    see(page, re.compile("Intervention ajoutée"))
     assert len(recorded(monde)) == len(before) + 1 and recorded(monde)[0][0] == 45
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     with monde.portail.db.read() as session:

@@ -63,6 +63,7 @@ def test_three_worked_examples_through_the_page(open_page: OpenPage, monde: Mond
     page = open_page(address("direction"))
     page.goto("/simulateur")
     heading(page, "Simulateur")
+    settle(page)
     type_in(page, "Part d’un temps plein (%)", "47,70")
     type_in(page, "Prise d’effet", "01/01/2023")
     expect(page.get_by_text(spaces("32 426,46 €")).first).to_be_visible(timeout=PATIENCE)
