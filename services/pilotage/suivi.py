@@ -16,6 +16,7 @@ from documents.tableur import CSV_TYPE, XLSX_TYPE, Cell, Feuille, write_csv, wri
 from domain.decompte import ETATS_COLLECTIVITE
 from domain.errors import Introuvable
 from domain.formatting import MONTHS
+from domain.offer import Offer
 from domain.pilotage import convention_days, forecast_minutes, load_alertes, month_end
 from domain.roles import ROLES_COLLECTIVITE
 from domain.secret import MASQUE
@@ -73,6 +74,7 @@ class SuiviView:
 
     `minutes_dues` is None where no working time is due (nothing is planned). `engage`, `facture`, `a_venir`: euros of the
     year; `en_sus`: of what is invoiced, service dégradé and journeys; `trop`: invoiced in excess, to be given back.
+    `comprise`: the service is included in the contribution, at 0 €, so that it has no statement of its own.
     `commencee`: the convention has taken effect. `decomptes` and `bilans` are those of the whole convention.
     """
 
@@ -96,6 +98,7 @@ class SuiviView:
     a_venir: Decimal
     en_sus: Decimal
     trop: Decimal
+    comprise: bool
     decomptes: tuple[DecompteSuivi, ...]
     bilans: tuple[PieceRow, ...]
 
@@ -118,7 +121,7 @@ def list_choices(portail: Portail, acteur: Acteur) -> list[ConventionChoice]:
             ConventionChoice(
                 one.id,
                 one.numero,
-                f"{f'{one.collectivite.nom} – ' if several else ''}{_offer_title(session, one)} (n° {one.numero})",
+                f"{f'{one.collectivite.nom} – ' if several else ''}{_offer(session, one).titre} (n° {one.numero})",
             )
             for one in session.scalars(query)
         ]
@@ -160,7 +163,7 @@ def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee:
     return SuiviView(
         convention_id=convention.id,
         numero=convention.numero,
-        offre=_offer_title(session, convention),
+        offre=_offer(session, convention).titre,
         collectivite=convention.collectivite.nom,
         centre=convention.centre.nom,
         etat=convention.etat,
@@ -178,6 +181,7 @@ def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee:
         a_venir=max(Decimal(0), (committed or Decimal(0)) - paying),
         en_sus=invoiced - paying,
         trop=max(Decimal(0), paying - (committed or Decimal(0))),
+        comprise=_offer(session, convention).facturation.mode == "cotisation",
         decomptes=tuple(_statements(session, acteur, convention)),
         bilans=tuple(pieces_of_bilans(session, convention.id)),
     )
@@ -198,8 +202,8 @@ def _years(session: Session, convention: Convention, today: date) -> list[int]:
     return list(range(max(first, begun), last + 1)) or [first]
 
 
-def _offer_title(session: Session, convention: Convention) -> str:
-    return get_offer(session, convention.dossier.offre_version_id).titre
+def _offer(session: Session, convention: Convention) -> Offer:
+    return get_offer(session, convention.dossier.offre_version_id)
 
 
 def _forecast(convention: Convention, published: Publication) -> Prevision | None:
@@ -315,9 +319,12 @@ def _table_sheet(view: SuiviView, table: TablePubliee) -> Feuille:
     )
 
 
+COMPRISE = "Engagé (service compris dans la cotisation)"
+
+
 def _cost_sheet(view: SuiviView) -> Feuille:
     lines: list[list[Cell]] = [
-        ["Engagé", view.engage],
+        [COMPRISE if view.comprise else "Engagé", view.engage],
         ["Facturé", view.facture],
         ["À venir", view.a_venir],
         ["Service dégradé et déplacements, en sus", view.en_sus],

@@ -10,7 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from domain.roles import Role
+from models import PeriodeSansAssistant
 from services.facturation import decomptes, emission
+from services.facturation.exercices import refresh_convention
 from tests.conventions import make_convention
 from tests.decomptes import add_tarifs, close_until, drafts, issue_quarter, prepare, set_convention
 from tests.factories import Monde, make_stranger
@@ -95,6 +97,22 @@ def test_a_cancelled_statement_leads_to_its_counter_statement(
     assert not [one for one in app.button if one.label.startswith("Annuler")]
     other = visitor.open(monde[Role.RESPONSABLE], "decompte", id=counter)
     assert "Annule le" in plain(other) and "-8 106,62 €" in plain(other)
+
+
+def test_a_year_invoiced_in_excess_is_told_above_the_list(visitor: Visitor, monde: Monde, convention: UUID) -> None:
+    issued = [issue_quarter(monde.portail, monde, convention, 2023, quarter) for quarter in (1, 2, 3, 4)]
+    assert "À régulariser" not in plain(visitor.open(monde[Role.RESPONSABLE], "decomptes"))
+    with monde.portail.db.write() as session:
+        days = {"du": date(2023, 3, 1), "au": date(2023, 4, 14)}
+        session.add(PeriodeSansAssistant(convention_id=convention, motif="Poste vacant", **days))
+        session.flush()
+        refresh_convention(session, convention)
+    app = visitor.open(monde[Role.RESPONSABLE], "decomptes")
+    assert next(one.label for one in app.expander) == "À régulariser (1)"
+    last = issued[3]
+    assert last is not None and f"Annulez le décompte n° {last.numero}" in plain(app)
+    assert "3 997,78 € facturés en trop pour 2023" in plain(app) and str(last.id) in plain(app)
+    assert "À régulariser" not in plain(visitor.open(monde[Role.GESTIONNAIRE], "decomptes"))
 
 
 def test_a_payment_is_typed_as_a_day(visitor: Visitor, monde: Monde, convention: UUID) -> None:

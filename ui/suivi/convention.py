@@ -38,7 +38,7 @@ def show_summary(view: SuiviView) -> None:
                 ("Heures des mois clos", _hours(view)),
                 ("Heures prévues pour l’année", duree(view.minutes_dues) if view.minutes_dues else None),
                 ("Prévision de fin d’année", forecast),
-                ("Engagé pour l’année", _money(view.engage)),
+                ("Engagé pour l’année", _committed(view)),
                 ("Facturé", _money(view.facture)),
                 ("En sus (service dégradé, déplacements)", _money(view.en_sus or None)),
                 ("À venir", _money(view.a_venir)),
@@ -68,6 +68,11 @@ def _forecast(view: SuiviView) -> str | None:
         return None
     share = pourcentage(Decimal(100 * view.prevision.minutes) / view.minutes_dues, 0)
     return f"environ {duree(60 * round(view.prevision.minutes / 60))}, soit {share} des heures prévues"
+
+
+def _committed(view: SuiviView) -> str | None:
+    shown = _money(view.engage)
+    return f"{shown} : service compris dans la cotisation, sans décompte" if shown and view.comprise else shown
 
 
 def _money(amount: Decimal | None) -> str | None:

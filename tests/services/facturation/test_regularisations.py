@@ -18,11 +18,13 @@ from services.facturation import emission, exercices, regularisations
 from services.facturation.regularisations import Regularisation
 from services.pilotage.couts import Montants, costs_by_year
 from services.pilotage.filtres import read_filtres
+from services.pilotage.suivi import open_suivi
 from tests.conventions import make_convention
 from tests.decomptes import (
     add_hours,
     add_tarif,
     add_tarifs,
+    bill_by,
     bill_by_the_hour,
     close_until,
     drafts,
@@ -242,3 +244,27 @@ def test_an_etat_des_lieux_of_an_empty_quarter_is_traced_by_the_next_statement(p
         ("etat_des_lieux", "État des lieux des besoins, février 2023", D(90), D("0.00")),
     ]
     assert [one.nature for one in last.lignes] == ["heures"]  # traced once
+
+
+def test_a_contribution_is_traced_by_the_statement_of_what_comes_on_top_else_by_the_screens(
+    portail: Portail, monde: Monde
+) -> None:
+    convention_id = share(portail, monde)  # a service dégradé in February
+    bill_by(portail, convention_id, mode="cotisation")
+    add_hours(portail, monde, convention_id, [(date(2023, 8, 2), 60, "service_degrade")])
+    refresh(portail, convention_id)
+    assert issue_year(portail, monde, convention_id) == [D("370.50"), None, D("57.00"), None]
+    first, third = drafts(portail, convention_id)
+    for statement in (first, third):
+        line = statement.lignes[0]
+        assert (line.nature, line.montant) == ("part", D("0.00"))
+        assert line.libelle.startswith("Service compris dans la cotisation")
+    assert third.lignes[0].etapes[-1] == "Comprend ce qui n’avait pas de décompte\u00a0: 2e trimestre 2023"
+    with clock.pretend(LATER):
+        followed = open_suivi(portail, monde.gens[Role.GESTIONNAIRE], convention_id, 2023)
+    assert (followed.comprise, followed.engage, followed.en_sus, followed.trop) == (True, 0, D("427.50"), 0)
+    with portail.db.read() as session:
+        filtres = read_filtres(session, monde.gens[Role.RESPONSABLE], {"annee": "2023"})
+        costs = next(one.montants for one in costs_by_year(session, filtres) if one.code == "2023")
+    assert costs == Montants(D("0.00"), D("427.50"), D("0.00"), D("427.50"), D("0.00"))
+    assert to_settle(portail, monde) == []
