@@ -24,7 +24,7 @@ from domain.tarification import (
     Part,
     Prorata,
     bill_minutes,
-    check_annee_tarifee,
+    check_annee_calculee,
     compute_annee,
     compute_echeancier,
     compute_heures,
@@ -226,12 +226,12 @@ def simulate_share(demande: Demande, quotite: Decimal) -> dict[str, Any]:
 
 
 def _check_years(demande: Demande) -> None:
-    """Invalide at the first year that no tariff may have."""
+    """Invalide at the first year that cannot be priced."""
     days = [("effet", demande.effet), ("debut", demande.debut), *(("avenant", one.du) for one in demande.avenant)]
     days += [("absence", day) for one in demande.absence for day in one]
     for name, year in [("annee", demande.annee), *((name, day.year if day else None) for name, day in days)]:
         if year is not None:
-            check_annee_tarifee(year, name)
+            check_annee_calculee(year, name)
 
 
 def _check_dates(demande: Demande, debut: date, terme: date) -> None:

@@ -20,12 +20,13 @@ from domain.answers import get_path
 from domain.formatting import insecables
 from domain.offer import Offer
 from domain.tarification import (
+    Part,
+    compute_annee,
     compute_annee_horaire,
     compute_annee_unites,
     compute_annuel,
     compute_echeancier,
     compute_heures,
-    compute_premiere_annee,
 )
 from domain.tarification.temps import bill_minutes
 from domain.tarification.unites import bill_units
@@ -81,14 +82,15 @@ def _fill_quotite(
     montants.update(annuel=annuel.valeur, etapes=[*annuel.etapes, *heures.etapes])
     if debut is None:
         return
-    first = compute_premiere_annee(tarif.montant, quotite, debut, billing.prorata)
-    montants["premiere_annee"] = {
-        "du": first.du,
-        "jours": first.jours,
-        "base": first.base,
-        "unite": first.unite,
-        "debut": debut,
-    }
+    first = compute_annee(
+        tarif.montant,
+        [Part(quotite, debut)],
+        debut.year,
+        debut=debut,
+        methode=billing.prorata,
+        heures_annuelles=billing.heures_annuelles,
+    )
+    _fill_first(montants, first.du, first.jours, first.base, debut, billing.prorata.unite)
     montants["etapes"] = [*first.etapes, *heures.etapes]
     montants["echeancier"] = [
         {"libelle": insecables(one.libelle), "au": one.au, "montant": one.montant}

@@ -28,11 +28,11 @@ from domain.tarification.projection import (
     project_heures,
     project_tarif,
 )
-from domain.tarification.prorata import Prorata, compute_base, compute_part, merge_periods
-from domain.tarification.quotite import PremiereAnnee, check_quotite, compute_annuel, compute_premiere_annee
+from domain.tarification.prorata import Prorata, compute_base, merge_periods
+from domain.tarification.quotite import check_quotite, compute_annuel
 from domain.tarification.rounding import (
     Montant,
-    check_annee_tarifee,
+    check_annee_calculee,
     check_minutes,
     check_montant,
     round_cent,
@@ -64,7 +64,6 @@ __all__ = [
     "Montant",
     "Part",
     "Periodicite",
-    "PremiereAnnee",
     "Prorata",
     "Seuil",
     "TarifProjete",
@@ -73,7 +72,7 @@ __all__ = [
     "bill_minutes",
     "bill_units",
     "billable_minutes",
-    "check_annee_tarifee",
+    "check_annee_calculee",
     "check_minutes",
     "check_montant",
     "check_quotite",
@@ -85,8 +84,6 @@ __all__ = [
     "compute_base",
     "compute_echeancier",
     "compute_heures",
-    "compute_part",
-    "compute_premiere_annee",
     "compute_seuil",
     "instalment",
     "load_baremes",

@@ -25,7 +25,7 @@ from domain.tarification.prorata import (
     merge_periods,
 )
 from domain.tarification.quotite import check_quotite, compute_annuel, tell_exact
-from domain.tarification.rounding import Montant, check_annee_tarifee, check_montant, round_cent, round_half_up
+from domain.tarification.rounding import Montant, check_annee_calculee, check_montant, round_cent, round_half_up
 from domain.tarification.temps import HEURES_ANNUELLES
 
 
@@ -137,7 +137,7 @@ def _idle_year(tarif: Decimal, share: Part, annee: int, debut: date, fin: date |
 
 
 def _check_parts(parts: Sequence[Part], debut: date, fin: date | None, annee: int) -> list[Part]:
-    check_annee_tarifee(annee)
+    check_annee_calculee(annee)
     if fin is not None and debut > fin:
         raise Invalide(
             f"Le début des prestations ({date_longue(debut)}) est postérieur à la fin de la convention"

@@ -57,12 +57,8 @@ def compute_base(annee: int, methode: Prorata) -> int:
     return 360 if methode is Prorata.TRENTE_360 else 12
 
 
-def compute_part(debut: date, methode: Prorata = Prorata.JOURS) -> tuple[int, int]:
-    """Days (or months) left in the year from `debut`, that day included, and what a whole year counts (G2)."""
-    return _left(debut, methode), compute_base(debut.year, methode)
-
-
 def _left(jour: date, methode: Prorata) -> int:
+    """Days (or months) left in the year from `jour`, that day included (G2)."""
     if methode is Prorata.JOURS:
         return (date(jour.year, 12, 31) - jour).days + 1
     if methode is Prorata.TRENTE_360:

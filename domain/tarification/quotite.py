@@ -1,33 +1,13 @@
-"""A share of a full-time post: annual amount and first year (formulas F1 and F2)."""
+"""A share of a full-time post: annual amount (formula F1)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from domain.errors import Invalide
-from domain.formatting import date_longue, euros, pourcentage
-from domain.tarification.prorata import Prorata, compute_part
+from domain.formatting import euros, pourcentage
 from domain.tarification.rounding import Montant, check_montant, round_cent
-
-
-@dataclass(frozen=True)
-class PremiereAnnee:
-    """What is due for the year in which the service begins: `du` euros, for `jours` out of `base` (months for two methods)."""
-
-    du: Decimal
-    jours: int
-    base: int
-    debut: date
-    methode: Prorata
-    etapes: tuple[str, ...]
-
-    @property
-    def unite(self) -> str:
-        """`jours` or `mois`: what `jours` and `base` count."""
-        return self.methode.unite
 
 
 def check_quotite(quotite: Decimal, champ: str = "besoin.quotite") -> Decimal:
@@ -44,19 +24,6 @@ def compute_annuel(tarif: Decimal, quotite: Decimal) -> Montant:
     exact = Fraction(check_montant(tarif)) * Fraction(check_quotite(quotite)) / 100
     valeur = round_cent(exact)
     return Montant(valeur, exact, (f"Montant annuel\u00a0: {euros(tarif)} × {pourcentage(quotite)} = {euros(valeur)}",))
-
-
-def compute_premiere_annee(
-    tarif: Decimal, quotite: Decimal, debut: date, methode: Prorata = Prorata.JOURS
-) -> PremiereAnnee:
-    """F2: first year = annual amount × part of the year from the day the service begins, by one of four methods."""
-    annuel = compute_annuel(tarif, quotite)
-    jours, base = compute_part(debut, methode)
-    du = round_cent(annuel.exact * jours / base)
-    span = f"du {date_longue(debut)} au 31 décembre {debut.year}"
-    label = f"Première année ({methode.label}, {span})"
-    step = f"{label}\u00a0: {euros(annuel.valeur)} × {jours}/{base} {methode.unite} = {euros(du)}"
-    return PremiereAnnee(du, jours, base, debut, methode, (*annuel.etapes, step + tell_exact(annuel)))
 
 
 def tell_exact(annuel: Montant) -> str:

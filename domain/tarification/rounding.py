@@ -11,8 +11,8 @@ from domain.errors import Invalide
 MONTANT_MAX = Decimal("9999999999.99")
 """The largest amount that the portal records, in euros."""
 
-ANNEES = (1990, 2200)
-"""Years that can be priced: those that tariffs may have."""
+ANNEES = (1900, 2200)
+"""Years that can be priced: those that the dates of a form may have."""
 
 MINUTES_MAX = 10_000_000
 """The longest time that one line bills, a hundred full-time years: beyond, it is a mistake."""
@@ -50,8 +50,8 @@ def check_montant(montant: Decimal, champ: str = "tarif") -> Decimal:
     return montant
 
 
-def check_annee_tarifee(annee: int, champ: str = "annee") -> int:
-    """A year that tariffs may have; Invalide at `champ` otherwise."""
+def check_annee_calculee(annee: int, champ: str = "annee") -> int:
+    """A year that can be priced; Invalide at `champ` otherwise."""
     if not ANNEES[0] <= annee <= ANNEES[1]:
         raise Invalide(f"L’année est comprise entre {ANNEES[0]} et {ANNEES[1]}.", champ)
     return annee

@@ -153,7 +153,8 @@ def _gaps(forme: Forme) -> Select[Any]:
         .group_by(Affectation.convention_id)
         .subquery("affectes")
     )
-    promised, given = Convention.quotite, func.coalesce(assigned.c.part, 0)
+    promised: Any = Convention.quotite
+    given = func.coalesce(assigned.c.part, 0)
     return (
         select(
             Convention.id,

@@ -24,7 +24,6 @@ from domain.tarification import (
     compute_annee_unites,
     compute_annuel,
     compute_heures,
-    compute_premiere_annee,
     instalment,
     project_annees,
     project_heures,
@@ -276,12 +275,14 @@ def test_absent_all_along_costs_nothing(tarif: Decimal, quotite: Decimal, debut:
 
 
 @given(tarifs, quotites, days, methodes)
-def test_without_absence_nor_change_it_is_the_first_year(
+def test_without_absence_nor_change_it_is_a_part_of_the_annual_amount(
     tarif: Decimal, quotite: Decimal, debut: date, methode: Prorata
 ) -> None:
     year = compute_annee(tarif, [Part(quotite, JANUARY)], debut.year, debut=debut, methode=methode)
-    first = compute_premiere_annee(tarif, quotite, debut, methode)
-    assert (year.du, year.jours, year.base) == (first.du, first.jours, first.base)
+    annual = compute_annuel(tarif, quotite)
+    assert year.du == round_cent(annual.exact * year.jours / year.base) and year.annuel == annual.valeur
+    if methode is Prorata.JOURS:
+        assert year.jours == (date(debut.year, 12, 31) - debut).days + 1
     whole = compute_annee(tarif, [Part(quotite, JANUARY)], 2024, debut=JANUARY, methode=methode)
     assert (whole.du, whole.minutes) == (compute_annuel(tarif, quotite).valeur, compute_heures(quotite).minutes)
 

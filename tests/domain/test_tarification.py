@@ -18,13 +18,14 @@ from domain.calendar import compute_terme, list_periodes
 from domain.definitions import DefinitionError
 from domain.errors import Invalide
 from domain.tarification import (
+    Annee,
+    Part,
     Periodicite,
     Prorata,
+    compute_annee,
     compute_annuel,
     compute_echeancier,
     compute_heures,
-    compute_part,
-    compute_premiere_annee,
     round_cent,
 )
 from domain.tarifs import (
@@ -60,18 +61,23 @@ def test_annual_amount_says_how_it_was_found() -> None:
     )
 
 
+def first_year(tarif: Decimal, quotite: Decimal, debut: date, methode: Prorata = Prorata.JOURS) -> Annee:
+    """The year in which the service begins (F2)."""
+    return compute_annee(tarif, [Part(quotite, debut)], debut.year, debut=debut, methode=methode)
+
+
 @pytest.mark.parametrize("methode", list(Prorata))
 @pytest.mark.parametrize("case", CASES["premiere_annee"], ids=lambda case: str(case["debut"]))
 def test_first_year(case: dict[str, Any], methode: Prorata) -> None:
     counted, base, du = case[methode.value]
-    result = compute_premiere_annee(TARIF, QUOTITE, case["debut"], methode)
+    result = first_year(TARIF, QUOTITE, case["debut"], methode)
     assert (result.jours, result.base, result.du) == (counted, base, Decimal(du))
 
 
 def test_first_year_says_how_it_was_found() -> None:
-    result = compute_premiere_annee(TARIF, QUOTITE, date(2026, 9, 1))
-    assert result.etapes[-1] == (
-        "Première année (jours calendaires réels, du 1er septembre 2026 au 31 décembre 2026)\u00a0: "
+    result = first_year(TARIF, QUOTITE, date(2026, 9, 1))
+    assert result.etapes[1] == (
+        "Dû pour 2026 (jours calendaires réels, du 1er septembre 2026 au 31 décembre 2026)\u00a0: "
         "32\u202f426,46\u00a0€ × 122/365 jours = 10\u202f838,43\u00a0€"
     )
 
@@ -80,8 +86,8 @@ def test_first_year_starts_from_the_exact_annual_amount() -> None:
     """Rounding the annual amount first would lose a cent: 0,005 € a year is 0,01 € rounded, but half of it is nothing."""
     tarif, quotite, debut = Decimal("0.50"), Decimal("1.00"), date(2023, 7, 1)
     assert compute_annuel(tarif, quotite).valeur == Decimal("0.01")
-    assert compute_premiere_annee(tarif, quotite, debut).du == Decimal("0.00")
-    assert "montant annuel exact" in compute_premiere_annee(tarif, quotite, debut).etapes[-1]
+    assert first_year(tarif, quotite, debut).du == Decimal("0.00")
+    assert "montant annuel exact" in first_year(tarif, quotite, debut).etapes[1]
 
 
 @pytest.mark.parametrize("case", CASES["echeanciers"], ids=lambda case: f"{case['du']}-{case['periodicite']}")
@@ -115,19 +121,19 @@ def test_instalments_add_up_and_none_is_negative(cents: int, debut: date, period
 def test_first_year_is_at_most_a_year_and_falls_as_it_begins_later(
     tarif: Decimal, quotite: Decimal, debut: date, methode: Prorata
 ) -> None:
-    du = compute_premiere_annee(tarif, quotite, debut, methode).du
+    du = first_year(tarif, quotite, debut, methode).du
     assert 0 <= du <= compute_annuel(tarif, quotite).valeur
     later = debut + timedelta(days=1)
     if later.year == debut.year:
-        assert compute_premiere_annee(tarif, quotite, later, methode).du <= du
+        assert first_year(tarif, quotite, later, methode).du <= du
 
 
 @given(jours)
 def test_a_year_from_january_is_whole_by_every_method(jour: date) -> None:
     for methode in Prorata:
-        counted, base = compute_part(date(jour.year, 1, 1), methode)
-        assert counted == base
-        assert 0 <= compute_part(jour, methode)[0] <= base
+        whole = first_year(TARIF, QUOTITE, date(jour.year, 1, 1), methode)
+        assert whole.jours == whole.base
+        assert 0 <= first_year(TARIF, QUOTITE, jour, methode).jours <= whole.base
 
 
 @given(tarifs, quotites)
@@ -189,7 +195,7 @@ def test_a_term_that_no_calendar_has_is_refused() -> None:
 def test_effect_and_start_may_differ() -> None:
     """G13: effect 1 January 2026, service from 1 March: the term follows the effect, the prorata follows the start."""
     assert compute_terme(date(2026, 1, 1)) == date(2030, 12, 31)
-    assert compute_premiere_annee(TARIF, QUOTITE, date(2026, 3, 1)).jours == 306
+    assert first_year(TARIF, QUOTITE, date(2026, 3, 1)).jours == 306
 
 
 @given(jours, st.integers(0, 10))
