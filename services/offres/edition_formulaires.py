@@ -23,6 +23,7 @@ from models import Centre, OffreVersion
 from services.centre.offres import published_offers
 from services.core.access import Acteur
 from services.core.portail import Portail
+from services.offres.diff import Change, describe_changes, describe_gabarits
 from services.offres.versions import find_draft, open_draft, require_admin, save_draft, view_draft
 
 
@@ -47,7 +48,8 @@ class Permanents:
 @dataclass(frozen=True)
 class EditionView:
     """The forms of an offer as they are being changed. Without a draft, `contenu` is what is published and `draft_id` None;
-    `version` goes back with each change. `publie` and `numero` are the version in force."""
+    `version` goes back with each change. `publie` and `numero` are the version in force; `changements` is what publishing the
+    draft would change, whoever changed it: its questions, its settings, its Word templates."""
 
     centre_id: UUID
     fuseau: str
@@ -57,6 +59,7 @@ class EditionView:
     contenu: Contenu = field(repr=False)
     publie: Contenu = field(repr=False)
     permanents: Permanents = field(repr=False)
+    changements: tuple[Change, ...] = ()
     faults: tuple[Fault, ...] = ()
     draft_id: UUID | None = None
     version: int | None = None
@@ -105,6 +108,10 @@ def open_edition(portail: Portail, acteur: Acteur, centre_id: UUID, code: str) -
             view,
             titre=row.titre,
             contenu=draft.contenu,
+            changements=(
+                *describe_changes(view.publie, draft.contenu),
+                *describe_gabarits(published.gabarits, draft.gabarits),
+            ),
             faults=draft.faults,
             draft_id=draft.id,
             version=draft.version,

@@ -17,7 +17,7 @@ from ui.html import note
 
 NEEDS = {
     "facultative": "Facultative",
-    "conseillee": "Conseillée : demandée, jamais bloquante",
+    "recommandee": "Recommandée : demandée, jamais bloquante",
     "obligatoire": "Obligatoire",
     "condition": "Obligatoire selon une condition",
 }
@@ -65,7 +65,7 @@ def show_field(lieu: Lieu, field_id: str) -> None:
     _, section, field = find_field(lieu.contenu, field_id)
     name = f"champ:{field_id}"
     st.subheader(f"Question « {page.text(field['label'])} »", anchor=False)
-    note(f"Partie « {section['title']} ». Identifiant, pour toujours : {field_id}")
+    note(f"Partie « {section['title']} ». Identifiant permanent\u00a0: {field_id}")
     if field["retired"]:
         st.info("Cette question est retirée : elle n’est plus posée, ses réponses sont conservées.")
     panel = FieldPanel(lieu, name, field)
@@ -142,7 +142,7 @@ class FieldPanel:
         old = self.old
         held = (
             "obligatoire" if old.get("required") else "condition" if old.get("required_if")
-            else "conseillee" if old.get("recommended") else "facultative"
+            else "recommandee" if old.get("recommended") else "facultative"
         )  # fmt: skip
         codes = list(NEEDS)
         self.need = st.radio("Réponse", codes, codes.index(held), format_func=NEEDS.__getitem__, key=self.key("besoin"))
@@ -164,7 +164,7 @@ class FieldPanel:
         return {
             **self.given,
             "required": self.need == "obligatoire" or (self.need == "condition" and required_if is None),
-            "recommended": self.need == "conseillee",
+            "recommended": self.need == "recommandee",
             "required_if": required_if,
             "visible_if": self.visible.read(),
         }

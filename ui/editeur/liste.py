@@ -82,7 +82,7 @@ def _need(field: Contenu, fields: dict[str, Field]) -> str:
         return f"obligatoire {when}"
     if field["required_if"]:
         return f"obligatoire {when} quand {describe_condition(field['required_if'], fields)}"
-    return "conseillée" if field["recommended"] else "facultative"
+    return "recommandée" if field["recommended"] else "facultative"
 
 
 def _show_new_section(lieu: Lieu) -> None:

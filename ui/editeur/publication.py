@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 from markupsafe import Markup
 
-from services.offres.diff import Change, describe_changes
-from services.offres.versions import discard_draft, publish_draft
+from domain.fields import Field
+from services.offres.diff import Change
+from services.offres.publication import publish_draft
+from services.offres.versions import discard_draft
 from ui import page, session
+from ui.editeur.condition import describe_condition
 from ui.editeur.lieu import PREFIX, Lieu
 from ui.editeur.liste import show_faults
-from ui.html import day_and_time, lines, note, show
+from ui.html import bullet_list, day_and_time, lines, note, show
 
 
 def show_status(lieu: Lieu) -> None:
@@ -30,11 +35,11 @@ def show_publication(lieu: Lieu) -> None:
     if view.draft_id is None:
         st.info("Il n’y a pas de brouillon : ce qui est en vigueur n’a pas été modifié.")
         return
-    changes = describe_changes(view.publie, view.contenu)
+    changes = view.changements
     show_faults(view.faults)
     if changes:
         st.subheader(f"Ce qui change par rapport à la version {view.numero}", anchor=False)
-        show(Markup('<dl class="p-faits">{}</dl>').format(Markup("").join(map(_change, changes))))
+        show(bullet_list(_change(change, lieu.fields) for change in changes))
     else:
         st.info("Le brouillon est identique à la version en vigueur.")
     note(
@@ -87,10 +92,11 @@ def _run(lieu: Lieu, service: object, succes: str) -> bool:
     return done
 
 
-def _change(change: Change) -> Markup:
-    told = []
-    if change.avant:
-        told.append(Markup("Avant : {}").format(lines(change.avant)))
-    if change.apres:
-        told.append(Markup("Après : {}").format(lines(change.apres)))
-    return Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(change.titre, Markup("<br>").join(told))
+def _change(change: Change, fields: Mapping[str, Field]) -> Markup:
+    """One difference; a condition is said in words when it can be."""
+    values = {"Avant": change.avant, "Après": change.apres}
+    if change.path.endswith(("/visible_if", "/required_if")):
+        values = {word: describe_condition(value, fields) for word, value in values.items()}
+    told = [Markup("<strong>{}</strong>").format(change.titre)]
+    told += [Markup("{} : {}").format(word, lines(value)) for word, value in values.items() if value]
+    return Markup("<br>").join(told)
