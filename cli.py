@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from commands import courriels, decomptes, documents, exploitation, fichiers, heures, simulation, utilisateur
+from commands import courriels, decomptes, documents, exploitation, fichiers, heures, offres, simulation, utilisateur
 from commands.french import Group, speak_french
 
 speak_french()
@@ -30,6 +30,7 @@ for command in (
     exploitation.restore,
     fichiers.fichiers,
     heures.heures,
+    offres.offre,
     decomptes.exercices,
     documents.convention,
     documents.deliberation,

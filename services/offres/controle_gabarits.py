@@ -33,6 +33,11 @@ def check_gabarits(portail: Portail, acteur: Acteur, version_id: UUID) -> tuple[
     paragraph. Costs a process of its own, outside any transaction; what was checked once is not checked again."""
     with portail.view(acteur, "gabarit.consulter", objet="offre_version", objet_id=version_id) as session:
         found = load_materials(portail, session, load_version(session, acteur, version_id))
+    return check_materials(found)
+
+
+def check_materials(found: Materiaux) -> tuple[Fault, ...]:
+    """As `check_gabarits`, for materials already loaded."""
     offer = found.made_of.offer
     names = [name for name in offer.templates() if name in found.gabarits]
     errors = _check_all(found, [(name, found.gabarits[name]) for name in names])

@@ -8,14 +8,15 @@ from uuid import UUID
 
 from documents.lint import TemplateError
 from documents.seal import sha256 as sha256_of
-from domain.definitions import DefinitionError, Fault
+from domain.definitions import Fault
 from domain.errors import Conflit, Introuvable, Invalide
 from services.core import files
 from services.core.access import Acteur
 from services.core.portail import Portail, record
 from services.offres.controle_gabarits import check_gabarits, check_one
 from services.offres.gabarits import document_of, load_materials, load_version
-from services.offres.versions import DraftView, open_draft, publish_draft, save_draft
+from services.offres.publication import publish_draft
+from services.offres.versions import DraftView, open_draft, save_draft
 
 MEGABYTE = 1_000_000
 SAME = "Ce fichier est celui qui est déjà en place : rien n’a changé."
@@ -99,7 +100,4 @@ def check_publication(portail: Portail, acteur: Acteur, draft_id: UUID) -> tuple
 
 def publish(portail: Portail, acteur: Acteur, draft_id: UUID, version: int) -> UUID:
     """Publish the draft of an offer, its templates checked first against its forms: DefinitionError lists every fault."""
-    faults = check_gabarits(portail, acteur, draft_id)
-    if faults:
-        raise DefinitionError(list(faults))
     return publish_draft(portail, acteur, draft_id, version)

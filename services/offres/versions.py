@@ -1,4 +1,5 @@
-"""Versions of an offer: the draft that an administrator works on, its publication, and going back to an older version.
+"""Versions of an offer: the draft that an administrator works on, and going back to an older version. Publishing is in
+services.offres.publication.
 
 A published version never changes. An offer has one draft at most, kept even when it is faulty. Publishing it takes the
 version in force out of use: dossiers already begun keep theirs.
@@ -19,7 +20,6 @@ from sqlalchemy.orm import Session, aliased
 
 from domain.definitions import DefinitionError, Fault
 from domain.errors import Conflit, Introuvable, Invalide, Refus
-from domain.offer import read_offer
 from domain.roles import Role
 from models import Centre, Dossier, Fichier, OffreVersion, Utilisateur, utc_now
 from services.centre.centre_files import CENTRE_LOCK
@@ -131,7 +131,7 @@ def save_draft(
     """Keep `contenu`, and `gabarits` (SHA-256 of stored files by template name) when given, as the draft. `version` is the one
     that was shown: Conflit when somebody saved in between. A faulty draft is kept, its faults in what is returned."""
     with portail.action(acteur, "offre.enregistrer", objet="offre_version", objet_id=draft_id) as session:
-        draft = _take_draft(session, acteur, draft_id, version)
+        draft = take_draft(session, acteur, draft_id, version)
         kept = _readable(contenu)
         if gabarits is not None:
             _check_stored(session, gabarits)
@@ -144,29 +144,6 @@ def save_draft(
         return view_draft(session, draft)
 
 
-def publish_draft(portail: Portail, acteur: Acteur, draft_id: UUID, version: int) -> UUID:
-    """Make the draft the version in force: its id, which does not change. DefinitionError with every fault when it cannot be;
-    Conflit when it changed since it was read. New dossiers begin with it, the others keep theirs."""
-    with portail.action(acteur, "offre.publier", objet="offre_version", objet_id=draft_id) as session:
-        draft = _take_draft(session, acteur, draft_id, version)
-        publish(session, acteur, draft)
-        return draft.id
-
-
-def publish(session: Session, acteur: Acteur | None, draft: OffreVersion) -> None:
-    """Put a draft, whose row and whose centre's row are held, in force; DefinitionError with its faults."""
-    require_no_faults(session, draft)
-    offer = read_offer(draft.contenu)
-    former = _published(session, draft)
-    for one in former:
-        one.etat = "retiree"
-    draft.contenu, draft.titre = offer.model_dump(mode="json"), offer.titre
-    draft.etat, draft.publiee_le = "publiee", utc_now()
-    draft.publiee_par = acteur.utilisateur_id if acteur else None
-    session.flush()
-    record_version(session, acteur, "offre.publier", draft, remplace=[one.numero for one in former])
-
-
 def require_no_faults(session: Session, draft: OffreVersion) -> None:
     """DefinitionError listing what keeps a draft from being published, when something does."""
     faults = check_draft(session, draft)
@@ -177,7 +154,7 @@ def require_no_faults(session: Session, draft: OffreVersion) -> None:
 def discard_draft(portail: Portail, acteur: Acteur, draft_id: UUID, version: int) -> None:
     """Throw the draft away; what is in force does not change. Conflit when it changed since it was read."""
     with portail.action(acteur, "offre.abandonner", objet="offre_version", objet_id=draft_id) as session:
-        draft = _take_draft(session, acteur, draft_id, version)
+        draft = take_draft(session, acteur, draft_id, version)
         record_version(session, acteur, "offre.abandonner", draft)
         session.delete(draft)
 
@@ -282,14 +259,19 @@ def view_draft(session: Session, draft: OffreVersion) -> DraftView:
     )
 
 
-def _take_draft(session: Session, acteur: Acteur, draft_id: UUID, version: int) -> OffreVersion:
-    """The draft, locked, if this person may change it and it is still as they saw it."""
+def take_draft(
+    session: Session, acteur: Acteur | None, draft_id: UUID, version: int, *, lock: bool = True
+) -> OffreVersion:
+    """The draft if this person may change it (None: the operator) and it is still as they saw it; Introuvable, Refus, Conflit.
+    `lock` takes the centre's row, then the draft's, until the transaction ends."""
     centre_id = session.scalar(select(OffreVersion.centre_id).where(OffreVersion.id == draft_id))
     if centre_id is None:
         raise Introuvable("Ce brouillon n’existe plus : il a été abandonné.")
-    require_admin(acteur, centre_id)
-    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
-    draft = session.get(OffreVersion, draft_id, with_for_update=True)
+    if acteur is not None:
+        require_admin(acteur, centre_id)
+    if lock:
+        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    draft = session.get(OffreVersion, draft_id, with_for_update=lock)
     if draft is None:
         raise Introuvable("Ce brouillon n’existe plus : il a été abandonné.")
     if draft.etat != "brouillon":
@@ -301,13 +283,6 @@ def _take_draft(session: Session, acteur: Acteur, draft_id: UUID, version: int) 
             f"Ce brouillon a été modifié entre-temps{by}. Rechargez la page pour repartir de ce qui est enregistré."
         )
     return draft
-
-
-def _published(session: Session, draft: OffreVersion) -> list[OffreVersion]:
-    query = select(OffreVersion).where(
-        OffreVersion.centre_id == draft.centre_id, OffreVersion.code == draft.code, OffreVersion.etat == "publiee"
-    )
-    return list(session.scalars(query))
 
 
 def touch(draft: OffreVersion, acteur: Acteur | None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -17,11 +18,12 @@ from domain.definitions import DefinitionError
 from domain.errors import Conflit, Introuvable, PortailError, Refus
 from domain.roles import Role
 from models import AuditEvent, Centre, OffreVersion
+from services import exports
 from services.centre.offres import current_version, get_offer, load_offres
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
-from services.offres import bundle, versions
+from services.offres import bundle, publication, versions
 from tests.factories import CENTRE, OFFRE, make_acteur, make_collectivite
 
 OFFERS = sorted(path.parent.relative_to(ROOT / "forms") for path in (ROOT / "forms").glob("*/*/offre.yaml"))
@@ -78,7 +80,7 @@ def test_round_trip(installed: Portail, folder: Path) -> None:
     assert export(installed, draft.id) == first
     with installed.db.write() as session:
         row = session.get_one(OffreVersion, draft.id)
-        versions.publish(session, None, row)
+        publication.publish(session, None, row)
     assert export(installed, centre=folder.parent.name, offre=folder.name) == first
 
 
@@ -116,7 +118,7 @@ def test_an_offer_that_the_centre_did_not_have(installed: Portail, admin: Acteur
     files[name] = files[name].replace(OFFRE.encode(), b"autre-offre")
     draft = bundle.import_offer(installed, admin, zipped(files))
     assert (draft.numero, draft.base_id, draft.code) == (1, None, "autre-offre")
-    published = versions.publish_draft(installed, admin, draft.id, draft.version)
+    published = publication.publish_draft(installed, admin, draft.id, draft.version)
     with installed.db.read() as session:
         assert get_offer(session, published).code == "autre-offre"
 
@@ -285,3 +287,22 @@ def test_a_faulty_draft_does_not_go_out(installed: Portail, admin: Acteur) -> No
     versions.save_draft(installed, admin, draft.id, draft.version, {"titre": "Rien d’autre"})
     with pytest.raises(DefinitionError, match="manque"):
         export(installed, draft.id)
+
+
+def test_download(installed: Portail, admin: Acteur) -> None:
+    """The archive of a version is for the administrators of its centre."""
+    with installed.db.read() as session:
+        version_id = current_version(session, centre_id(installed), OFFRE).id
+    made = exports.produce(installed, admin, "offre.zip", {"version": str(version_id)})
+    assert (made.nom, made.type_mime, made.data) == (f"{OFFRE}-v1.zip", "application/zip", export(installed))
+    place = {"centre": centre_id(installed, "cdg-martinique"), "collectivite": make_collectivite(installed)}
+    for role in Role:
+        person = make_acteur(installed, role, **place)
+        with pytest.raises(Introuvable):
+            exports.produce(installed, person, "offre.zip", {"version": str(version_id)})
+    clerk = make_acteur(installed, Role.INSTRUCTEUR, centre=centre_id(installed))
+    with pytest.raises(Refus, match="administrateur"):
+        exports.produce(installed, clerk, "offre.zip", {"version": str(version_id)})
+    for wrong in ({}, {"version": "x"}, {"version": str(uuid4())}):
+        with pytest.raises(Introuvable):
+            exports.produce(installed, admin, "offre.zip", wrong)

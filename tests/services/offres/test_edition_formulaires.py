@@ -12,7 +12,7 @@ from domain.roles import Role
 from services.adhesion.dossiers import create_dossier, open_dossier
 from services.core.portail import Portail
 from services.offres.edition_formulaires import Permanents, edit_offer, list_editable, open_edition
-from services.offres.versions import publish_draft
+from services.offres.publication import publish_draft
 from tests.factories import (
     OFFRE,
     Monde,

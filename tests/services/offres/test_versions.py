@@ -17,7 +17,7 @@ from services.adhesion import dossiers
 from services.centre.offres import current_version, get_offer
 from services.core.access import Acteur
 from services.core.portail import Portail
-from services.offres import versions
+from services.offres import publication, versions
 from services.offres.versions import DraftView
 from tests.factories import OFFRE, Monde, make_acteur, make_dossier, make_monde, make_other_centre
 
@@ -66,7 +66,7 @@ def test_publish(portail: Portail, monde: Monde, draft: DraftView) -> None:
     dossier_id = make_dossier(portail, monde)
     saved = versions.save_draft(portail, monde.administrateur, draft.id, draft.version, renamed(draft.contenu))
     assert saved.version == draft.version + 1
-    published = versions.publish_draft(portail, monde.administrateur, saved.id, saved.version)
+    published = publication.publish_draft(portail, monde.administrateur, saved.id, saved.version)
     with portail.db.read() as session:
         assert session.get_one(Dossier, dossier_id).offre_version_id == monde.version_id
         assert session.get_one(OffreVersion, monde.version_id).etat == "retiree"
@@ -88,14 +88,14 @@ def test_publish(portail: Portail, monde: Monde, draft: DraftView) -> None:
 
 def test_published_version_never_changes(portail: Portail, monde: Monde, draft: DraftView) -> None:
     admin = monde.administrateur
-    versions.publish_draft(portail, admin, draft.id, draft.version)
+    publication.publish_draft(portail, admin, draft.id, draft.version)
     for version in (draft.version, draft.version + 1):
         with pytest.raises(Conflit, match="publié entre-temps"):
             versions.save_draft(portail, admin, draft.id, version, renamed(draft.contenu))
         with pytest.raises(Conflit):
             versions.discard_draft(portail, admin, draft.id, version)
         with pytest.raises(Conflit):
-            versions.publish_draft(portail, admin, draft.id, version)
+            publication.publish_draft(portail, admin, draft.id, version)
 
 
 def test_two_administrators(portail: Portail, monde: Monde, draft: DraftView) -> None:
@@ -104,7 +104,7 @@ def test_two_administrators(portail: Portail, monde: Monde, draft: DraftView) ->
     with pytest.raises(Conflit, match="Dominique Second"):
         versions.save_draft(portail, monde.administrateur, draft.id, draft.version, draft.contenu)
     with pytest.raises(Conflit):
-        versions.publish_draft(portail, monde.administrateur, draft.id, draft.version)
+        publication.publish_draft(portail, monde.administrateur, draft.id, draft.version)
     with pytest.raises(Conflit):
         versions.discard_draft(portail, monde.administrateur, draft.id, draft.version)
     kept = versions.open_draft(portail, monde.administrateur, monde.centre_id, OFFRE)
@@ -164,7 +164,7 @@ def test_faulty_draft(portail: Portail, monde: Monde, draft: DraftView, spoil: A
     saved = versions.save_draft(portail, monde.administrateur, draft.id, draft.version, contenu)
     assert any(place in str(fault) and reason in fault.reason for fault in saved.faults), saved.faults
     with pytest.raises(DefinitionError) as refused:
-        versions.publish_draft(portail, monde.administrateur, saved.id, saved.version)
+        publication.publish_draft(portail, monde.administrateur, saved.id, saved.version)
     assert refused.value.faults == saved.faults
     with portail.db.read() as session:
         assert current_version(session, monde.centre_id, OFFRE).id == monde.version_id
@@ -205,7 +205,7 @@ def test_restore(portail: Portail, monde: Monde, draft: DraftView) -> None:
     with pytest.raises(Conflit, match="déjà un brouillon"):
         versions.restore_version(portail, admin, monde.version_id)
     saved = versions.save_draft(portail, admin, draft.id, draft.version, contenu)
-    versions.publish_draft(portail, admin, saved.id, saved.version)
+    publication.publish_draft(portail, admin, saved.id, saved.version)
     back = versions.restore_version(portail, admin, monde.version_id)
     assert (back.numero, back.base_id, back.faults) == (3, monde.version_id, ())
     assert find_field(back.contenu, "besoin.quotite")["label"] != LABEL
@@ -216,7 +216,7 @@ def test_restore(portail: Portail, monde: Monde, draft: DraftView) -> None:
     again = versions.save_draft(portail, admin, back.id, back.version, reused)
     assert [fault.place for fault in again.faults] == ["champ « fiche.nouveau »"], "an id keeps the type it once had"
     mended = versions.save_draft(portail, admin, again.id, again.version, back.contenu)
-    versions.publish_draft(portail, admin, mended.id, mended.version)
+    publication.publish_draft(portail, admin, mended.id, mended.version)
     lines = versions.list_versions(portail, admin, monde.centre_id, OFFRE)
     assert [(line.numero, line.etat, line.issue_de) for line in lines] == [
         (3, "publiee", 1), (2, "retiree", 1), (1, "retiree", None),
@@ -228,7 +228,7 @@ def attempts(portail: Portail, acteur: Acteur, monde: Monde, draft: DraftView) -
         lambda: versions.list_versions(portail, acteur, monde.centre_id, OFFRE),
         lambda: versions.open_draft(portail, acteur, monde.centre_id, OFFRE),
         lambda: versions.save_draft(portail, acteur, draft.id, draft.version, renamed(draft.contenu)),
-        lambda: versions.publish_draft(portail, acteur, draft.id, draft.version),
+        lambda: publication.publish_draft(portail, acteur, draft.id, draft.version),
         lambda: versions.discard_draft(portail, acteur, draft.id, draft.version),
         lambda: versions.restore_version(portail, acteur, monde.version_id),
     ]
@@ -254,7 +254,7 @@ def test_another_centre(portail: Portail, monde: Monde, draft: DraftView) -> Non
             attempt()
     for unknown in (uuid4(),):
         with pytest.raises(Introuvable):
-            versions.publish_draft(portail, monde.administrateur, unknown, 1)
+            publication.publish_draft(portail, monde.administrateur, unknown, 1)
     with pytest.raises(Introuvable):
         versions.open_draft(portail, monde.administrateur, monde.centre_id, "inconnue")
     with pytest.raises(Introuvable):
@@ -264,7 +264,7 @@ def test_another_centre(portail: Portail, monde: Monde, draft: DraftView) -> Non
 def test_journal(portail: Portail, monde: Monde, draft: DraftView) -> None:
     admin = monde.administrateur
     saved = versions.save_draft(portail, admin, draft.id, draft.version, renamed(draft.contenu))
-    versions.publish_draft(portail, admin, saved.id, saved.version)
+    publication.publish_draft(portail, admin, saved.id, saved.version)
     back = versions.restore_version(portail, admin, monde.version_id)
     versions.discard_draft(portail, admin, back.id, back.version)
     with portail.db.read() as session:
