@@ -16,6 +16,8 @@ from babel.dates import get_month_names
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 NBSP = "\u00a0"
+MINUS = "\u2212"
+"""The minus sign, as wide as a plus and never taken for the hyphen of a compound word or cut from its number."""
 # Babel's French data; its format functions cost twenty times what these symbols do, for each amount of each document.
 SEPARATORS = str.maketrans({",": get_group_symbol("fr"), ".": get_decimal_symbol("fr")})
 MONTHS = get_month_names("wide", locale="fr")
@@ -33,10 +35,12 @@ def _round(value: Decimal | int, decimales: int) -> Decimal:
 
 
 def nombre(value: Decimal | int, decimales: int | None = None) -> str:
-    """A number: 1234.5 gives "1 234,5". `decimales` rounds half up and pads; without it the digits given are kept."""
+    """A number: 1234.5 gives "1 234,5", -2 gives "−2". `decimales` rounds half up and pads; without it the digits given are
+    kept. What rounds to nothing has no sign."""
     number = Decimal(value) if decimales is None else _round(value, decimales)
     digits = decimales if decimales is not None else max(0, -int(number.as_tuple().exponent))
-    return f"{number:,.{digits}f}".translate(SEPARATORS)
+    sign = MINUS if number < 0 else ""
+    return f"{sign}{number.copy_abs():,.{digits}f}".translate(SEPARATORS)
 
 
 def euros(montant: Decimal | int) -> str:
@@ -72,7 +76,7 @@ def heure(moment: time) -> str:
 def duree(minutes: int) -> str:
     """A duration in minutes, as hours and minutes: 45992 gives "766 h 32", 120 gives "2 h"."""
     hours, rest = divmod(abs(minutes), 60)
-    sign = "-" if minutes < 0 else ""
+    sign = MINUS if minutes < 0 else ""
     return f"{sign}{nombre(hours)}{NBSP}h" + (f"{NBSP}{rest:02d}" if rest else "")
 
 

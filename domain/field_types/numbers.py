@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.field_types.base import Field, FieldError, FieldType, Json, as_text
-from domain.formatting import nombre
+from domain.formatting import MINUS, nombre
 
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?")
 _DIGITS = 18
@@ -19,6 +19,7 @@ def read_number(text: str) -> Decimal | None:
     A lone point or comma is the decimal mark. Exponents, infinities and more than 18 digits are no answer to a form.
     """
     bare = re.sub(r"[\s'’]|€|%|EUR$|euros?$", "", text.strip(), flags=re.IGNORECASE)
+    bare = bare.replace(MINUS, "-")  # as amounts are shown, hence copied
     if "," in bare and "." in bare:
         thousands = "." if bare.rfind(",") > bare.rfind(".") else ","
         if not re.fullmatch(rf"[+-]?[0-9]{{1,3}}(\{thousands}[0-9]{{3}})+[.,][0-9]+", bare):

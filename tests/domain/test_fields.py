@@ -55,6 +55,7 @@ def make(type_: str, **more: Any) -> Field:
         ("integer", "1 450", 1450),
         ("integer", "12,0", 12),
         ("decimal", "47,70", "47.70"),
+        ("decimal", "\u22121\u202f234,5", "-1234.5"),
         ("decimal", "47.70", "47.70"),
         ("decimal", "-0", "0"),
         ("percentage", "47,7 %", "47.70"),

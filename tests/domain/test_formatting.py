@@ -18,7 +18,9 @@ from domain import formatting
         (Decimal("67980"), "67\u202f980,00\u00a0€"),
         (Decimal("0.005"), "0,01\u00a0€"),
         (Decimal("0.004"), "0,00\u00a0€"),
-        (Decimal("-1234.5"), "-1\u202f234,50\u00a0€"),
+        (Decimal("-1234.5"), "\u22121\u202f234,50\u00a0€"),
+        (Decimal("-0.004"), "0,00\u00a0€"),
+        (Decimal("-0.005"), "\u22120,01\u00a0€"),
         (12, "12,00\u00a0€"),
     ],
 )
@@ -31,11 +33,15 @@ def test_numbers_keep_their_digits() -> None:
     assert formatting.nombre(Decimal("1E+3")) == "1\u202f000"
     assert formatting.nombre(Decimal("2.345"), 2) == "2,35"
     assert formatting.pourcentage(Decimal("47.7")) == "47,70\u00a0%"
+    assert formatting.nombre(Decimal("-0.25")) == "\u22120,25"
+    assert formatting.pourcentage(Decimal("-1"), 1) == "\u22121,0\u00a0%"
 
 
 def test_same_as_babel() -> None:
     for value in ("0", "999.99", "1000", "123456789.12", "-5.5"):
-        assert formatting.nombre(Decimal(value), 2) == format_decimal(Decimal(value), "#,##0.00", locale="fr")
+        # Babel writes the hyphen of keyboards.
+        as_babel = format_decimal(Decimal(value), "#,##0.00", locale="fr").replace("-", "\u2212")
+        assert formatting.nombre(Decimal(value), 2) == as_babel
     for month in range(1, 13):
         assert formatting.date_longue(date(2026, month, 14)) == format_date(
             date(2026, month, 14), "d MMMM y", locale="fr"
@@ -48,7 +54,7 @@ def test_dates_and_times() -> None:
     assert formatting.heure(time(9, 0)) == "9\u00a0h\u00a000"
     assert formatting.duree(45992) == "766\u00a0h\u00a032"
     assert formatting.duree(120) == "2\u00a0h"
-    assert formatting.duree(-90) == "-1\u00a0h\u00a030"
+    assert formatting.duree(-90) == "\u22121\u00a0h\u00a030"
     assert formatting.duree(96420) == "1\u202f607\u00a0h"
 
 
