@@ -176,6 +176,8 @@
     "Save as PNG": "Télécharger (PNG)",
     "Save as SVG": "Télécharger (SVG)",
     "View Source": "Voir la source",
+    "Copy Vega-Lite spec": "Copier la description du graphique",
+    "Copied!": "Copié",
     "View Compiled Vega": "Voir la source compilée",
     "Open in Vega Editor": "Ouvrir dans l’éditeur Vega",
     "Show data": "Voir les données",
