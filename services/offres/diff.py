@@ -10,6 +10,7 @@ from domain.fields import FIELD_TYPES
 from domain.offer import Offer
 from domain.roles import ROLE_LABELS, Role
 from services.offres.diff_labels import IDENTITIES, KINDS, LABELS, VALUES
+from services.offres.diff_moves import Move, take_moves
 
 Content = Offer | Mapping[str, Any]
 
@@ -27,7 +28,17 @@ class Change:
 
 def describe_changes(before: Content, after: Content) -> list[Change]:
     """Every difference from `before` to `after`, in the order of `after`. Either may be a faulty draft."""
-    return list(_compare(_plain(before), _plain(after), (), ()))
+    old, new, moves = take_moves(_plain(before), _plain(after))
+    return [*_compare(old, new, (), ()), *(change for move in moves for change in _tell_move(move))]
+
+
+def _tell_move(move: Move) -> Iterator[Change]:
+    """Where a field went, then what else changed in it."""
+    form, section = move.to
+    named = f"champ « {_name(move.after, str(move.after.get('id')))} »"
+    place = (f"formulaire « {form} »", f"section « {section} »", named)
+    yield Change("/".join(move.path), _sentence((*place, "déplacé")), " › ".join(move.from_), " › ".join(move.to))
+    yield from _compare(move.before, move.after, move.path, place)
 
 
 def describe_gabarits(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
