@@ -94,6 +94,19 @@ def merge_periods(periods: Iterable[Period], within: Period) -> list[Period]:
     return merged
 
 
+def count_served(annee: int, debut: date, fin: date | None, methode: Prorata) -> tuple[Period | None, int]:
+    """The days of `annee` from `debut` to `fin` (none: the end of the year) and what they count; None and 0 when there are
+    none. Invalide at `debut` when it comes after `fin`."""
+    if fin is not None and debut > fin:
+        raise Invalide("Le début des prestations est postérieur à la fin de la convention.", "debut")
+    last = date(annee, 12, 31)
+    served = clip_period((debut, fin or last), (date(annee, 1, 1), last))
+    if served is None:
+        return None, 0
+    ((counted, _),) = count_billed([served], [], methode)
+    return served, counted
+
+
 def count_billed(spans: Sequence[Period], absences: Sequence[Period], methode: Prorata) -> list[tuple[int, int]]:
     """For each of `spans` (following each other without a gap, within one year): what it counts before absences, and what
     `absences` (as `merge_periods` gives them) take away."""

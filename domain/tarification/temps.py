@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from domain.errors import Invalide
 from domain.formatting import date_longue, duree, euros, nombre, pourcentage
-from domain.tarification.prorata import Prorata, clip_period, compute_base, count_billed
+from domain.tarification.prorata import Prorata, compute_base, count_served
 from domain.tarification.quotite import check_quotite
 from domain.tarification.rounding import Montant, check_minutes, check_montant, round_half_up, round_line
 
@@ -96,21 +96,17 @@ def compute_annee_horaire(
     part of `annee` from `debut` to `fin`, rounded to the minute, at `taux` euros an hour. What is billed in the end is the
     time that was done."""
     check_minutes(minutes_par_an)
-    if fin is not None and debut > fin:
-        raise Invalide("Le début des prestations est postérieur à la fin de la convention.", "debut")
     base = compute_base(annee, methode)
-    last = date(annee, 12, 31)
-    billed = clip_period((debut, fin or last), (date(annee, 1, 1), last))
-    if billed is None:
+    served, counted = count_served(annee, debut, fin, methode)
+    if served is None:
         return AnneeHoraire(
             annee, Decimal("0.00"), Fraction(0), 0, base, 0, (f"Aucune heure n’est prévue pour {annee}.",)
         )
-    ((counted, _),) = count_billed([billed], [], methode)
     minutes = round_half_up(Fraction(minutes_par_an * counted, base))
     cost = bill_minutes(minutes, taux)
     steps = list(cost.etapes)
     if counted != base:
-        span = f"du {date_longue(billed[0])} au {date_longue(billed[1])}"
+        span = f"du {date_longue(served[0])} au {date_longue(served[1])}"
         steps.insert(
             0,
             f"Temps prévu ({methode.label}, {span})\u00a0: {tell_duree(minutes_par_an)} × {counted}/{base}"

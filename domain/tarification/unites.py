@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from domain.errors import Invalide
 from domain.formatting import date_longue, euros, nombre
-from domain.tarification.prorata import Prorata, clip_period, compute_base, count_billed
+from domain.tarification.prorata import Prorata, compute_base, count_served
 from domain.tarification.quotite import tell_exact
 from domain.tarification.rounding import MONTANT_MAX, Montant, check_montant, round_cent, round_line
 
@@ -81,16 +81,15 @@ def compute_annee_unites(
     whenever they take place. `devis`: `quantite` is the amount of the quote, due once, in the year of `debut`.
     `cotisation`: 0 €, with its step."""
     base = compute_base(annee, methode)
-    billed = clip_period((debut, fin or date(annee, 12, 31)), (date(annee, 1, 1), date(annee, 12, 31)))
-    if billed is None or (mode == "devis" and annee != debut.year):
+    served, counted = count_served(annee, debut, fin, methode)
+    if served is None or (mode == "devis" and annee != debut.year):
         return AnneeUnites(annee, ZERO, Fraction(0), 0, base, (f"Aucune somme n’est due pour {annee}.",))
-    ((counted, _),) = count_billed([billed], [], methode)
     cost = bill_units(mode, Decimal(1), quantite) if mode == "devis" else bill_units(mode, quantite, prix)
     if mode != "par_agent" or counted == base:
         return AnneeUnites(annee, cost.valeur, cost.exact, counted, base, cost.etapes)
     exact = cost.exact * counted / base
     du = round_cent(exact)
-    span = f"du {date_longue(billed[0])} au {date_longue(billed[1])}"
+    span = f"du {date_longue(served[0])} au {date_longue(served[1])}"
     step = (
         f"Dû pour {annee} ({methode.label}, {span})\u00a0: {euros(cost.valeur)} × {counted}/{base} {methode.unite}"
         f" = {euros(du)}"
