@@ -46,6 +46,8 @@ WORDED = frozenset(
     ]
 )
 """Names of the data, outside adhesions, that hold texts of any length."""
+ABSENTS = frozenset({"annule", "motif", "comparee", "comparaison", "heures_autres", "heures_dues", "part", "siret"})
+"""Names of the data, outside adhesions, that a real document may have no value for: the short dossier has none."""
 FIXED = frozenset({"centre", "offre", "convention"})
 
 
@@ -115,6 +117,8 @@ def _reshape(sample: Mapping[str, Any], profil: str) -> dict[str, Any]:
 
 
 def _resized(value: Any, name: str, profil: str) -> Any:
+    if profil == COURT and name in ABSENTS:
+        return None
     if isinstance(value, Mapping):
         return {key: _resized(inner, key, profil) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -46,7 +46,8 @@ MINUTES, PERCENT = ("minutes",), ("quotite", "inflation")
 
 @dataclass(frozen=True)
 class Variable:
-    """One name: its group and label, the tag to paste in Word, what the tag prints, and the loop it stands in, if any."""
+    """One name: its group and label, the tag to paste in Word, what the tag prints, the loop it stands in and when it exists,
+    if not always."""
 
     chemin: str
     groupe: str
@@ -54,6 +55,7 @@ class Variable:
     balise: str
     exemple: str
     boucle: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,22 +72,31 @@ def list_variables(offer: Offer, centre: Centre, contexte: Contexte, tarifs: Seq
     """Every variable of a context, in the order of the data: answers first, then what is derived from them."""
     sample = sample_for(offer, centre, contexte, tarifs)
     wording = _Wording(offer if contexte == "adhesion" else None)
-    found = []
-    for leaf in _leaves(sample):
-        if leaf.path.rsplit(".", 1)[-1] == HASH:
-            continue
-        tag = _tag(leaf, wording.field_of(leaf.path))
-        found.append(
-            Variable(
-                chemin=leaf.path,
-                groupe=wording.group(leaf.path),
-                libelle=wording.label(leaf.path),
-                balise=tag,
-                exemple=_printed(leaf, tag, sample),
-                boucle=_loop(leaf),
-            )
-        )
-    return found
+    return [_variable(leaf, wording, sample) for leaf in _leaves(sample) if _is_told(leaf, wording)]
+
+
+def _is_told(leaf: _Leaf, wording: _Wording) -> bool:
+    """Hashes are for machines; of what may be missing as a whole, details are told; an empty list without words shows nothing
+    of its lines."""
+    if leaf.path.rsplit(".", 1)[-1] == HASH or wording.condition(leaf.path):
+        return False
+    return not (leaf.loops and leaf.value is None) or bool(wording.field_of(leaf.path) or wording.listed(leaf.path))
+
+
+def _variable(leaf: _Leaf, wording: _Wording, sample: Mapping[str, Any]) -> Variable:
+    tag = _tag(leaf, wording.field_of(leaf.path))
+    condition = next(filter(None, map(wording.condition, _parents(leaf.path))), "")
+    if condition:
+        tag = f"{{% if {leaf.expression.rsplit('.', 1)[0]} %}}{tag}{{% endif %}}"
+    return Variable(
+        chemin=leaf.path,
+        groupe=wording.group(leaf.path),
+        libelle=wording.label(leaf.path),
+        balise=tag,
+        exemple=_printed(leaf, tag, sample),
+        boucle=_loop(leaf),
+        condition=condition,
+    )
 
 
 def _leaves(
@@ -183,7 +194,7 @@ class _Wording:
     def label(self, path: str) -> str:
         field = self.field_of(path)
         if field is None:
-            found = self._listed(path) or _readable(path.rsplit(".", 1)[-1])
+            found = self.listed(path) or _readable(path.rsplit(".", 1)[-1])
             annexe = self.annexes.get(path.split(".")[1]) if path.startswith("annexes.") else None
             return f"{found} « {annexe} »" if annexe else found
         rest = path.replace("[]", "")[len(field.id) + 1 :]
@@ -195,15 +206,34 @@ class _Wording:
         labels = {item.id: item.label for item in field.items} | {column.id: column.label for column in field.columns}
         return labels.get(rest) or self.words["parties"].get(rest, _readable(rest))
 
-    def _listed(self, path: str) -> str:
+    def condition(self, path: str) -> str:
+        """When a dossier has this, in French; empty for what every dossier has."""
+        if self.field_of(path) is not None:
+            return ""
+        found = (words for pattern, words in self.words["facultatifs"].items() if _matches(path, pattern))
+        return next(found, "")
+
+    def listed(self, path: str) -> str:
         labels = self.words["libelles"]
         if path in labels:
             return str(labels[path])
         for pattern, label in labels.items():
-            # A bracket means a set of signs to fnmatch: written out, it is itself.
-            if "*" in pattern and fnmatchcase(path, pattern.replace("[", "[[]")):
+            if _matches(path, pattern):
                 return str(label).replace("{}", path.rsplit(".", 1)[-1].replace("_", " "))
         return ""
+
+
+def _matches(path: str, pattern: str) -> bool:
+    # A star is one name; a bracket means a set of signs to fnmatch: written out, it is itself.
+    same_depth = pattern.startswith("*") or path.count(".") == pattern.count(".")
+    return same_depth and fnmatchcase(path, pattern.replace("[", "[[]"))
+
+
+def _parents(path: str) -> Iterator[str]:
+    """Every path that this one is a detail of."""
+    while "." in path:
+        path = path.rsplit(".", 1)[0]
+        yield path
 
 
 @lru_cache(maxsize=1)

@@ -42,7 +42,8 @@ def choose_gabarit(banc: Banc) -> Gabarit:
         names,
         names.index(asked) if asked in names else 0,
         format_func=lambda nom: labels.get(nom, nom),
-        key=f"gabarits:nom:{banc.code}",
+        # Its labels say what the draft changes: a new draft is a new field.
+        key=f"gabarits:nom:{banc.code}:{banc.brouillon.version if banc.brouillon else 0}:{banc.publiee_numero}",
     )
     return banc.gabarit(chosen)
 

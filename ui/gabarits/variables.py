@@ -57,6 +57,8 @@ def _table(groupe: str, variables: Sequence[Variable]) -> Markup:
 
 def _tag(one: Variable) -> Markup:
     tag = Markup('<code class="p-balise">{}</code>').format(one.balise)
+    if one.condition:
+        tag += Markup('<br><span class="p-discret">{}</span>').format(one.condition)
     if not one.boucle:
         return tag
     kind = "dans une ligne de tableau répétée" if "{%tr" in one.boucle else "dans un paragraphe répété"

@@ -168,16 +168,21 @@ def test_two_people_who_change_the_same_template(monde: Monde) -> None:
 
 def test_a_form_that_takes_a_variable_away_keeps_the_draft_from_being_published(monde_sqlite: Monde) -> None:
     """A template says what it needs: the check is against the forms of the same draft."""
-    assert deposit(monde_sqlite, word("{{ locaux.conditions_particulieres }}")).garde
     portail, admin = monde_sqlite.portail, monde_sqlite.administrateur
     draft = versions.open_draft(portail, admin, monde_sqlite.centre_id, OFFRE)
     content = draft.contenu
-    for form in content["forms"]:
-        for section in form["sections"]:
-            section["fields"] = [f for f in section["fields"] if f["id"] != "locaux.conditions_particulieres"]
+    fields = content["forms"][0]["sections"][0]["fields"]
+    fields.append({"id": "collectivite.devise", "type": "text", "label": "Devise"})
+    draft = versions.save_draft(portail, admin, draft.id, draft.version, content)
+    assert deposit(monde_sqlite, word("Devise : {{ collectivite.devise }}")).garde  # the draft's own new question
+    draft = versions.open_draft(portail, admin, monde_sqlite.centre_id, OFFRE)
+    fields.pop()
     versions.save_draft(portail, admin, draft.id, draft.version, content)
-    with pytest.raises(DefinitionError, match="conditions_particulieres"):
+    with pytest.raises(DefinitionError) as refused:
         publish(monde_sqlite)
+    (fault,) = refused.value.faults
+    assert fault.place == "gabarit « deliberation.docx », paragraphe « Devise : {{ collectivite.devise }} »"
+    assert "« collectivite.devise » n’existe pas" in fault.reason
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATEUR])

@@ -1,0 +1,49 @@
+"""Variables told in French: every one of the shipped offers has a label, a tag that the check accepts, and an example."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import get_args
+
+import pytest
+
+from documents.check import check_template
+from documents.echantillons import sample_for
+from documents.variables import _readable, _Wording, list_variables
+from domain.offer import Centre, Contexte, Offer, list_centre_folders, list_offer_folders, load_centre, load_offer
+from domain.tarifs import Tarif, load_tarifs
+from services.core.settings import ROOT
+from tests.documents.samples import word
+
+OFFERS = [
+    (centre.name, offre.name) for centre in list_centre_folders(ROOT / "forms") for offre in list_offer_folders(centre)
+]
+CASES = [(centre, offre, contexte) for centre, offre in OFFERS for contexte in get_args(Contexte)]
+
+
+@cache
+def _loaded(centre: str, offre: str) -> tuple[Offer, Centre, tuple[Tarif, ...]]:
+    folder = ROOT / "forms" / centre
+    return load_offer(folder / offre), load_centre(folder), tuple(load_tarifs(folder / "tarifs.yaml"))
+
+
+@pytest.mark.parametrize(("centre", "offre", "contexte"), CASES)
+def test_every_variable_is_worded(centre: str, offre: str, contexte: Contexte) -> None:
+    """A name made readable is better than nothing for a third centre; the shipped ones have words of their own."""
+    offer, identity, tarifs = _loaded(centre, offre)
+    wording = _Wording(offer if contexte == "adhesion" else None)
+    found = list_variables(offer, identity, contexte, tarifs)
+    bare = [one.chemin for one in found if wording.field_of(one.chemin) is None and not wording.listed(one.chemin)]
+    assert bare == []
+    assert {one.groupe for one in found if one.groupe == _readable(one.chemin.split(".")[0])} == set()
+
+
+@pytest.mark.parametrize(("centre", "offre", "contexte"), CASES)
+def test_every_tag_can_be_pasted(centre: str, offre: str, contexte: Contexte) -> None:
+    """A document made of all the tags, each inside its loops, passes the check of templates."""
+    offer, identity, tarifs = _loaded(centre, offre)
+    paragraphs: list[str] = []
+    for one in list_variables(offer, identity, contexte, tarifs):
+        opened = one.boucle.replace("{%tr", "{%").replace("{%p", "{%")
+        paragraphs.append(opened + one.balise + "{% endfor %}" * opened.count("{% for"))
+    assert check_template(word(*paragraphs), sample_for(offer, identity, contexte, tarifs)) == []
