@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -55,6 +56,15 @@ def test_without_an_assignment_the_page_says_so(visitor: Visitor, monde: Monde) 
         assert "Aucune affectation" in text_of(app)
 
 
+def elements(block: Any) -> Iterator[Any]:
+    """What a part of the page shows, in order."""
+    for one in block.children.values():
+        if hasattr(one, "children"):
+            yield from elements(one)
+        else:
+            yield one
+
+
 def test_a_typed_week_is_saved_with_its_totals(visitor: Visitor, service: Service) -> None:
     type_week(service, {}, [cells(service, "1h30"), cells(service, "45min")])
     app = week(visitor, service)
@@ -63,6 +73,9 @@ def test_a_typed_week_is_saved_with_its_totals(visitor: Visitor, service: Servic
     assert not app.exception and [row.minutes for row in service.rows()] == [45, 90]
     assert "Semaine enregistrée" in text_of(app) and "Tout est enregistré" in text_of(app)
     assert app.button(key="heures:enregistrer").disabled
+    shown = list(elements(app.main))
+    (told,) = (place for place, one in enumerate(shown) if one.type == "success")
+    assert told > shown.index(app.button(key="heures:enregistrer"))  # above the grid, it would push the lines away
 
 
 def test_refusals_are_listed_by_line_and_nothing_is_lost(visitor: Visitor, service: Service) -> None:

@@ -26,6 +26,8 @@ ORDRE = ("categorie", "origine", "lieu", "forme", "nature")
 """Columns after the day, the collectivité and the duration: what changes most comes first."""
 WIDTHS = {"jour": 105, "convention": 190, "duree": 85, "origine": 130}
 OPERATION = "heures-semaine"
+DONE = "heures-annonce"
+"""Key of what was just done, told under the grid: above it, it would push the lines away from under the pointer."""
 
 
 @st.fragment
@@ -50,7 +52,23 @@ def show_grid(semaine: Semaine) -> None:
     )
     _show_totals(semaine, etat)
     _show_actions(semaine, etat)
+    _show_done()
     _show_refusals(semaine, etat)
+
+
+def _announce(message: str, *, warning: bool = False) -> None:
+    """Keep what was done for the next run, where `_show_done` tells it."""
+    st.session_state[DONE] = message, warning
+
+
+def _show_done() -> None:
+    """What was just done, once."""
+    message, warning = st.session_state.pop(DONE, ("", False))
+    if message and warning:
+        st.warning(page.text(message), icon=":material/warning:")
+    elif message:
+        st.success(page.text(message), icon=":material/check_circle:")
+        st.toast(page.text(message), icon=":material/check_circle:")
 
 
 def _frame(lignes: Sequence[LigneGrille]) -> pd.DataFrame:
@@ -157,7 +175,7 @@ def _show_actions(semaine: Semaine, etat: Etat) -> None:
         if changed and st.button("Abandonner la saisie", key="heures:abandonner", type="tertiary"):
             page.run(brouillons.give_up, session.portail(), session.acteur(), semaine.place)
             forget(semaine.place)
-            page.notify("Saisie abandonnée : la semaine est telle qu’elle est enregistrée.")
+            _announce("Saisie abandonnée : la semaine est telle qu’elle est enregistrée.")
             st.rerun()
     if changed:
         note("Saisie non enregistrée, conservée même si vous fermez la page.")
@@ -191,7 +209,7 @@ def _save(semaine: Semaine, etat: Etat) -> None:
         return
     page.renew_operation(OPERATION)
     forget(semaine.place)
-    page.notify("Semaine enregistrée." if done.total or done.deja else "Rien n’avait changé.")
+    _announce("Semaine enregistrée." if done.total or done.deja else "Rien n’avait changé.")
     st.rerun()
 
 
@@ -212,7 +230,7 @@ def _duplicate(semaine: Semaine, etat: Etat) -> None:
         kept = tuple(one for one in etat.grille.lignes if not one.vide)
         etat.rebase(type(etat.grille)((*kept, *copy.lignes), etat.grille.retirees))
     elif not copy.laissees:
-        page.notify("Aucune heure n’est enregistrée la semaine précédente.", warning=True)
+        _announce("Aucune heure n’est enregistrée la semaine précédente.", warning=True)
     st.rerun()
 
 
