@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import PurePath
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from documents.uploads import UploadKind, check_upload
@@ -62,7 +62,8 @@ class Apercu:
     """What recording a tariff would change: `avant` is the amount that priced that year until now (None: none did),
     `annee_avant` the year it was voted for; `remplace` when it corrects the tariff of that very year; `conventions` in force
     that it prices from 1 January of `annee` on; `exercices_factures`: years of conventions, invoiced in whole or in part, that
-    it prices otherwise (a correction, or a vote that is recorded late)."""
+    it prices otherwise (a correction, or a vote that is recorded late).
+    `conventions_incertaines`: running ones that it may be for, if their affiliation or number of agents were known."""
 
     code: str
     libelle: str
@@ -75,6 +76,7 @@ class Apercu:
     remplace: bool
     conventions: int
     exercices_factures: int
+    conventions_incertaines: int
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def preview_tarif(
             remplace=current is not None,
             conventions=_count_conventions(session, centre_id, given),
             exercices_factures=_count_invoiced(session, centre_id, given),
+            conventions_incertaines=_count_unsure(session, centre_id, given),
         )
 
 
@@ -320,6 +323,30 @@ def _count_invoiced(session: Session, centre_id: UUID, given: _Saisie) -> int:
         if given.code in tarif_codes(get_offer(session, row.offre_version_id))
         and tarif.suits(row.affiliee, row.effectif)
         and changes(row.annee, row.affiliee, row.effectif)
+    )
+
+
+def _count_unsure(session: Session, centre_id: UUID, given: _Saisie) -> int:
+    """Running conventions that the tariff may be for, if only their affiliation or their number of agents were known."""
+    unknown = [Convention.affiliee.is_(None)] if given.public != "tous" else []
+    unknown += [Convention.effectif.is_(None)] if given.effectif_min else []
+    if not unknown:
+        return 0
+    query = (
+        select(Dossier.offre_version_id, func.count().label("nombre"))
+        .join(Convention, Convention.dossier_id == Dossier.id)
+        .where(
+            Convention.centre_id == centre_id,
+            Convention.etat.in_(RUNNING),
+            Convention.terme >= date(given.annee, 1, 1),
+            or_(*unknown),
+        )
+        .group_by(Dossier.offre_version_id)
+    )
+    return sum(
+        row.nombre
+        for row in session.execute(query)
+        if given.code in tarif_codes(get_offer(session, row.offre_version_id))
     )
 
 

@@ -218,6 +218,11 @@ def tell_changes(apercu: Apercu) -> list[tuple[str, str | Markup | None]]:
         before = f"{euros(apercu.avant)} : remplacé, il reste dans l’historique"
     else:
         before = f"{euros(apercu.avant)} (tarif {apercu.annee_avant})"
+    unsure = apercu.conventions_incertaines
+    unknown = (
+        f"{nombre(unsure)} convention{'s' if unsure > 1 else ''} en vigueur dont l’affiliation ou le nombre d’agents n’est pas "
+        "connu : ce tarif ne leur est pas appliqué."
+    )
     years = apercu.exercices_factures
     settled = (
         f"{nombre(years)} exercice{'s' if years > 1 else ''} de convention déjà facturé{'s' if years > 1 else ''} au montant "
@@ -230,6 +235,7 @@ def tell_changes(apercu: Apercu) -> list[tuple[str, str | Markup | None]]:
         ("Montant actuel", before),
         ("À partir du", f"1er janvier {apercu.annee}"),
         ("Concernées", f"{running}, sans avenant"),
+        *([("À vérifier", Markup("<strong>{}</strong>").format(unknown))] if unsure else []),
         ("Déjà émis", "Les documents et les décomptes émis gardent leurs montants"),
         *([("À régulariser", Markup("<strong>{}</strong>").format(settled))] if years else []),
     ]

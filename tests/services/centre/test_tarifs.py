@@ -163,6 +163,9 @@ def test_before_saving_it_says_what_will_change(portail: Portail, monde: Monde) 
     assert preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", after_term).conventions == 0
     for_others = preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", given, "affilie")
     assert for_others.conventions == 0  # nobody knows whether it is affiliated
+    assert (apercu.conventions_incertaines, for_others.conventions_incertaines) == (0, 1)
+    large = preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", given | {"effectif_min": "350"})
+    assert (large.conventions, large.conventions_incertaines) == (0, 1)
     with pytest.raises(Invalide):
         preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", given | {"montant": "57,5O"})
 
