@@ -132,6 +132,17 @@ def test_a_colleague_s_change_is_not_overwritten_and_nothing_typed_is_lost(admin
     assert editing.find_field(kept, "locaux.descriptif")[2]["label"] == "Le bureau"
 
 
+def test_one_s_own_change_elsewhere_is_no_conflict(admin: Any, monde: Monde) -> None:
+    app = admin(champ="locaux.telephone")
+    for champ, label in (("locaux.descriptif", "Le bureau"), ("locaux.telephone", "Téléphone du lieu")):
+        app.query_params["champ"] = champ
+        app.run()
+        app.text_input(f"{PREFIX}champ:{champ}:label").set_value(label).run()
+        click(app, "Enregistrer la question")
+        assert not app.error
+        assert editing.find_field(content(monde), champ)[2]["label"] == label
+
+
 def test_preview_and_publication(admin: Any, monde: Monde) -> None:
     app = admin(ajouter="lieu")
     app.text_input(f"{PREFIX}nouveau:locaux:lieu:label").set_value("Surface du bureau").run()

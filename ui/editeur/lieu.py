@@ -68,6 +68,16 @@ def forget(name: str) -> None:
         del st.session_state[key]
 
 
+def enter(name: str) -> None:
+    """The part of the editor that is shown now. One that was left and is opened again starts from what is kept, or a change
+    of one's own made meanwhile elsewhere would pass for somebody else's."""
+    if st.session_state.get(f"{PREFIX}ici") != name:
+        st.session_state[f"{PREFIX}ici"] = name
+        for key in [key for key in st.session_state if str(key).startswith(PREFIX)]:
+            if str(key).endswith((":version", ":lignes")):
+                del st.session_state[key]
+
+
 def apply(lieu: Lieu, name: str, slots: page.Slots, operation: Operation, succes: str, **then: Any) -> None:
     """Make one change typed in the panel `name`, then go where `then` says. What is refused is said beside its field; after
     a conflict what was typed stays, and may be saved again over the other person's changes."""
@@ -146,8 +156,9 @@ def choose_form(lieu: Lieu, vue: str) -> Lieu:
     ids = list(titles)
     at = ids.index(lieu.form_id) if lieu.form_id in ids else 0
     found = replace(lieu, form_id=ids[at])
-    in_panel = any(page.param(name) for name in PANELS)
-    if vue not in ("questions", "apercu") or (in_panel and vue == "questions"):
+    opened = [f"{name}:{page.param(name)}" for name in PANELS if page.param(name)]
+    enter(" ".join([vue, ids[at], *opened]))
+    if vue not in ("questions", "apercu") or (opened and vue == "questions"):
         return found
     chosen = st.selectbox("Étape", ids, at, format_func=titles.__getitem__, key=f"{PREFIX}etape:{vue}:{ids[at]}")
     if chosen != ids[at]:

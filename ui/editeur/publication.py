@@ -32,6 +32,7 @@ def show_status(lieu: Lieu) -> None:
 def show_publication(lieu: Lieu) -> None:
     """Faults, differences with what is in force, then what to do with the draft."""
     view = lieu.view
+    lieu.held_version("changements")
     if view.draft_id is None:
         st.info("Il n’y a pas de brouillon : ce qui est en vigueur n’a pas été modifié.")
         return
