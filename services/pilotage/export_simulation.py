@@ -18,6 +18,7 @@ from services.core.portail import Portail, record
 from services.exports import Export
 from services.facturation.gabarits import render_published
 from services.pilotage.cadres import open_cadre
+from services.pilotage.comparaison import HYPOTHESES, compared_formule, tell_differences
 from services.pilotage.formules import Formule, tell_price
 from services.pilotage.parametres import read_parametres
 from services.pilotage.scenarios import Compared, compare_scenarios
@@ -212,14 +213,14 @@ def _export_comparison(portail: Portail, acteur: Acteur, ids: str) -> Export:
 def _compared_sheet(compared: list[Compared]) -> Feuille:
     colonnes = (
         "Scénario", "Offre", "Façon de payer", "Quantité", "Prise d’effet", "Une année entière", "Première année",
-        "Toute la durée", "Temps par an", "Remarque",
+        "Toute la durée", "Temps par an", *(label for label, _ in HYPOTHESES), "Remarque",
     )  # fmt: skip
     lignes: list[tuple[Cell, ...]] = []
     for one in compared:
         if one.simulation is None:
-            lignes.append((one.row.nom, *(None,) * 8, one.message))
+            lignes.append((one.row.nom, *(None,) * (len(colonnes) - 2), one.message))
             continue
-        kept = one.simulation.retenue
+        kept = compared_formule(one.simulation)
         lignes.append(
             (
                 one.row.nom,
@@ -231,15 +232,18 @@ def _compared_sheet(compared: list[Compared]) -> Feuille:
                 kept.premiere.du,
                 kept.total,
                 kept.minutes,
+                *(read(one.simulation) for _, read in HYPOTHESES),
                 " ".join(one.simulation.avertissements),
             )
         )
     formats = [(name, "euros") for name in colonnes[5:8]] + [(colonnes[8], "heures")]
-    return Feuille("Scénarios", colonnes, lignes, "Scénarios comparés", (RESERVE,), formats)
+    computed = [(one.row.nom, one.simulation) for one in compared if one.simulation is not None]
+    notes = (RESERVE, *(f"Hypothèses différentes. {one}." for one in tell_differences(computed)))
+    return Feuille("Scénarios", colonnes, lignes, "Scénarios comparés", notes, formats)
 
 
 def _compared_years(compared: list[Compared]) -> Feuille:
-    computed = [(one.row.nom, one.simulation.retenue) for one in compared if one.simulation is not None]
+    computed = [(one.row.nom, compared_formule(one.simulation)) for one in compared if one.simulation is not None]
     years = sorted({year.annee for _, kept in computed for year in kept.annees})
     names = [f"{place}. {nom}" for place, (nom, _) in enumerate(computed, start=1)]
     lignes: list[tuple[Cell, ...]] = []

@@ -135,6 +135,15 @@ def test_scenarios_are_compared(visitor: Visitor, monde: Monde) -> None:
     assert any("de 2 à 4" in one.value for one in junk.error)
 
 
+def test_different_hypotheses_are_said_before_the_verdict(visitor: Visitor, monde: Monde) -> None:
+    hours = save(monde, "Heures", mode="heures", quotite="", heures="600", taux="59", hausse="2")
+    page = plain(visitor.open(monde.instructeur, "simulateur", comparer=f"{hours},{save(monde, 'Part')}"))
+    assert "Révision annuelle supposée : 2,00 % par an pour « Heures » ; aucune pour « Part »" in page
+    assert "Avec des hypothèses différentes, « Part » coûte le moins" in page
+    for expected in ("À l’heure", "600 h", "35 400,00 €", "59,00 € (saisi)", "Votes supposés", "Inflation supposée"):
+        assert expected in page, expected
+
+
 def test_a_collectivite_without_dossier_reads_why(visitor: Visitor, monde: Monde) -> None:
     assert "Vous pourrez simuler quand" in plain(visitor.open(make_stranger(monde.portail), "simulateur"))
 

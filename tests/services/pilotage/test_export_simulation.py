@@ -148,6 +148,7 @@ def test_scenarios_compared_as_a_workbook(monde: Monde) -> None:
     book = load_workbook(io.BytesIO(produce(monde.portail, monde.instructeur, "simulation.xlsx", asked).data))
     rows = [[cell.value for cell in row] for row in book["Scénarios"].iter_rows()]
     assert next(row for row in rows if row[0] == "Haut")[5:8] == [32426.46, 16346.49, 146052.33]
+    assert any("Révision annuelle supposée" in row for row in rows) and "Aucune" in rows[-1]
     years = [[cell.value for cell in row] for row in book["Années"].iter_rows()]
     assert ["Année", "1. Bas", "2. Haut"] in years
     for bad in ("x", asked["comparer"].split(",")[0]):
