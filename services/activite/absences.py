@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from domain.activite import ORDINAIRE
@@ -22,7 +22,17 @@ from domain.equipe import overlaps
 from domain.errors import Introuvable, Invalide
 from domain.fields import Field
 from domain.formatting import date_longue, duree, euros
-from models import Collectivite, Convention, Exercice, Intervention, PeriodeSansAssistant, Utilisateur, utc_now
+from domain.grammar import de
+from models import (
+    Affectation,
+    Collectivite,
+    Convention,
+    Exercice,
+    Intervention,
+    PeriodeSansAssistant,
+    Utilisateur,
+    utc_now,
+)
 from services.activite.champs import check_order, date_field, period, read_values
 from services.activite.equipe import Enregistre, lock_centre, read_centre
 from services.activite.regles import RUNNING_STATES, absences_of
@@ -167,6 +177,18 @@ def preview_absence(
         return _preview(session, convention, (days["du"], days["au"]))
 
 
+def warn_absence(
+    portail: Portail, acteur: Acteur, centre_id: UUID, convention_id: UUID | None, valeurs: Mapping[str, object]
+) -> list[str]:
+    """What contradicts a period before it is saved: somebody is assigned on its days, or hours are recorded on them.
+    Invalide as in `preview_absence`."""
+    with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
+        read_centre(session, acteur, centre_id)
+        convention = _find_convention(session, centre_id, convention_id)
+        days = read_values({champ: FIELDS[champ] for champ in ("du", "au")}, valeurs)
+        return _tell_presence(session, convention, days["du"], days["au"])
+
+
 def save_absence(
     portail: Portail,
     acteur: Acteur,
@@ -179,7 +201,7 @@ def save_absence(
     """Record a period without an assistant and bring what is due up to date.
 
     Invalide with `champ`: no convention in force by share, days outside what is billed, days of another period, no reason.
-    Hours recorded on those days, and a year that is invoiced for more than what is now due, are told.
+    Somebody assigned or hours recorded on those days, and a year that is invoiced for more than what is now due, are told.
     """
     with portail.action(
         acteur, "absence.enregistrer", objet="centre", objet_id=centre_id, centre_id=centre_id
@@ -202,7 +224,7 @@ def save_absence(
         session.flush()
         refresh_convention(session, convention.id)
         told = [effet.avertissement for effet in effects if effet.avertissement]
-        told += _tell_hours(session, convention.id, one.du, one.au)
+        told += _tell_presence(session, convention, one.du, one.au)
         _record(session, acteur, "absence.enregistrer", centre_id, one)
         return Enregistre(one.id, tuple(told))
 
@@ -313,6 +335,29 @@ def _tell_invoiced(effet: Effet, facture: Decimal) -> str:
         "le prochain décompte de l’année règle la différence ; s’il n’y en a plus, annulez le dernier et préparez-le "
         "de nouveau."
     )
+
+
+def _tell_presence(session: Session, convention: Convention, du: date, au: date) -> list[str]:
+    """Who is assigned on these days, then what is recorded on them: only days without anybody reduce what is due (B07)."""
+    return [*_tell_assigned(session, convention, du, au), *_tell_hours(session, convention.id, du, au)]
+
+
+def _tell_assigned(session: Session, convention: Convention, du: date, au: date) -> list[str]:
+    query = (
+        select(Affectation)
+        .where(
+            Affectation.convention_id == convention.id,
+            Affectation.du <= au,
+            or_(Affectation.au.is_(None), Affectation.au >= du),
+        )
+        .options(joinedload(Affectation.assistant))
+        .order_by(Affectation.du)
+    )
+    return [
+        f"Affectation {de(one.assistant.nom_complet)} {period(max(one.du, du), min(one.au or au, au))} : seuls les jours où le"
+        " centre n’a affecté personne réduisent ce qui est dû. Changez les jours, ou mettez d’abord fin à l’affectation."
+        for one in session.scalars(query)
+    ]
 
 
 def _tell_hours(session: Session, convention_id: UUID, du: date, au: date) -> list[str]:

@@ -118,6 +118,10 @@ def test_a_period_shows_what_it_takes_off_before_it_is_saved(
     app.run()
     said = text_of(app).replace("\u202f", " ").replace("\xa0", " ")
     assert "28 428,68 € au lieu de 32 426,46 €" in said and "Les congés" in said
+    assert not app.warning
+    assign(monde.portail, monde, convention_id, du=date(2023, 4, 1))
+    app.run()
+    assert any("n’a affecté personne" in one.value for one in app.warning)  # before anything is saved
     _click(app, "Enregistrer la période")
     assert any("motif" in one.value for one in app.error)
     _field(app, "Motif").input("Poste vacant.")  # type: ignore[attr-defined]

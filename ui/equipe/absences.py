@@ -155,11 +155,14 @@ def _days(name: str, turn: str, slots: page.Slots) -> dict[str, str]:
 
 def _preview(cadre: Cadre, convention_id: UUID, valeurs: Mapping[str, str]) -> None:
     """What the period would change, or what is wrong with its days: nothing is sent yet."""
+    asked = (session.portail(), session.acteur(), cadre.centre_id, convention_id, valeurs)
     try:
-        effects = absences.preview_absence(session.portail(), session.acteur(), cadre.centre_id, convention_id, valeurs)
+        effects, told = absences.preview_absence(*asked), absences.warn_absence(*asked)
     except PortailError as error:
         page.show_error(error)
     else:
+        for one in told:
+            st.warning(page.text(one), icon=":material/warning:")
         _show_effects(effects)
 
 

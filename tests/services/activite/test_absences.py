@@ -16,7 +16,7 @@ from services.activite import absences, regles
 from services.activite.absences import AbsenceFilter
 from services.activite.equipe import Enregistre
 from services.facturation.exercices import refresh_convention
-from tests.activite import add_hours
+from tests.activite import add_hours, assign
 from tests.conventions import make_convention
 from tests.factories import Monde, journal_actions, make_other_centre, make_stranger
 
@@ -149,10 +149,24 @@ def test_hours_on_those_days_are_told(monde_sqlite: Monde) -> None:
     convention_id = _convention(monde_sqlite)
     add_hours(monde_sqlite.portail, monde_sqlite, convention_id, date(2023, 3, 2), 90)
     add_hours(monde_sqlite.portail, monde_sqlite, convention_id, date(2023, 3, 3), 30, nature="service_degrade")
+    asked = (monde_sqlite.portail, monde_sqlite.responsable, monde_sqlite.centre_id, convention_id, DAYS)
+    before = absences.warn_absence(*asked)
     saved = _save(monde_sqlite, convention_id)
-    assert saved.avertissements == (
+    assert saved.avertissements == tuple(before)
+    assert saved.avertissements[-1:] == (
         "1\xa0h\xa030 de service ordinaire sont enregistrées sur ces jours : vérifiez la période.",
     )
+
+
+def test_somebody_assigned_on_those_days_is_told_before_and_after(monde_sqlite: Monde) -> None:
+    monde = monde_sqlite
+    convention_id = _convention(monde)
+    asked = (monde.portail, monde.responsable, monde.centre_id, convention_id, DAYS)
+    assert absences.warn_absence(*asked) == []
+    assign(monde.portail, monde, convention_id, du=date(2023, 4, 1))
+    (told,) = absences.warn_absence(*asked)
+    assert "du 1er avril 2023 au 14 avril 2023" in told.replace("\xa0", " ") and "n’a affecté personne" in told
+    assert _save(monde, convention_id).avertissements == (told,)
 
 
 def test_a_year_invoiced_for_more_is_told(monde_sqlite: Monde) -> None:
