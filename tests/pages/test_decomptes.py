@@ -66,6 +66,11 @@ def test_the_batch_concerns_what_the_list_shows(visitor: Visitor, monde: Monde, 
     prepare(monde.portail, monde, 2023, 1)
     app = visitor.open(monde[Role.RESPONSABLE], "decomptes", vue="lot")
     assert [one.label for one in app.button if one.label.startswith("Marquer")] == ["Marquer comme vérifiés (1)"]
+    (listed,) = app.dataframe[0].value.to_dict("records")
+    assert listed["Collectivité"] == "Choisy-le-Roi" and listed["État"] == "Brouillon"
+    assert listed["Total"].replace("\u202f", " ").replace("\u00a0", " ") == "8 106,62 €"
+    click(app, "Marquer comme vérifiés")
+    assert plain(app).count("1 décompte, pour un total de 8 106,62 €.") == 2  # under the list, and in the question
     app.selectbox(key="lot-action").set_value("emettre").run()
     assert "Aucun décompte de la liste n’est concerné" in plain(app)
 
@@ -96,7 +101,25 @@ def test_a_cancelled_statement_leads_to_its_counter_statement(
     assert "Annulé par le" in plain(app) and str(counter) in plain(app) and "Quotité erronée" in plain(app)
     assert not [one for one in app.button if one.label.startswith("Annuler")]
     other = visitor.open(monde[Role.RESPONSABLE], "decompte", id=counter)
-    assert "Annule le" in plain(other) and "-8 106,62 €" in plain(other)
+    assert "Annule le" in plain(other) and "−8 106,62 €" in plain(other)
+
+
+def test_cancelling_a_paid_statement_says_what_becomes_of_the_money(
+    visitor: Visitor, monde: Monde, convention: UUID
+) -> None:
+    issued = issue_quarter(monde.portail, monde, convention, 2023, 1)
+    assert issued is not None and issued.emis_le is not None
+    responsable = monde[Role.RESPONSABLE]
+    app = visitor.open(responsable, "decompte", id=issued.id)
+    click(app, "Annuler par un contre-décompte")
+    assert "comptable" not in plain(app)  # nothing was paid
+    emission.record_payment(monde.portail, responsable, issued.id, issued.emis_le.date())
+    app = visitor.open(responsable, "decompte", id=issued.id)
+    click(app, "Annuler par un contre-décompte")
+    assert "la somme déjà reçue reste à régler avec le comptable" in plain(app)
+    emission.cancel(monde.portail, responsable, issued.id, "Quotité erronée")
+    for reader in (responsable, monde[Role.DIRECTION]):
+        assert "avant l’annulation : les 8 106,62 € versés" in plain(visitor.open(reader, "decompte", id=issued.id))
 
 
 def test_a_year_invoiced_in_excess_is_told_above_the_list(visitor: Visitor, monde: Monde, convention: UUID) -> None:

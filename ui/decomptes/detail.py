@@ -29,6 +29,11 @@ WORDINGS = {
     ),
 }
 
+PAID = (
+    " Ce décompte est payé : la somme déjà reçue reste à régler avec le comptable (remboursement, ou déduction de ce qui est"
+    " dû) ; le portail ne le fait pas."
+)
+
 
 def render_facts(view: DecompteView) -> Markup:
     """References, dates and links."""
@@ -45,12 +50,32 @@ def render_facts(view: DecompteView) -> Markup:
             ("Période", f"du {date_courte(row.du)} au {date_courte(row.au)}"),
             ("Exercice", str(row.exercice)),
             ("Total", Markup("<strong>{}</strong>").format(euros(row.total))),
-            ("Payé le", date_courte(row.paye_le) if row.paye_le else None),
+            ("Payé le", _tell_paid(view)),
             ("Lien", counter),
             ("Motif", view.motif),
             ("Empreinte du fichier (SHA-256)", view.sha256),
         )
     )
+
+
+def _tell_paid(view: DecompteView) -> str | None:
+    """The day it was paid; once it is cancelled, what becomes of the money."""
+    row = view.row
+    if row.paye_le is None:
+        return None
+    if row.etat != "annule":
+        return date_courte(row.paye_le)
+    return (
+        f"{date_courte(row.paye_le)}, avant l’annulation : les {euros(row.total)} versés restent à régler avec le comptable"
+        " (remboursement, ou déduction de ce qui est dû)"
+    )
+
+
+def _wordings(view: DecompteView) -> dict[str, Wording]:
+    """What each confirmation says: cancelling a statement that is paid leaves money to settle."""
+    if view.row.paye_le is None:
+        return WORDINGS
+    return WORDINGS | {"annuler": Wording(WORDINGS["annuler"].texte + PAID)}
 
 
 def _to(target: tuple[UUID, str], word: str = "décompte") -> Markup:
@@ -118,7 +143,7 @@ def show_now(view: DecompteView) -> None:
     show_actions(
         [one for one in view.actions if one.action in BUTTONS],
         lambda action, motif: perform(view, action, motif),
-        WORDINGS,
+        _wordings(view),
         key=f"decompte:{view.row.id}:{view.row.etat}",
         main=MAIN_STALE if view.perime else MAIN,
     )
@@ -129,7 +154,8 @@ def show_now(view: DecompteView) -> None:
 def perform(view: DecompteView, action: str, motif: str) -> object:
     """Do one action of the page."""
     if action == "annuler":
-        return _ran(emission.cancel, view, motif, succes="Décompte annulé : le contre-décompte est émis.")
+        settle = PAID if view.row.paye_le else ""
+        return _ran(emission.cancel, view, motif, succes=f"Décompte annulé : le contre-décompte est émis.{settle}")
     if action == "emettre":
         return _ran(emission.issue, view, succes="Décompte émis.")
     if action == "verifier":

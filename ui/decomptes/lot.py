@@ -117,14 +117,14 @@ def show_batch(rows: Sequence[DecompteRow]) -> None:
         st.info("Aucun décompte de la liste n’est concerné par cette action. Changez l’action ou les filtres.")
         return
     ticked = _tick(concerned, code)
-    total = euros(consultation.totals(ticked))
     plural = "s" if len(ticked) > 1 else ""
-    note(f"{len(ticked)} décompte{plural}, pour un total de {total}.")
+    said = f"{len(ticked)} décompte{plural}, pour un total de {euros(consultation.totals(ticked))}."
+    note(said)
     label = f"{batch.libelle} ({len(ticked)})"
     if st.button(label, type="primary", disabled=not ticked, key=f"lot-{code}"):
         page.confirm(
             f"{batch.libelle} : {len(ticked)} décompte{plural}",
-            batch.avertit,
+            f"{said} {batch.avertit}",
             batch.libelle,
             lambda motif: _run(batch, [row.id for row in ticked], motif),
             motif=batch.motif,
@@ -136,25 +136,26 @@ def _tick(rows: Sequence[DecompteRow], code: str) -> list[DecompteRow]:
     """Those that are ticked in the table, or all of them."""
     every = f"Tous ceux de la liste ({len(rows)})"
     which = st.radio("Lesquels ?", [every, "Seulement ceux que je coche"], horizontal=True, key=f"lot-lesquels-{code}")
+    table = [_cells(row) for row in rows]
     if which == every:
+        st.dataframe(table, hide_index=True, key=f"lot-liste-{code}")
         return list(rows)
     chosen: Any = st.dataframe(
-        [
-            {
-                "Collectivité": row.collectivite,
-                "Convention": row.convention,
-                "Période": row.periode,
-                "État": row.etat_libelle,
-                "Total": euros(row.total),
-            }
-            for row in rows
-        ],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key=f"lot-table-{code}",
+        table, hide_index=True, on_select="rerun", selection_mode="multi-row", key=f"lot-table-{code}"
     )
     return [rows[index] for index in chosen["selection"]["rows"] if index < len(rows)]
+
+
+def _cells(row: DecompteRow) -> dict[str, str]:
+    """A statement as the table shows it: nobody checks or issues what they have not seen listed."""
+    return {
+        "Collectivité": row.collectivite,
+        "Convention": row.convention,
+        "Décompte": f"n° {row.numero}" if row.numero else "Sans numéro",
+        "Période": row.periode,
+        "État": row.etat_libelle,
+        "Total": euros(row.total),
+    }
 
 
 def _run(batch: Batch, ids: Sequence[UUID], motif: str) -> bool:
