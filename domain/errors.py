@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PortailError(Exception):
     """Base of every error whose message is meant for the user.
@@ -18,6 +20,25 @@ class PortailError(Exception):
 
 class Invalide(PortailError):
     """What was given cannot be used as it is (wrong value, incomplete, unreadable file)."""
+
+
+class Fautes(Invalide):
+    """Several fields are wrong: `fautes` has one error for each, so that they are told at once."""
+
+    def __init__(self, fautes: Sequence[Invalide]) -> None:
+        super().__init__(" ".join(one.message for one in fautes), champ=fautes[0].champ)
+        self.fautes = tuple(fautes)
+
+
+def split_faults(error: Invalide) -> tuple[Invalide, ...]:
+    """The errors that `error` is made of: itself when it is about one field."""
+    return error.fautes if isinstance(error, Fautes) else (error,)
+
+
+def raise_faults(fautes: Sequence[Invalide]) -> None:
+    """Raise these errors together; nothing when there are none."""
+    if fautes:
+        raise fautes[0] if len(fautes) == 1 else Fautes(fautes)
 
 
 class Refus(PortailError):

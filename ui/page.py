@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from domain.errors import Introuvable, PortailError, SessionExpiree
+from domain.errors import Introuvable, Invalide, PortailError, SessionExpiree, split_faults
 from domain.text import drop_controls
 from services.core.settings import ROOT
 
@@ -146,15 +146,23 @@ class Slots:
         except SessionExpiree:
             st.rerun()
         except PortailError as error:
+            self._show(split_faults(error) if isinstance(error, Invalide) else (error,))
+        except Exception as error:
+            show_unexpected(error)
+        return False, None
+
+    def _show(self, errors: Sequence[PortailError]) -> None:
+        placed = 0
+        for error in errors:
             place = self._places.get(error.champ or "")
             if place is None:
                 show_error(error)
             else:
+                placed += 1
                 place.error(_plain(error.message), icon=":material/error:")
-                st.error("Rien n’a été envoyé : corrigez le champ signalé ci-dessus.", icon=":material/error:")
-        except Exception as error:
-            show_unexpected(error)
-        return False, None
+        if placed:
+            where = "les champs signalés" if placed > 1 else "le champ signalé"
+            st.error(f"Rien n’a été envoyé : corrigez {where} ci-dessus.", icon=":material/error:")
 
 
 def load(action: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from domain.equipe import TEMPS_PLEIN, PartDatee, cut_tranches, overlaps
-from domain.errors import Introuvable, Invalide
+from domain.errors import Introuvable, Invalide, raise_faults, split_faults
+from domain.fields import is_blank
 from domain.formatting import date_longue, pourcentage
 from domain.grammar import de
 from models import Affectation, Centre, Convention, Deplacement, Intervention, Utilisateur
@@ -33,6 +35,7 @@ FIELDS = {
     "du": date_field("du", "Premier jour"),
     "au": date_field("au", "Dernier jour", required=False),
 }
+SHARE_WANTED = "Indiquez la part d’un temps plein : cette convention est facturée à la part d’un poste."
 
 
 def save_affectation(
@@ -58,11 +61,11 @@ def save_affectation(
     action = "affectation.modifier" if affectation_id else "affectation.enregistrer"
     with portail.action(acteur, action, objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         centre = lock_centre(session, acteur, centre_id)
-        given = read_values(FIELDS, valeurs)
+        given = _read_form(session, centre, valeurs, convention_id, assistant_id, nouvelle=affectation_id is None)
         if affectation_id is None and not once(session, operation_id):
             return Enregistre(None)
         one = _find(session, centre_id, affectation_id, version_vue) if affectation_id else None
-        one = one or _new(session, centre, convention_id, assistant_id)
+        one = one or _new(centre, convention_id, assistant_id)
         convention = session.get_one(Convention, one.convention_id, with_for_update={"key_share": True})
         one.quotite, one.du, one.au = given["quotite"], given["du"], given["au"]
         _check_days(session, one, convention)
@@ -128,13 +131,40 @@ def _find(session: Session, centre_id: UUID, affectation_id: UUID, version_vue: 
     return one
 
 
-def _new(session: Session, centre: Centre, convention_id: UUID | None, assistant_id: UUID | None) -> Affectation:
-    convention = session.get(Convention, convention_id) if convention_id else None
-    if convention is None or convention.centre_id != centre.id:
-        raise Invalide("Choisissez une convention du centre.", champ="convention_id")
-    if assistant_id not in assistants_of(session, centre.id, clock.today(centre.fuseau)):
-        raise Invalide("Choisissez un assistant du centre.", champ="assistant_id")
-    return Affectation(centre_id=centre.id, convention_id=convention.id, assistant_id=assistant_id)
+def _read_form(
+    session: Session,
+    centre: Centre,
+    valeurs: Mapping[str, object],
+    convention_id: UUID | None,
+    assistant_id: UUID | None,
+    *,
+    nouvelle: bool,
+) -> dict[str, Any]:
+    """What was typed; Invalide with every field that is wrong or missing, the person and the convention of a new
+    assignment included."""
+    faults: list[Invalide] = []
+    convention = None
+    if nouvelle:
+        convention = session.get(Convention, convention_id) if convention_id else None
+        if convention is None or convention.centre_id != centre.id:
+            faults.append(Invalide("Choisissez une convention du centre.", champ="convention_id"))
+            convention = None
+        if assistant_id not in assistants_of(session, centre.id, clock.today(centre.fuseau)):
+            faults.append(Invalide("Choisissez un assistant du centre.", champ="assistant_id"))
+    given: dict[str, Any] = {}
+    try:
+        given = read_values(FIELDS, valeurs)
+    except Invalide as error:
+        faults += split_faults(error)
+    if convention and convention.quotite is not None and is_blank(valeurs.get("quotite")):
+        faults.append(Invalide(SHARE_WANTED, champ="quotite"))
+    raise_faults(faults)
+    return given
+
+
+def _new(centre: Centre, convention_id: UUID | None, assistant_id: UUID | None) -> Affectation:
+    """A new assignment; `_read_form` has checked whose it is."""
+    return Affectation(centre_id=centre.id, convention_id=convention_id, assistant_id=assistant_id)
 
 
 def _check_days(session: Session, one: Affectation, convention: Convention) -> None:
@@ -144,9 +174,7 @@ def _check_days(session: Session, one: Affectation, convention: Convention) -> N
             "Cette convention n’est pas en vigueur : personne ne peut y être affecté.", champ="convention_id"
         )
     if one.quotite is None and convention.quotite is not None:
-        raise Invalide(
-            "Indiquez la part d’un temps plein : cette convention est facturée à la part d’un poste.", champ="quotite"
-        )
+        raise Invalide(SHARE_WANTED, champ="quotite")
     check_order(one.du, one.au)
     life = f"la convention {convention.numero} va du {date_longue(first_day(convention))} au {date_longue(last_day(convention))}"
     if not first_day(convention) <= one.du <= last_day(convention):

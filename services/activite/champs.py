@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from domain.errors import Conflit, Invalide
+from domain.errors import Conflit, Invalide, raise_faults
 from domain.fields import Field, FieldError, is_blank, parse_value, typed_value
 from domain.formatting import date_longue
 from services.activite.regles import EARLIEST
@@ -26,20 +26,23 @@ def share_field(label: str, *, required: bool = True) -> Field:
 
 
 def read_values(fields: Mapping[str, Field], typed: Mapping[str, object]) -> dict[str, Any]:
-    """What was typed for each field, as Decimal, date, int or text; None for what is blank and may be. Invalide with the
+    """What was typed for each field, as Decimal, date, int or text; None for what is blank and may be. Invalide with every
     field that is wrong or missing."""
     found: dict[str, Any] = {}
+    faults: list[Invalide] = []
     for champ, field in fields.items():
         try:
             value = parse_value(field, typed.get(champ))
         except FieldError as error:
-            raise Invalide(f"{field.label} : {error.message[:1].lower()}{error.message[1:]}", champ=champ) from error
+            faults.append(Invalide(f"{field.label} : {error.message[:1].lower()}{error.message[1:]}", champ=champ))
+            continue
         if is_blank(value):
             if field.required:
-                raise Invalide(f"Indiquez : {field.label[:1].lower()}{field.label[1:]}.", champ=champ)
+                faults.append(Invalide(f"Indiquez : {field.label[:1].lower()}{field.label[1:]}.", champ=champ))
             found[champ] = None
         else:
             found[champ] = typed_value(field, value)
+    raise_faults(faults)
     return found
 
 

@@ -96,6 +96,20 @@ def test_the_responsable_assigns_somebody(visitor: Visitor, monde: Monde, conven
         assert (one.quotite, one.du, one.convention_id) == (Decimal("47.70"), date(2024, 1, 1), convention_id)
 
 
+def test_everything_missing_in_an_assignment_is_told_at_once(
+    visitor: Visitor, monde: Monde, convention_id: UUID
+) -> None:
+    app = visitor.open(monde.responsable, "equipe", onglet="affectations", vue="nouvelle")
+    _click(app, "Enregistrer l’affectation")
+    said = " ".join(one.value for one in app.error)
+    assert all(one in said for one in ("une convention du centre", "un assistant du centre", "premier jour"))
+    assert "les champs signalés" in said
+    app.selectbox[0].select(convention_id)
+    _click(app, "Enregistrer l’affectation")
+    said = " ".join(one.value for one in app.error)
+    assert all(one in said for one in ("un assistant du centre", "la part d’un temps plein", "premier jour"))
+
+
 def test_the_responsable_adds_a_post(visitor: Visitor, monde: Monde) -> None:
     app = visitor.open(monde.responsable, "equipe", onglet="postes", vue="nouveau")
     _field(app, "Intitulé").input("Poste 1")  # type: ignore[attr-defined]
