@@ -20,6 +20,9 @@ if not offres:
 with st.container(width=720):
     offre = choose_offre(offres)
     banc = page.load(open_banc, portail, acteur, offre.centre_id, offre.code)
+    if not banc.gabarits:
+        st.info("Cette offre ne produit encore aucun document Word.")
+        st.stop()
     gabarit = choose_gabarit(banc)
 remember(offre, gabarit)
 vue = choose_vue()
