@@ -24,6 +24,7 @@ ACTION_LABELS: dict[str, str] = {
     "dossier.emettre": "Convention émise",
     "dossier.attribuer": "Dossier confié",
     "dossier.ouvrir": "Dossier demandé",
+    "dossier.basculer": "Dossier passé à la nouvelle version de l’offre",
     "dossier.purger": "Brouillon abandonné retiré",
     "dossier.historique": "Historique d’un dossier demandé",
     "dossier.lever_avertissement": "Avertissement levé sur un dossier",
