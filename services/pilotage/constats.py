@@ -28,6 +28,32 @@ def tell_consumption(totaux: Totaux, filtres: Filtres, choix: Choix) -> str:
     return f"{TOUTES} ont consommé {share} de leurs heures au {until}"
 
 
+def tell_finished(filtres: Filtres) -> str:
+    """What hours that stop at the last finished month are called, beside those recorded since: « Consommé à fin octobre »."""
+    if filtres.arrete is None:
+        return "Consommé, mois terminés"
+    if filtres.arrete >= filtres.dernier:
+        return "Consommé"
+    return f"Consommé à fin {MONTHS[filtres.arrete.month]}"
+
+
+def tell_recorded(filtres: Filtres) -> str:
+    """What hours recorded up to now are called."""
+    over = filtres.arrete is not None and filtres.arrete >= filtres.dernier
+    return "Consommé" if over else "Consommé à ce jour"
+
+
+def tell_forecast(totaux: Totaux) -> str:
+    """The forecast against what is due by those that have one; what the others are due is said, as it is left out."""
+    share = percent(totaux.prevision or 0, totaux.dues_prevues or 0)
+    if not share:
+        return ""
+    left = (totaux.dues or 0) - (totaux.dues_prevues or 0)
+    if left <= 0:
+        return f"{share} des heures dues"
+    return f"{share} des {duree(totaux.dues_prevues or 0)} dues, hors {duree(left)} sans prévision"
+
+
 def tell_collectivites(totaux: Totaux) -> str:
     """Who is heading over or under what is due."""
     over, under = totaux.depassements, totaux.sous_utilisations

@@ -71,7 +71,7 @@ def of_collectivites(lignes: Sequence[LigneCollectivite], filtres: Filtres) -> T
         (
             *consumed,
             ("Dues dans l’année", "heures"),
-            ("Consommé, mois terminés", "pourcent"),
+            ("Part du dû consommée, mois terminés", "pourcent"),
             ("Attendu, mois terminés", "heures"),
             ("Prévision au 31/12", "heures"),
             ("Alerte", "texte"),

@@ -44,6 +44,24 @@ def test_readers_see_the_three_screens(visitor: Visitor, service: Service, role:
     assert "ETP" in text_of(capacity) and len(charts(capacity)) == 2
 
 
+def test_hours_up_to_now_and_up_to_the_finished_month_have_two_names(visitor: Visitor, service: Service) -> None:
+    app = visitor.open(service.monde.responsable, PAGE)
+    names = (
+        "Consommé à ce jour",
+        "Consommé à fin juin",
+        "Consommé à fin juin, part du dû",
+        "Consommées à ce jour, 2026",
+    )
+    assert all(name in text_of(app) for name in names)
+    assert ["Consommé à fin juin" in json.dumps(spec, ensure_ascii=False) for spec in charts(app)] == [
+        True,
+        False,
+        True,
+    ]
+    over = text_of(visitor.open(service.monde.responsable, PAGE, annee="2025"))
+    assert "à ce jour" not in over and "Consommé, part du dû" in over
+
+
 def test_an_assistant_has_no_other_screen(visitor: Visitor, service: Service) -> None:
     app = visitor.open(service.monde[Role.ASSISTANT], PAGE, vue="couts")
     text = text_of(app)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from documents.charts import SHORT_MONTHS, Chart, bar_chart, line_chart, untitled
 from domain.formatting import date_courte, duree
 from services.pilotage import constats, tables
+from services.pilotage.filtres import Filtres
 from services.pilotage.tableaux import ALERTES, AXES, LigneCollectivite, Recherche
 from services.pilotage.vues import VueHeures
 from ui.html import badge, bullet_list, link, note, query_url, show, tabs
@@ -37,17 +38,17 @@ def show_hours(vue: VueHeures) -> None:
 def _figures(vue: VueHeures) -> None:
     totals = vue.totaux
     others = f"et {duree(totals.autres)} d’autres heures" if totals.autres else "service ordinaire"
-    figures = [(f"Consommées, {vue.filtres.periode}", duree(totals.minutes), others)]
+    now = "" if constats.tell_recorded(vue.filtres) == "Consommé" else " à ce jour"
+    figures = [(f"Consommées{now}, {vue.filtres.periode}", duree(totals.minutes), others)]
     if totals.dues is not None:
         until = f"{duree(totals.attendues or 0)} attendues{_until(vue)}" if vue.filtres.arrete else "aucun mois terminé"
         figures.append((f"Dues en {vue.filtres.annee}", duree(totals.dues), until))
-        share = constats.percent(totals.prevision or 0, totals.dues_prevues or 0)
         known = totals.prevision is not None
         figures.append(
             (
                 "Prévision au 31 décembre",
                 duree(totals.prevision or 0) if known else "trop tôt",
-                f"{share} des heures dues" if known and share else "",
+                constats.tell_forecast(totals) if known else "",
             )
         )
         alerts = totals.depassements + totals.sous_utilisations
@@ -95,7 +96,9 @@ def _months_chart(titre: str, vue: VueHeures) -> Chart:
     due = list(accumulate(one.dues or 0 for one in vue.mois))
     done = _finished(vue)
     series = {
-        "Consommé": [(label, _hours(value)) for label, value in zip(labels[:done], used[:done], strict=True)],
+        constats.tell_finished(vue.filtres): [
+            (label, _hours(value)) for label, value in zip(labels[:done], used[:done], strict=True)
+        ],
         "Dû": [(label, _hours(value)) for label, value in zip(labels, due, strict=True)],
     }
     forecast = vue.totaux.prevision
@@ -121,26 +124,41 @@ def _split(vue: VueHeures) -> None:
     show_block(titre, chart, tables.of_axe(vue.valeurs, vue.axe), vue.filtres)
 
 
-COLUMNS = (
-    Column[LigneCollectivite](
-        "Collectivité",
-        lambda one: one.nom,
-        "nom",
-        vers=lambda one: query_url(NOM, {"collectivite": one.collectivite_id}),
-    ),
-    Column[LigneCollectivite]("Consommé", lambda one: duree(one.minutes), "minutes", True),
-    Column[LigneCollectivite]("Autres heures", lambda one: duree(one.autres) if one.autres else "", nombre=True),
-)
-COMPARED = (
-    Column[LigneCollectivite]("Dû dans l’année", lambda one: duree(one.dues or 0), "dues", True),
-    Column[LigneCollectivite]("Mois terminés", lambda one: constats.percent(one.arretees, one.dues or 0), "taux", True),
-    Column[LigneCollectivite](
-        "Prévision", lambda one: "" if one.prevision is None else duree(one.prevision), "prevision", True
-    ),
-    Column[LigneCollectivite](
-        "Alerte", lambda one: badge(ALERTES[one.alerte], TONS[one.alerte]) if one.alerte else "", "ecart"
-    ),
-)
+def _columns(filtres: Filtres, compared: bool) -> tuple[Column[LigneCollectivite], ...]:
+    """Hours up to now and up to the last finished month are two figures, each called by its own name."""
+    finished = constats.tell_finished(filtres)
+    columns = (
+        Column[LigneCollectivite](
+            "Collectivité",
+            lambda one: one.nom,
+            "nom",
+            vers=lambda one: query_url(NOM, {"collectivite": one.collectivite_id}),
+        ),
+        Column[LigneCollectivite](
+            constats.tell_recorded(filtres), lambda one: duree(one.minutes), "minutes", nombre=True
+        ),
+        Column[LigneCollectivite]("Autres heures", lambda one: duree(one.autres) if one.autres else "", nombre=True),
+    )
+    if not compared:
+        return columns
+    return (
+        *columns,
+        *(
+            ()
+            if finished == constats.tell_recorded(filtres)
+            else (Column[LigneCollectivite](finished, lambda one: duree(one.arretees), nombre=True),)
+        ),
+        Column[LigneCollectivite]("Dû dans l’année", lambda one: duree(one.dues or 0), "dues", True),
+        Column[LigneCollectivite](
+            f"{finished}, part du dû", lambda one: constats.percent(one.arretees, one.dues or 0), "taux", True
+        ),
+        Column[LigneCollectivite](
+            "Prévision", lambda one: "" if one.prevision is None else duree(one.prevision), "prevision", True
+        ),
+        Column[LigneCollectivite](
+            "Alerte", lambda one: badge(ALERTES[one.alerte], TONS[one.alerte]) if one.alerte else "", "ecart"
+        ),
+    )
 
 
 def show_collectivites(vue: VueHeures, recherche: Recherche) -> None:
@@ -155,16 +173,18 @@ def show_collectivites(vue: VueHeures, recherche: Recherche) -> None:
         drawn = found.rows[:CHARTED]
         titre = constats.tell_shown(drawn)
         heading(titre)
-        st.altair_chart(untitled(_compared_chart(titre, drawn)), width="stretch", key="graphique-collectivites")
-    show_list(LISTING, found, (*COLUMNS, *(COMPARED if compared else ())), legende="Heures par collectivité")
+        st.altair_chart(
+            untitled(_compared_chart(titre, drawn, vue.filtres)), width="stretch", key="graphique-collectivites"
+        )
+    show_list(LISTING, found, _columns(vue.filtres, compared), legende="Heures par collectivité")
     tableau = tables.of_collectivites(found.rows, vue.filtres)
     show_exports(tableau, vue.filtres, texte=recherche.texte, alerte=recherche.alerte or "")
 
 
-def _compared_chart(titre: str, lignes: Sequence[LigneCollectivite]) -> Chart:
+def _compared_chart(titre: str, lignes: Sequence[LigneCollectivite], filtres: Filtres) -> Chart:
     rows = [
         (one.nom, serie, _hours(minutes))
         for one in lignes
-        for serie, minutes in (("Consommé", one.arretees), ("Dû dans l’année", one.dues or 0))
+        for serie, minutes in ((constats.tell_finished(filtres), one.arretees), ("Dû dans l’année", one.dues or 0))
     ]
     return bar_chart(titre, rows, y_titre="Heures")

@@ -37,6 +37,24 @@ def test_the_example_of_the_hours() -> None:
     assert "consommées pour 766 h 32 dues" in flat(constats.tell_consumption(TOTAUX, january, TOUTES))
 
 
+def test_hours_are_called_by_where_they_stop() -> None:
+    assert (constats.tell_recorded(FILTRES), constats.tell_finished(FILTRES)) == (
+        "Consommé à ce jour",
+        "Consommé à fin juin",
+    )
+    past = replace(FILTRES, au=3)
+    assert constats.tell_recorded(past) == constats.tell_finished(past) == "Consommé"
+    january = replace(FILTRES, today=date(2026, 1, 5))
+    assert constats.tell_finished(january) == "Consommé, mois terminés"
+
+
+def test_the_forecast_says_what_it_leaves_out() -> None:
+    assert flat(constats.tell_forecast(TOTAUX)) == "124 % des heures dues"
+    some = replace(TOTAUX, dues=50000, dues_prevues=45992)
+    assert flat(constats.tell_forecast(some)) == "124 % des 766 h 32 dues, hors 66 h 48 sans prévision"
+    assert constats.tell_forecast(replace(TOTAUX, dues_prevues=0)) == ""
+
+
 @pytest.mark.parametrize(
     ("over", "under", "said"),
     [
