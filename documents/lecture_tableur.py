@@ -132,7 +132,11 @@ def _decode(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Invalide("L’encodage de ce fichier n’est pas reconnu. Enregistrez-le en CSV UTF-8.", champ="fichier")
+    raise Invalide(
+        "Ce fichier ne peut pas être lu : ce n’est ni un classeur XLSX en bon état, ni un CSV à l’encodage reconnu. "
+        "Enregistrez-le de nouveau, en XLSX ou en CSV UTF-8.",
+        champ="fichier",
+    )
 
 
 def _read_workbook(data: bytes) -> Table:

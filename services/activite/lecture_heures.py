@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from domain.activite import DIMENSION_LABELS, DIMENSIONS, nomenclature
 from domain.errors import Invalide
+from domain.releve import read_minutes
 from domain.roles import Role
 from domain.text import fold, suggestion
 from models import Affectation, Collectivite, Convention, RoleAttribue, Utilisateur
@@ -156,9 +157,28 @@ class _Reader:
         who, fault = self._assistant(cells.get("assistant", ""))
         if who is None:
             wrong("assistant", fault)
+            self._check_alone(cells, codes, day, wrong)
             return
         line = Ligne(day, convention_id, cells.get("minutes", ""), codes, rang=rang)
         found.par_assistant.setdefault(who, []).append(line)
+
+    def _check_alone(
+        self,
+        cells: Mapping[str, str],
+        codes: Mapping[str, str | None],
+        day: date | None,
+        wrong: Callable[[str, str], None],
+    ) -> None:
+        """What is wrong with a line whoever it is of: with no assistant it goes no further, and all is told at once."""
+        try:
+            read_minutes(cells.get("minutes", ""))
+        except Invalide as error:
+            wrong("minutes", error.message)
+        if day is None and not cells.get("jour"):
+            wrong("jour", "indiquez la date.")
+        for name in DIMENSIONS:
+            if codes[name] is None and not cells.get(name):
+                wrong(name, "choisissez une valeur de la liste.")
 
     def _assistant(self, courriel: str) -> tuple[UUID | None, str]:
         if not courriel:

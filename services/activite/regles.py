@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 from domain.activite import SERVICE_DEGRADE
 from domain.errors import Invalide
 from domain.formatting import MONTHS, date_longue, duree
+from domain.grammar import de
 from models import Affectation, Centre, Cloture, Convention, DemandeServiceDegrade, Intervention, PeriodeSansAssistant
 
 EARLIEST = date(2000, 1, 1)
@@ -108,7 +109,7 @@ def refuse_closed(session: Session, centre_id: UUID, jours: Iterable[date]) -> N
     for annee, mois in wanted:
         if (annee, mois) in closed:
             raise Invalide(
-                f"Le mois de {month_label(annee, mois)} est clos : rien n’y est plus enregistré, modifié ni retiré. "
+                f"Le mois {de(month_label(annee, mois))} est clos : rien n’y est plus enregistré, modifié ni retiré. "
                 "Demandez au responsable du service de le rouvrir.",
                 champ="jour",
             )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.activite import DIMENSIONS
 from domain.formatting import date_courte, duree
+from domain.grammar import de
 from domain.releve import Valeurs, monday_of, week_days, weekly_minutes, write_minutes
 from domain.roles import Role
 from models import (
@@ -141,7 +142,7 @@ def open_week(
             conventions=names,
             grille=recorded.resume(draft) if draft else recorded,
             figees=tuple(line_of(row, values_of(row)) for row in frozen),
-            motifs=tuple(f"Le mois de {month_label(*one)} est clos." for one in months),
+            motifs=tuple(f"Le mois {de(month_label(*one))} est clos." for one in months),
             fermee=not open_days,
             brouillon=draft is not None,
             minutes_attendues=_expected(affectations, lundi),

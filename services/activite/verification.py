@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from domain.activite import DIMENSION_LABELS, DIMENSIONS, ETAT_DES_LIEUX, MAX_MINUTES, SERVICE_DEGRADE, nomenclature
 from domain.errors import Conflit, Invalide
 from domain.formatting import date_courte, duree
+from domain.grammar import de
 from domain.releve import Valeurs, read_minutes
 from models import Affectation
 from services.activite.regles import (
@@ -172,7 +173,7 @@ class Verificateur:
         """Why nothing changes on this day any more, when its month is closed."""
         if (jour.year, jour.month) not in self._clos:
             return None
-        return f"le mois de {month_label(jour.year, jour.month)} est clos. Demandez au responsable du service de le rouvrir."
+        return f"le mois {de(month_label(jour.year, jour.month))} est clos. Demandez au responsable du service de le rouvrir."
 
     def _check_place(self, jour: date, convention_id: UUID, nature: str | None) -> Iterable[tuple[str, str]]:
         assigned = self._affectations.get(convention_id)

@@ -78,7 +78,7 @@ def _ask_close(cadre: Cadre, row: MoisRow) -> None:
     missing = f" N’ont rien saisi : {', '.join(row.sans_saisie)}." if row.sans_saisie else ""
     page.confirm(
         f"Clore {row.libelle} ?",
-        f"{duree(row.minutes)} y sont enregistrées. Plus rien n’y sera modifié."
+        f"{duree(row.minutes)} y sont enregistrées. Rien n’y sera plus modifié, sauf à rouvrir le mois."
         + missing
         + (YEAR_END.format(row.annee) if row.mois == LAST_MONTH else ""),
         "Clore le mois",

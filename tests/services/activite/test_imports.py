@@ -143,6 +143,17 @@ def test_every_fault_has_its_line_and_nothing_is_recorded(service: Service) -> N
     assert service.rows() == [] and service.cumuls() == []
 
 
+def test_a_line_of_an_unknown_assistant_tells_its_other_faults_too(service_sqlite: Service) -> None:
+    row = [*ROW[:3], "=1+1", *ROW[4:9], "personne@example.org"]
+    faults = {one.champ for one in look(service_sqlite, csv_file([row])).erreurs}
+    assert faults == {"assistant", "minutes"}
+
+
+def test_a_broken_workbook_is_not_called_a_wrong_encoding(service_sqlite: Service) -> None:
+    with pytest.raises(Invalide, match="ni un classeur XLSX en bon état"):
+        look(service_sqlite, bytes(range(128, 256)) * 8)
+
+
 def test_the_same_hours_are_refused_a_second_time(service: Service) -> None:
     data = csv_file([ROW])
     assert take(service, data) == 1
