@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 
 from domain.fields import Json
 from services.adhesion.dossier_views import SaveResult
@@ -72,22 +73,52 @@ def commit(saver: Saver, champ: str, read: Callable[[Mapping[str, Any]], Json]) 
 
 
 def shielded(work: Callable[[], Result]) -> Result:
-    """Do `work` to its end, then obey.
+    """Do `work` to its end, then let Streamlit obey what was asked meanwhile.
 
     When another click arrives while a callback runs, Streamlit raises inside the callback, once, at whatever session entry
-    it reads next. `work` is then done over, which must be harmless, and the request is raised again after it. A closed tab
+    it reads next. `work` is then done over, which must be harmless, and the request goes back to the queue. A closed tab
     is another matter: from then on every reading raises, and nobody is left to see what follows.
     """
-    asked: RerunException | None = None
+    asked: RerunData | None = None
     while True:
         try:
             result = work()
         except RerunException as request:
-            asked = request
+            asked = request.rerun_data
             continue
         if asked is not None:
-            raise asked
+            _hand_back(asked)
         return result
+
+
+def is_awaited() -> bool:
+    """Whether a click that concerns the whole page waits for the callback to end. It keeps its place in the queue."""
+    context = get_script_run_ctx()
+    if context is None or context.script_requests is None:
+        return False
+    queue = context.script_requests
+    with queue._lock:
+        return queue._state is ScriptRequestType.RERUN and not queue._rerun_data.fragment_id_queue
+
+
+def _hand_back(asked: RerunData) -> None:
+    """Queue a request again, before those that came after it. Raised instead, it would be queued last, and what had been
+    typed when it was sent would take the place of what was typed since: fields filled in a hurry were lost so.
+
+    Streamlit has no public way to put a request in front of another: its own folding is used, in the order of arrival and
+    under its lock. The version is pinned, and a test types faster than the portal saves.
+    """
+    context = get_script_run_ctx()
+    if context is None or context.script_requests is None:
+        return
+    queue = context.script_requests
+    with queue._lock:
+        later = queue._rerun_data if queue._state is ScriptRequestType.RERUN else None
+        if later is not None:
+            queue._state = ScriptRequestType.CONTINUE
+        queue._request_rerun_locked(asked)
+        if later is not None:
+            queue._request_rerun_locked(later)
 
 
 def forget(saver: Saver, champ: str) -> None:
