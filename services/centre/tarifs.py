@@ -28,6 +28,7 @@ from models import Centre, Convention, Dossier, Exercice, Piece, Tarif, utc_now
 from services.adhesion.warnings import tarif_codes
 from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer, list_tarifs
+from services.centre.tarif_impact import RUNNING, Impact, compute_impact
 from services.centre.tarif_views import MANAGERS, offered_codes, require_centre, tarif_label
 from services.core.access import Acteur, require
 from services.core.files import store
@@ -52,8 +53,6 @@ FIELDS = {
     )
 }
 OPTIONAL = ("effectif_min", "organe")
-RUNNING = ("en_vigueur", "denoncee", "en_demeure")
-"""States of the conventions whose price a tariff changes."""
 FILE_KINDS = ("pdf", "docx")
 
 
@@ -63,7 +62,8 @@ class Apercu:
     `annee_avant` the year it was voted for; `remplace` when it corrects the tariff of that very year; `conventions` in force
     that it prices from 1 January of `annee` on; `exercices_factures`: years of conventions, invoiced in whole or in part, that
     it prices otherwise (a correction, or a vote that is recorded late).
-    `conventions_incertaines`: running ones that it may be for, if their affiliation or number of agents were known."""
+    `conventions_incertaines`: running ones that it may be for, if their affiliation or number of agents were known;
+    `impact`: what those concerned owe for that year, None when it prices the year of none."""
 
     code: str
     libelle: str
@@ -77,6 +77,7 @@ class Apercu:
     conventions: int
     exercices_factures: int
     conventions_incertaines: int
+    impact: Impact | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def preview_tarif(
             conventions=_count_conventions(session, centre_id, given),
             exercices_factures=_count_invoiced(session, centre_id, given),
             conventions_incertaines=_count_unsure(session, centre_id, given),
+            impact=compute_impact(session, centre_id, *_among_others(session, centre_id, given)),
         )
 
 

@@ -71,7 +71,8 @@ def test_a_responsable_records_a_tariff_after_seeing_what_changes(visitor: Visit
     _field(app, "Montant").set_value("70 000,50")
     _press(app, "Voir ce qui changera")
     assert "67\u202f980,00\u00a0€ (tarif 2022)" in text_of(app) and "1er janvier 2027" in text_of(app)
-    assert "Aucune convention en vigueur" in text_of(app)
+    assert "Aucune convention en vigueur" in text_of(app) and "+2,97\u00a0%" in text_of(app)
+    assert "Dû pour 2027" not in text_of(app)
     _press(app, "Enregistrer le tarif")
     assert not app.exception and "Tarif enregistré" in text_of(app)
     assert list_centre_tarifs(monde.portail, monde.responsable, monde.centre_id)[0].annee == 2027

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 import streamlit as st
 from markupsafe import Markup
 
 from domain.errors import PortailError
-from domain.formatting import date_courte, euros, nombre
+from domain.formatting import date_courte, euros, nombre, pourcentage
 from domain.tarifs import PUBLICS
 from services.centre.tarif_views import TarifRow, TarifsView
 from services.centre.tarifs import FIELDS, FILE_KINDS, OPTIONAL, Apercu, preview_tarif, save_tarif
@@ -233,12 +234,35 @@ def tell_changes(apercu: Apercu) -> list[tuple[str, str | Markup | None]]:
         ("Prestation", f"{apercu.libelle} – {_public(apercu)}"),
         ("Nouveau montant", Markup("<strong>{}</strong>").format(euros(apercu.montant))),
         ("Montant actuel", before),
+        *_tell_change(apercu),
         ("À partir du", f"1er janvier {apercu.annee}"),
         ("Concernées", f"{running}, sans avenant"),
+        *_tell_impact(apercu),
         *([("À vérifier", Markup("<strong>{}</strong>").format(unknown))] if unsure else []),
         ("Déjà émis", "Les documents et les décomptes émis gardent leurs montants"),
         *([("À régulariser", Markup("<strong>{}</strong>").format(settled))] if years else []),
     ]
+
+
+def _tell_change(apercu: Apercu) -> list[tuple[str, str | Markup | None]]:
+    """The new amount against the current one, in percent."""
+    if not apercu.avant:
+        return []
+    change = (apercu.montant - apercu.avant) * 100 / apercu.avant
+    return [("Évolution", f"{_plus(change)}{pourcentage(change)}")]
+
+
+def _tell_impact(apercu: Apercu) -> list[tuple[str, str | Markup | None]]:
+    """What the conventions concerned owe for the year, until now and with the new amount."""
+    if apercu.impact is None:
+        return []
+    before, after = apercu.impact.avant, apercu.impact.apres
+    gap = f"{_plus(after - before)}{euros(after - before)}"
+    return [(f"Dû pour {apercu.annee}", f"{euros(after)}, au lieu de {euros(before)} ({gap})")]
+
+
+def _plus(change: Decimal) -> str:
+    return "+" if change > 0 else ""
 
 
 def _save(centre_id: UUID, name: str, typed: Saisie, fichier: tuple[str, bytes] | None, errors: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from services.adhesion.dossiers import open_dossier
 from services.adhesion.pieces import open_piece
 from services.adhesion.workflow import perform
 from services.centre.offres import list_tarifs
+from services.centre.tarif_impact import Impact
 from services.centre.tarif_views import list_centre_tarifs, list_codes, list_tarif_centres, open_tarifs
 from services.centre.tarifs import preview_tarif, save_tarif
 from services.core.portail import Portail
@@ -158,9 +159,12 @@ def test_before_saving_it_says_what_will_change(portail: Portail, monde: Monde) 
     apercu = preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", given)
     assert (apercu.avant, apercu.annee_avant, apercu.remplace) == (Decimal("67980.00"), 2022, False)
     assert (apercu.montant, apercu.annee, apercu.conventions) == (Decimal("69340.00"), 2024, 1)
+    # 47,70 % of 67 980 then of 69 340: the years that the statements bill.
+    assert apercu.impact == Impact(Decimal("32426.46"), Decimal("33075.18"))
     assert {row.annee for row in list_centre_tarifs(portail, monde.responsable, monde.centre_id)} == {2022}
     after_term = given | {"annee": "2099"}
     assert preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", after_term).conventions == 0
+    assert preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", after_term).impact is None
     for_others = preview_tarif(portail, monde.responsable, monde.centre_id, "temps_complet", given, "affilie")
     assert for_others.conventions == 0  # nobody knows whether it is affiliated
     assert (apercu.conventions_incertaines, for_others.conventions_incertaines) == (0, 1)
