@@ -22,6 +22,8 @@ OPENED_BY: dict[str, set[Role]] = {
     "deplacements": {Role.ASSISTANT},
     "parametres": {Role.RESPONSABLE, Role.ADMINISTRATEUR},
     "journal": {Role.ADMINISTRATEUR},
+    "formulaires": {Role.ADMINISTRATEUR},
+    "gabarits": {Role.ADMINISTRATEUR},
     "simulateur": {Role.RESPONSABLE, Role.INSTRUCTEUR, Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION},
     "suivi": {Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION},
     "bilans": {Role.ASSISTANT, Role.RESPONSABLE, Role.INSTRUCTEUR},

@@ -250,6 +250,7 @@ COUNTERS = {
     "services/activite/cumuls.py": "the rollup itself",
     "services/activite/cloture_lists.py": "months of the centre",
     "services/activite/export_heures.py": "a file of the centre's own hours, not too long a one",
+    "services/activite/imports.py": "how many rows of an import remain, for who imports",
     "services/facturation/minutes.py": "rounds each intervention before adding up minutes",
 }
 """Modules that may read how many interventions there are. None but the first answers to a collectivité."""
