@@ -6,6 +6,7 @@ is fetched: the same chart is drawn in the browser by Streamlit, or here as PNG 
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -35,6 +36,8 @@ LONG_LABEL, MANY_BARS = 11, 13
 """From so long a label or so many bars, bars lie down: labels stay whole on a telephone."""
 BAR_HEIGHT, AROUND = 20, 110
 """Points of a lying bar, and of what stands around the bars: legend, axis, its title."""
+LABEL_WIDTH, LINE_HEIGHT = 26, 13
+"""Characters of one line of a label, and points of that line."""
 FORMAT_LOCALE = {
     "decimal": ",",
     "thousands": "\u202f",
@@ -73,7 +76,7 @@ def bar_chart(
     data = [_bar(categorie, serie, valeur, unite, lying) for categorie, serie, valeur in rows]
     base = alt.Chart(alt.InlineData(values=data)).encode(tooltip=alt.Tooltip("bulle:N", title=None))
     along, across = ("y", "x") if lying else ("x", "y")
-    axis = alt.Axis(labelAngle=0, labelLimit=170, labelOverlap=False, ticks=False, title=None)
+    axis, tallest = _names_axis(categories)
     sides: dict[str, Any] = {
         along: _channel(along, "categorie:N", sort=categories, axis=axis),
         across: _channel(across, "valeur:Q", title=y_titre, axis=alt.Axis(tickCount=5, format=",~f")),
@@ -84,7 +87,8 @@ def bar_chart(
     align: dict[str, Any] = {"align": "left", "dx": 5} if lying else {"baseline": "bottom", "dy": -3}
     labels = base.mark_text(fontSize=12, color=ENCRE, **align).encode(text="texte:N", **sides)
     layers: list[alt.Chart] = [bars, labels, *_threshold(seuil, across, unite)]
-    height = AROUND + BAR_HEIGHT * len(rows) + 8 * len(categories) if lying else 320
+    room = 8 + LINE_HEIGHT * max(0, tallest - 2)
+    height = AROUND + BAR_HEIGHT * len(rows) + room * len(categories) if lying else 320
     return _finish(layers, titre, [one["bulle"] for one in data], height)
 
 
@@ -148,6 +152,20 @@ def write_value(valeur: Number | None, unite: str) -> str:
     whole = abs(exact) >= 100 or unite == "€" or exact == exact.to_integral_value()
     text = nombre(exact, 0 if whole else 2 if unite == "ETP" else 1)
     return f"{text}{NBSP}{unite}" if unite else text
+
+
+def _names_axis(categories: list[str]) -> tuple[alt.Axis, int]:
+    """The axis of the categories, and the lines of its tallest label."""
+    lines = {one: textwrap.wrap(one, LABEL_WIDTH) or [one] for one in categories}
+    tallest = max((len(one) for one in lines.values()), default=1)
+    # Long names on several lines rather than cut: two scenarios often differ by their last words.
+    # Lines hang from the middle of the bar: raised by half of the tallest label, all stay beside theirs.
+    raised = -LINE_HEIGHT * (tallest - 1) / 2
+    wrapped: dict[str, Any] = (
+        {"labelExpr": f"{json.dumps(lines)}[datum.label]", "labelOffset": raised} if tallest > 1 else {}
+    )
+    axis = alt.Axis(labelAngle=0, labelLimit=170, labelOverlap=False, ticks=False, title=None, **wrapped)
+    return axis, tallest
 
 
 def _bar(categorie: str, serie: str, valeur: Number | None, unite: str, lying: bool) -> dict[str, Any]:

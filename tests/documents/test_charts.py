@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import date
@@ -96,3 +97,16 @@ def test_pandas_is_whole_before_the_first_drawing() -> None:
     """Altair looks at it while drawing: half loaded by somebody else's first chart, it would break this one."""
     code = "import documents.charts, sys; sys.exit(not hasattr(sys.modules.get('pandas'), 'Timestamp'))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_long_name_is_written_whole() -> None:
+    names = (
+        "Commune de 900 agents, à l’heure, dès 2027",
+        'Essai « x » "47,70 %" <img src=x onerror=alert(1)>',
+        "Court",
+    )
+    drawn = bar_chart("Titre.", [(one, "Total", 10) for one in names], y_titre="Euros", unite="€")
+    said = json.dumps(drawn.to_dict(), ensure_ascii=False)
+    assert "labelExpr" in said and png(drawn).startswith(b"\x89PNG")
+    short = bar_chart("Titre.", [("Court", "Total", 10)], y_titre="Euros")
+    assert "labelExpr" not in json.dumps(short.to_dict())
