@@ -106,7 +106,7 @@ class ConditionEditor:
         ):
             rows.append(max(rows, default=0) + 1 + len(known))
             st.rerun()
-        self._values = Regle(tuple(found), liaison if len(found) > 1 else "and")
+        self._values = Regle(tuple(found), "or" if len(found) > 1 and liaison == "or" else "and")
         self._show_expression()
 
     def _show_expression(self) -> None:

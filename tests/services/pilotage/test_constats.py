@@ -89,7 +89,9 @@ def test_collectivites_ahead_and_behind() -> None:
 
 def cost(annee: int, engage: str, facture: str = "0") -> LigneCout:
     due, invoiced = Decimal(engage), Decimal(facture)
-    return LigneCout(str(annee), str(annee), Montants(due, invoiced, max(due - invoiced, Decimal(0)), Decimal(0), Decimal(0)))
+    return LigneCout(
+        str(annee), str(annee), Montants(due, invoiced, max(due - invoiced, Decimal(0)), Decimal(0), Decimal(0))
+    )
 
 
 def test_costs_compare_with_the_year_before() -> None:
