@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID, uuid4
 
 import streamlit as st
@@ -21,6 +21,8 @@ Result = TypeVar("Result")
 SITE = "Portail du service social du travail"
 _NOTICE = "_annonce"
 _OPERATION = "_operation:"
+_TITLED = "_titre"
+"""Key that says that this run has shown the title of its page."""
 
 
 def header(titre: str, sous_titre: str | None = None, *, retour: tuple[str, str] | None = None) -> None:
@@ -32,9 +34,21 @@ def header(titre: str, sous_titre: str | None = None, *, retour: tuple[str, str]
     if retour:
         link(retour[0], retour[1], icon=":material/arrow_back:")
     st.title(_plain(titre), anchor=False)
+    st.session_state[_TITLED] = True
     if sous_titre:
         st.html(f'<p class="portail-sous-titre">{html.escape(sous_titre)}</p>')
     show_notice()
+
+
+def start_run() -> None:
+    """A new run of a page, which has no title yet."""
+    st.session_state.pop(_TITLED, None)
+
+
+def show_missing(titre: str = "Page introuvable") -> None:
+    """The title of an address that leads nowhere for this person; none when the page has its own."""
+    if not st.session_state.get(_TITLED):
+        header(titre)
 
 
 def path_of(page: str) -> str:
@@ -93,6 +107,7 @@ def required_id(name: str = "id") -> UUID:
     """The id in the address; without a good one, the page says so and stops."""
     found = uuid_param(name)
     if found is None:
+        show_missing()
         show_error(Introuvable())
         st.stop()
     return found
@@ -167,11 +182,23 @@ class Slots:
 
 def load(action: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     """Call a service that the page cannot do without (opening what it shows): on refusal the message is the page."""
-    done, result = ran(action, *args, **kwargs)
-    if not done:
-        link("accueil", "Retour à l’accueil", icon=":material/arrow_back:")
-        st.stop()
-    return result  # type: ignore[return-value]
+    try:
+        return action(*args, **kwargs)
+    except SessionExpiree:
+        st.rerun()
+    except Exception as error:
+        _stop(error)
+
+
+def _stop(error: Exception) -> NoReturn:
+    """The message is the page."""
+    show_missing("Page introuvable" if isinstance(error, Introuvable) else "Page indisponible")
+    if isinstance(error, PortailError):
+        show_error(error)
+    else:
+        show_unexpected(error)
+    link("accueil", "Retour à l’accueil", icon=":material/arrow_back:")
+    st.stop()
 
 
 def show_error(error: PortailError) -> None:

@@ -77,6 +77,7 @@ def main() -> None:
     """One run of the application: check the session, draw the frame, run the page asked for."""
     st.set_page_config(page_title=page.SITE, page_icon=ICON, layout="wide")
     page.clean_address()
+    page.start_run()
     acteur = session.current()
     session.hold(acteur)
     try:
@@ -146,6 +147,7 @@ def _person(acteur: Acteur) -> None:
 
 def _refused(acteur: Acteur, asked: PageDef) -> None:
     """A page that none of the person's roles opens: said once to the journal, and always to the person."""
+    page.show_missing()
     seen = st.session_state.setdefault("_pages_refusees", [])
     if asked.nom not in seen:
         seen.append(asked.nom)

@@ -87,7 +87,9 @@ def test_a_collectivite_reads_its_issued_statements_only(visitor: Visitor, monde
     one = visitor.open(direction, "decompte", id=issued.id)
     assert "8 106,62 €" in plain(one) and [each.label for each in one.button] == ["Se déconnecter"]
     stranger = make_stranger(monde.portail)
-    assert "8 106,62" not in plain(visitor.open(stranger, "decompte", id=issued.id))
+    refused = visitor.open(stranger, "decompte", id=issued.id)
+    assert "8 106,62" not in plain(refused) and [each.value for each in refused.title] == ["Page introuvable"]
+    assert [each.value for each in visitor.open(direction, "equipe").title] == ["Page introuvable"]
     assert str(issued.numero) not in plain(visitor.open(stranger, "decomptes"))
 
 
