@@ -12,7 +12,7 @@ from ui.html import show
 portail, acteur = session.portail(), session.acteur()
 view = page.load(consultation.open_decompte, portail, acteur, page.required_id())
 kind = "Contre-décompte" if view.row.contre else "Décompte"
-title = f"{kind} n° {view.row.numero}" if view.row.numero else f"{kind}, brouillon"
+title = f"{kind} n° {view.row.numero}" if view.row.numero else f"{kind}, {view.row.etat_libelle.lower()}"
 page.header(title, f"{view.row.collectivite}, {view.row.periode}", retour=("decomptes", "Décomptes"))
 follow_state(f"decompte:{view.row.id}:etat", view.row.etat)
 detail.show_warning(view)

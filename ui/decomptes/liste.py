@@ -32,7 +32,7 @@ def _state(row: DecompteRow) -> Markup:
 
 NUMBER = Column[DecompteRow](
     "Numéro",
-    lambda row: row.numero or "Brouillon",
+    lambda row: row.numero or "Sans numéro",
     "numero",
     court=True,
     vers=lambda row: page.url_of("decompte", id=row.id),
