@@ -147,7 +147,9 @@ def validate_content(model: type[M], data: Any) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         found = [(tuple(one["loc"]), _reason(model, one)) for one in error.errors(include_url=False)]
-        raise DefinitionError([Fault(_describe(data, loc).removeprefix(", "), reason) for loc, reason in found]) from None
+        raise DefinitionError(
+            [Fault(_describe(data, loc).removeprefix(", "), reason) for loc, reason in found]
+        ) from None
 
 
 def _fault(model: type[BaseModel], source: Source, error: Any) -> Fault:
