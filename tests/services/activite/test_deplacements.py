@@ -157,10 +157,10 @@ def test_a_day_without_a_scale_is_refused_when_it_would_be_billed(monde_sqlite: 
 def test_only_where_and_while_assigned(monde: Monde) -> None:
     convention_id = make_convention(monde.portail, monde, "en_vigueur")
     assign(monde.portail, monde, convention_id, du=date(2024, 2, 1), au=date(2024, 2, 29))
-    ended = make_convention(monde.portail, monde, "resiliee")
-    assign(monde.portail, monde, ended)
+    cancelled = make_convention(monde.portail, monde, "annulee")
+    assign(monde.portail, monde, cancelled)
     assert _save(monde, convention_id, jour="29/02/2024").id
-    for convention, jour in ((convention_id, "31/01/2024"), (convention_id, "01/03/2024"), (ended, "12/03/2024")):
+    for convention, jour in ((convention_id, "31/01/2024"), (convention_id, "01/03/2024"), (cancelled, "12/03/2024")):
         with pytest.raises(Invalide) as caught:
             _save(monde, convention, jour=jour)
         assert caught.value.champ == "convention_id"
