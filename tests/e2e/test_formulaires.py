@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,12 +13,19 @@ from services.adhesion.dossiers import create_dossier
 from services.centre import offres
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, Formulaire, button, heading, see, settle
-from tests.e2e.serveur import OFFRE, Serveur
+from tests.e2e.serveur import OFFRE, Serveur, serve
 from tests.e2e.test_accessibilite import list_violations
 from tests.factories import Monde, make_dossier
 
 SIREN, SECOND = "219400462", "219400538"
 QUESTION, CHAMP = "Surface du bureau", "locaux.surface_bureau"
+
+
+@pytest.fixture(scope="module")
+def serveur(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serveur]:
+    """An installation of its own: what is published here would be asked in the other modules' dossiers."""
+    with serve(tmp_path_factory.mktemp("formulaires")) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

@@ -279,7 +279,10 @@
     const bare = text.trim();
     if (!bare) return null;
     if (Object.prototype.hasOwnProperty.call(WORDS, bare)) return text.replace(bare, () => WORDS[bare]);
-    for (const [pattern, french] of PATTERNS) if (pattern.test(bare)) return bare.replace(pattern, french);
+    for (const [pattern, french] of PATTERNS) {
+      const said = bare.replace(pattern, french);
+      if (said !== bare) return said; // a pattern that knows no word for it leaves the text to the next
+    }
     return null;
   }
 
