@@ -302,10 +302,11 @@ def _read_compare(left: nodes.Node, sign: str, right: nodes.Node, fields: Mappin
 def _read_count(node: nodes.Filter, sign: str, right: nodes.Node, fields: Mapping[str, Field]) -> Comparaison | None:
     field = fields.get(path_of(node.node) or "") if node.node is not None else None
     code = {"gteq": "nombre_au_moins", "lt": "nombre_moins_que"}.get(sign)
-    plain = node.name == "length" and isinstance(right, nodes.Const) and type(right.value) is int
-    if field is None or code is None or not plain or code not in {one.code for one in operators_of(field)}:
+    if node.name != "length" or not isinstance(right, nodes.Const) or type(right.value) is not int:
         return None
-    return Comparaison(field.id, code, right.value)  # type: ignore[attr-defined]
+    if field is None or code is None or code not in {one.code for one in operators_of(field)}:
+        return None
+    return Comparaison(field.id, code, right.value)
 
 
 def _read_list(field: Field, code: str, node: nodes.Node) -> Comparaison | None:
