@@ -87,7 +87,8 @@ def add_step(
 
     def add(new: Contenu) -> None:
         new["forms"].append(form)
-        insert(new["steps"], {"kind": kind, "form": ident, "title": "", "panel": None}, _summary(new))
+        step = {"kind": kind, "form": ident, "title": "", "panel": None, "visible_if": None, "prerempli": False}
+        insert(new["steps"], step, _summary(new))
         _sort_forms(new)
 
     return change(contenu, add), ident

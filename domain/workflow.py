@@ -124,6 +124,37 @@ DOSSIER = Workflow(
     ),
 )
 
+IMMEDIAT = Workflow(
+    etats={"brouillon": "Brouillon", "enregistre": "Enregistrée", "retire": "Retirée"},
+    etats_collectivite={"brouillon": "À compléter"},
+    transitions=(
+        _line("deposer", "Envoyer", ("brouillon",), "enregistre", (G, S, D, I), "complet"),
+        _line("retirer", "Retirer la demande", ("brouillon",), "retire", (G, S, D, I), motif=True),
+    ),
+)
+"""A request that takes effect when it is sent: the centre is told, nobody has to agree."""
+
+ACCORD = Workflow(
+    etats={
+        "brouillon": "Brouillon",
+        "depose": "Envoyée",
+        "enregistre": "Acceptée",
+        "refuse": "Refusée",
+        "retire": "Retirée",
+    },
+    etats_collectivite={"brouillon": "À compléter", "depose": "Envoyée, en attente du centre"},
+    transitions=(
+        _line("deposer", "Envoyer", ("brouillon",), "depose", (G, S, D, I), "complet"),
+        _line("valider", "Accepter la demande", ("depose",), "enregistre", (I, R)),
+        _line("refuser", "Refuser la demande", ("depose",), "refuse", (I, R), motif=True),
+        _line("retirer", "Retirer la demande", ("brouillon", "depose"), "retire", (G, S, D), motif=True),
+    ),
+)
+"""A request that takes effect once the centre agrees."""
+
+ENREGISTRE = "enregistre"
+"""State of a request that is part of the text in force."""
+
 CREER_DOSSIER = (G, I)
 """Roles that may create a dossier (action `creer`, from nothing to `brouillon`)."""
 
@@ -176,5 +207,39 @@ CONVENTION = Workflow(
             (I, R),
             motif=True,
         ),
+        _line("denoncer", "Confirmer la dénonciation", ("en_vigueur", "en_demeure"), "denoncee", (I, R)),
+        _line(
+            "lever_denonciation",
+            "Lever la dénonciation",
+            ("denoncee",),
+            "en_vigueur",
+            (R,),
+            motif=True,
+        ),
+        _line("mettre_en_demeure", "Mettre en demeure", ("en_vigueur", "denoncee"), "en_demeure", (R,)),
+        _line(
+            "lever_mise_en_demeure",
+            "Clore la mise en demeure",
+            ("en_demeure",),
+            "en_vigueur",
+            (R,),
+            motif=True,
+        ),
+        _line("resilier", "Constater la résiliation", ("en_demeure",), "resiliee", (R,), motif=True),
+        _line("echoir", "Constater la fin", ("en_vigueur", "denoncee", "en_demeure"), "echue", (R,)),
+        _line(
+            "remplacer", "Remplacer par une nouvelle convention", ("en_vigueur", "denoncee", "echue"), "remplacee", (R,)
+        ),
     ),
 )
+
+ACTIONS_DU_CALENDRIER = (
+    "denoncer",
+    "lever_denonciation",
+    "mettre_en_demeure",
+    "lever_mise_en_demeure",
+    "resilier",
+    "echoir",
+    "remplacer",
+)
+"""Lines of the convention's table that have a screen or a date of their own: they are no plain buttons of its page."""

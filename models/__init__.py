@@ -20,7 +20,7 @@ from models.activite import (
     Poste,
 )
 from models.base import Base, new_id, utc_now
-from models.conventions import Convention, Numerotation
+from models.conventions import Acte, Avenant, Convention, Numerotation
 from models.dossiers import (
     MOTIFS_CORRECTION,
     DemandeCorrection,
@@ -45,14 +45,26 @@ from models.journal import AuditEvent, Courriel, JournalHead, Operation
 from models.offres import PUBLICS_TARIF, OffreVersion, Tarif
 from models.organisations import Centre, Collectivite, DemandeAdhesion
 from models.pilotage import Bilan, Scenario
+from models.vie import (
+    CourrierTarif,
+    Denonciation,
+    Elimination,
+    FluxCalendrier,
+    MiseEnDemeure,
+    Passage,
+    Rappel,
+    Reconduction,
+)
 
 __all__ = [
     "ETATS_DECOMPTE",
     "MOTIFS_CORRECTION",
     "NATURES_EN_SUS",
     "PUBLICS_TARIF",
+    "Acte",
     "Affectation",
     "AuditEvent",
+    "Avenant",
     "Base",
     "Bilan",
     "BrouillonHeures",
@@ -61,16 +73,20 @@ __all__ = [
     "Collectivite",
     "Convention",
     "Courriel",
+    "CourrierTarif",
     "Cumul",
     "Decompte",
     "DemandeAdhesion",
     "DemandeCorrection",
     "DemandeServiceDegrade",
+    "Denonciation",
     "Deplacement",
     "Depot",
     "Dossier",
+    "Elimination",
     "Exercice",
     "Fichier",
+    "FluxCalendrier",
     "ImportHeures",
     "Intervention",
     "JournalHead",
@@ -79,12 +95,16 @@ __all__ = [
     "LienUsageUnique",
     "LigneDecompte",
     "Message",
+    "MiseEnDemeure",
     "Numerotation",
     "OffreVersion",
     "Operation",
+    "Passage",
     "PeriodeSansAssistant",
     "Piece",
     "Poste",
+    "Rappel",
+    "Reconduction",
     "Reponse",
     "RoleAttribue",
     "SaisieEnAttente",

@@ -9,25 +9,26 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain.workflow import DOSSIER
 from models.base import Base, new_id, one_of, utc_now
 from models.offres import OffreVersion
 from models.organisations import Centre, Collectivite
 
 
 class Dossier(Base):
-    """One request of a collectivité to a centre (`nature`: adhesion; later avenant, dénonciation…), at one state of its
-    offer's workflow. It belongs to the collectivité, never to a person."""
+    """One request of a collectivité to a centre, at one state of its offer's workflow, whose states are data. `nature`: adhesion,
+    or one of the offer's requests about `convention_id` (avenant, nouveau référent…). It belongs to the collectivité, never to
+    a person."""
 
     __tablename__ = "dossier"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     reference: Mapped[str] = mapped_column(String(20))
     nature: Mapped[str] = mapped_column(String(30), default="adhesion")
-    etat: Mapped[str] = mapped_column(String(20), default="brouillon", index=True)
+    etat: Mapped[str] = mapped_column(String(40), default="brouillon", index=True)
     centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"), index=True)
     collectivite_id: Mapped[UUID] = mapped_column(ForeignKey("collectivite.id"), index=True)
     offre_version_id: Mapped[UUID] = mapped_column(ForeignKey("offre_version.id"))
+    convention_id: Mapped[UUID | None] = mapped_column(ForeignKey("convention.id", use_alter=True), index=True)
     instructeur_id: Mapped[UUID | None] = mapped_column(ForeignKey("utilisateur.id"))
     cree_le: Mapped[datetime] = mapped_column(default=utc_now)
     cree_par: Mapped[UUID | None] = mapped_column(ForeignKey("utilisateur.id"))
@@ -40,7 +41,7 @@ class Dossier(Base):
     collectivite: Mapped[Collectivite] = relationship()
     offre_version: Mapped[OffreVersion] = relationship()
 
-    __table_args__ = (UniqueConstraint("centre_id", "reference"), one_of("etat", tuple(DOSSIER.etats)))
+    __table_args__ = (UniqueConstraint("centre_id", "reference"),)
     __mapper_args__ = {"version_id_col": version}
 
 

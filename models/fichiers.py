@@ -24,6 +24,12 @@ USAGES = (
     "deliberation_tarif",
     "decompte",
     "bilan",
+    "avenant",
+    "avenant_pdf",
+    "courrier",
+    "denonciation",
+    "mise_en_demeure",
+    "certificat_elimination",
 )
 
 

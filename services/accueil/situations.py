@@ -46,7 +46,7 @@ def list_situations(portail: Portail, acteur: Acteur) -> list[Tache]:
 
 
 def _describe(session: Session, dossier: Dossier, convention: Convention | None, nom: str) -> Tache:
-    offer = get_offer(session, dossier.offre_version_id)
+    offer = get_offer(session, dossier.offre_version_id).variant(dossier.nature)
     if convention is None:
         detail = DOSSIERS.get(dossier.etat) or f"{offer.workflow_dossier.label(dossier.etat, collectivite=True)}."
         return Tache(GROUPE, f"Dossier {dossier.reference}, {nom}", detail, "dossier", {"id": str(dossier.id)})

@@ -106,7 +106,7 @@ def filtered_affectations(centre_id: UUID, today: date, filtre: AffectationFilte
         select(
             Affectation,
             Convention.numero,
-            Convention.terme,
+            Convention.dernier_jour,
             Collectivite.nom.label("collectivite"),
             Utilisateur,
             holds_assistant(centre_id, today).label("present"),
@@ -116,7 +116,7 @@ def filtered_affectations(centre_id: UUID, today: date, filtre: AffectationFilte
         .join(Utilisateur, Utilisateur.id == Affectation.assistant_id)
         .where(Affectation.centre_id == centre_id)
     )
-    ended = or_(Affectation.au < today, Convention.terme < today)
+    ended = or_(Affectation.au < today, Convention.dernier_jour < today)
     situations: Mapping[str, ColumnElement[bool]] = {
         "en_cours": and_(Affectation.du <= today, not_(func.coalesce(ended, False))),
         "a_venir": Affectation.du > today,
@@ -136,7 +136,7 @@ def filtered_affectations(centre_id: UUID, today: date, filtre: AffectationFilte
 
 def _row(row: Row[Any], today: date) -> AffectationRow:
     one: Affectation = row.Affectation
-    end = min(one.au, row.terme) if one.au else row.terme
+    end = min(one.au, row.dernier_jour) if one.au else row.dernier_jour
     return AffectationRow(
         id=one.id,
         convention_id=one.convention_id,
@@ -148,7 +148,7 @@ def _row(row: Row[Any], today: date) -> AffectationRow:
         quotite=one.quotite,
         du=one.du,
         au=one.au,
-        terme=row.terme,
+        terme=row.dernier_jour,
         situation="a_venir" if one.du > today else "terminee" if end < today else "en_cours",
         version=one.version,
     )
@@ -161,7 +161,9 @@ def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[
         query = (
             select(Convention.id, Convention.numero, Convention.quotite, Convention.minutes_prevues, Collectivite.nom)
             .join(Collectivite, Collectivite.id == Convention.collectivite_id)
-            .where(Convention.centre_id == centre_id, Convention.etat.in_(RUNNING_STATES), Convention.terme >= today)
+            .where(
+                Convention.centre_id == centre_id, Convention.etat.in_(RUNNING_STATES), Convention.dernier_jour >= today
+            )
             .order_by(Collectivite.nom, Convention.numero)
         )
         return {row.id: " – ".join([row.nom, row.numero, *_promised(row)]) for row in session.execute(query)}

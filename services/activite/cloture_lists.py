@@ -147,17 +147,17 @@ def _totals(session: Session, centre_id: UUID, start: Mois) -> defaultdict[Mois,
 def _presences(session: Session, centre_id: UUID, since: date) -> list[_Presence]:
     """Assignments to conventions that take hours, those that ended before `since` apart."""
     query = (
-        select(Affectation.assistant_id, Affectation.du, Affectation.au, Convention.terme)
+        select(Affectation.assistant_id, Affectation.du, Affectation.au, Convention.dernier_jour)
         .join(Convention, Convention.id == Affectation.convention_id)
         .where(
             Affectation.centre_id == centre_id,
             or_(Affectation.au.is_(None), Affectation.au >= since),
-            Convention.terme >= since,
+            Convention.dernier_jour >= since,
             Convention.etat.in_(RECORDING_STATES),
         )
     )
     return [
-        _Presence(row.assistant_id, row.du, min(row.au, row.terme) if row.au else row.terme)
+        _Presence(row.assistant_id, row.du, min(row.au, row.dernier_jour) if row.au else row.dernier_jour)
         for row in session.execute(query)
     ]
 

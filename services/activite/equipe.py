@@ -135,7 +135,7 @@ def parts_of(session: Session, centre_id: UUID, assistant_ids: Collection[UUID])
     """What each of these assistants is assigned to, as dated shares; assignments without a share are left out. An
     assignment ends with its convention at the latest."""
     query = (
-        select(Affectation.assistant_id, Affectation.quotite, Affectation.du, Affectation.au, Convention.terme)
+        select(Affectation.assistant_id, Affectation.quotite, Affectation.du, Affectation.au, Convention.dernier_jour)
         .join(Convention, Convention.id == Affectation.convention_id)
         .where(
             Affectation.centre_id == centre_id,
@@ -146,7 +146,7 @@ def parts_of(session: Session, centre_id: UUID, assistant_ids: Collection[UUID])
     )
     found: dict[UUID, list[PartDatee]] = defaultdict(list)
     for row in session.execute(query):
-        end = min(row.au, row.terme) if row.au else row.terme
+        end = min(row.au, row.dernier_jour) if row.au else row.dernier_jour
         found[row.assistant_id].append(PartDatee(row.quotite, row.du, end))
     return found
 
@@ -221,7 +221,7 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
             Convention.numero,
             Convention.quotite,
             Convention.date_effet,
-            Convention.terme,
+            Convention.dernier_jour,
             Collectivite.nom,
             share.label("affectee"),
             number.label("nombre"),
@@ -232,7 +232,7 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
             Convention.centre_id == centre_id,
             Convention.etat.in_(RUNNING_STATES),
             Convention.date_effet <= today,
-            Convention.terme >= today,
+            Convention.dernier_jour >= today,
         )
     )
     if filtre.couverture:
@@ -283,7 +283,7 @@ def _couverture_row(row: Any, names: Mapping[UUID, list[str]]) -> CouvertureRow:
         assistants=tuple(names.get(row.id, ())),
         depuis=row.depuis,
         date_effet=row.date_effet,
-        terme=row.terme,
+        terme=row.dernier_jour,
     )
 
 

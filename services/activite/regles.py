@@ -42,7 +42,7 @@ def first_day(convention: Convention) -> date:
 
 def last_day(convention: Convention) -> date:
     """Last day on which something may be recorded: the term."""
-    return convention.terme
+    return convention.dernier_jour
 
 
 def assignment_end(affectation: Affectation) -> date:
@@ -61,7 +61,7 @@ def list_affectations(session: Session, assistant_id: UUID, du: date, au: date) 
             Affectation.assistant_id == assistant_id,
             Affectation.du <= au,
             or_(Affectation.au.is_(None), Affectation.au >= du),
-            Convention.terme >= du,
+            Convention.dernier_jour >= du,
             Convention.etat.in_(RECORDING_STATES),
         )
         .options(

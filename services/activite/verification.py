@@ -181,11 +181,11 @@ class Verificateur:
             yield "convention_id", "aucune affectation à cette collectivité, ou sa convention n’est pas en vigueur."
             return
         convention = assigned[0].convention
-        if jour < first_day(convention) or jour > convention.terme:
+        if jour < first_day(convention) or jour > convention.dernier_jour:
             yield (
                 "jour",
                 f"le {date_courte(jour)} est hors de la convention {convention.numero}, qui va du "
-                f"{date_courte(first_day(convention))} au {date_courte(convention.terme)}.",
+                f"{date_courte(first_day(convention))} au {date_courte(convention.dernier_jour)}.",
             )
         elif jour < convention.date_debut_prestations and nature != ETAT_DES_LIEUX:
             yield (

@@ -53,7 +53,7 @@ def load_states(session: Session, dossiers: Sequence[Dossier]) -> list[DossierSt
 
 def _build_state(session: Session, dossier: Dossier, reponses: dict[str, Reponse]) -> DossierState:
     centre = session.get_one(Centre, dossier.centre_id)
-    offer = get_offer(session, dossier.offre_version_id)
+    offer = get_offer(session, dossier.offre_version_id).variant(dossier.nature)
     today = clock.today(centre.fuseau)
     values = {champ: reponse.valeur for champ, reponse in reponses.items()}
     return DossierState(dossier, centre, offer, offer.formset, reponses, evaluate(offer.formset, values, today), today)

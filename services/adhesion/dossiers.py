@@ -14,6 +14,7 @@ from documents.montants import build_montants
 from domain.errors import Introuvable, Refus
 from domain.fields import FieldError, parse_value
 from domain.forms import FormSet
+from domain.offer import ADHESION
 from domain.roles import ROLE_LABELS, Role
 from domain.workflow import CREER_DOSSIER
 from models import (
@@ -91,7 +92,7 @@ def _insert_dossier(session: Session, acteur: Acteur, version: OffreVersion, col
     annee = clock.today(session.get_one(Centre, version.centre_id).fuseau).year
     dossier = Dossier(
         reference=f"D-{format_numero(annee, next_rang(session, version.centre_id, 'dossier', annee))}",
-        nature=offer.nature,
+        nature=ADHESION,
         centre_id=version.centre_id,
         collectivite_id=collectivite.id,
         offre_version_id=version.id,

@@ -87,7 +87,7 @@ def load_ingredients(portail: Portail, session: Session, dossier: Dossier) -> In
     """The ingredients of a dossier's documents: its offer version, its centre as it is now."""
     version = session.get_one(OffreVersion, dossier.offre_version_id)
     centre = session.get_one(CentreTable, dossier.centre_id)
-    offer = get_offer(session, version.id)
+    offer = get_offer(session, version.id).variant(dossier.nature)
     pieces = current_pieces(session, centre.id)
     own = [annexe.id for annexe in offer.annexes if annexe.source == "piece_centre"]
     annexes = {
@@ -217,7 +217,7 @@ def render_projet(portail: Portail, acteur: Acteur, dossier_id: UUID) -> Rendere
     blanks where something is missing. Journalled."""
     with portail.view(acteur, "document.produire", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id)
-        offer = get_offer(session, dossier.offre_version_id)
+        offer = get_offer(session, dossier.offre_version_id).variant(dossier.nature)
         rendered = _render_draft(portail, session, dossier, offer.convention.id, projet=True)
     _journal(portail, acteur, dossier, rendered)
     return rendered

@@ -54,7 +54,7 @@ def perform(portail: Portail, acteur: Acteur, dossier_id: UUID, action: str, *, 
     """
     with portail.action(acteur, f"dossier.{action}", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
-        table = get_workflow(session, dossier.offre_version_id)
+        table = get_workflow(session, dossier.offre_version_id, dossier.nature)
         line = find_line(table, action)
         effect = _EFFECTS.get(action)
         if effect is None:

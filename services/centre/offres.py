@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain import offer as definitions
 from domain.errors import Introuvable, Invalide
-from domain.offer import Offer, load_offer
+from domain.offer import ADHESION, Offer, load_offer
 from domain.tarifs import ActeVote, load_tarifs
 from domain.tarifs import Tarif as TarifVote
 from domain.workflow import Workflow
@@ -151,9 +151,9 @@ def get_offer(session: Session, version_id: UUID) -> Offer:
     return offer
 
 
-def get_workflow(session: Session, version_id: UUID) -> Workflow:
-    """The workflow of the dossiers of an offer version."""
-    return get_offer(session, version_id).workflow_dossier
+def get_workflow(session: Session, version_id: UUID, nature: str = ADHESION) -> Workflow:
+    """The workflow of the dossiers of this nature in an offer version."""
+    return get_offer(session, version_id).variant(nature).workflow_dossier
 
 
 def published_offers(session: Session, centre_id: UUID) -> list[OffreVersion]:

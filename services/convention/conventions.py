@@ -20,6 +20,7 @@ from domain.answers import build_tree, get_path
 from domain.errors import Invalide, PdfIndisponible, Refus
 from domain.formatting import date_courte
 from domain.roles import Role
+from domain.workflow import ACTIONS_DU_CALENDRIER
 from models import AuditEvent, Convention, Piece, Utilisateur
 from services.adhesion.dossier_state import DossierState, last_depot, load_state
 from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow
@@ -334,6 +335,8 @@ def _actions(session: Session, acteur: Acteur, convention: Convention) -> tuple[
     workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
     rows = []
     for line in workflow.actions(convention.etat, roles_on(acteur, convention)):
+        if line.action in ACTIONS_DU_CALENDRIER:
+            continue
         blocages = list_line_blocages(line)
         if line.action == "signer_centre":
             blocages += [

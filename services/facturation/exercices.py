@@ -71,13 +71,13 @@ def first_day(convention: Convention) -> date:
 
 
 def last_day(convention: Convention) -> date:
-    """Last day that is billed: the term, never before the first day."""
-    return max(convention.terme, first_day(convention))
+    """Last day that is billed: the term or the end decided before it, never before the first day."""
+    return max(convention.dernier_jour, first_day(convention))
 
 
 def list_years(convention: Convention) -> range:
-    """The years of a convention, from its effect to its term."""
-    return range(convention.date_effet.year, convention.terme.year + 1)
+    """The years of a convention, from its effect to its last day."""
+    return range(convention.date_effet.year, convention.dernier_jour.year + 1)
 
 
 def parts_of(convention: Convention) -> list[Part]:

@@ -158,7 +158,7 @@ def _context(session: Session, bilan: Bilan, convention: Convention, published: 
     return build_bilan(
         annee=bilan.annee,
         du=max(date(bilan.annee, months[0], 1), min(convention.date_effet, convention.date_debut_prestations)),
-        au=min(date(bilan.annee, 12, 31), convention.terme),
+        au=min(date(bilan.annee, 12, 31), convention.dernier_jour),
         etabli_le=clock.today(centre.fuseau),
         nombre=published.nombre,
         minutes=published.minutes_tables,
@@ -178,7 +178,7 @@ def _context(session: Session, bilan: Bilan, convention: Convention, published: 
         convention={
             "numero": convention.numero,
             "date_effet": convention.date_effet,
-            "terme": convention.terme,
+            "terme": convention.dernier_jour,
         },
         seuil=published.seuil,
     )

@@ -239,7 +239,9 @@ def _conventions(forme: Forme) -> list[ColumnElement[bool]]:
 
 def _lives(jour: Any) -> ColumnElement[bool]:
     """The convention gives services on that day."""
-    return and_(Convention.date_effet <= jour, Convention.date_debut_prestations <= jour, Convention.terme >= jour)
+    return and_(
+        Convention.date_effet <= jour, Convention.date_debut_prestations <= jour, Convention.dernier_jour >= jour
+    )
 
 
 def _runs(table: type[Poste] | type[Affectation], jour: Any) -> ColumnElement[bool]:

@@ -88,7 +88,9 @@ def spans(forme: Forme) -> Any:
             Exercice.collectivite_id,
             Exercice.minutes_dues.label("dues"),
             case((begun > day("debut_annee"), begun), else_=day("debut_annee")).label("debut"),
-            case((Convention.terme < day("fin_annee"), Convention.terme), else_=day("fin_annee")).label("fin"),
+            case((Convention.dernier_jour < day("fin_annee"), Convention.dernier_jour), else_=day("fin_annee")).label(
+                "fin"
+            ),
         )
         .join(Convention, Convention.id == Exercice.convention_id)
         .where(*of_year(forme))

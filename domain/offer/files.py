@@ -1,0 +1,81 @@
+"""Offers and centres read from their files, or from a stored content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from domain.definitions import DefinitionError, Fault, Source, read_yaml_file, validate_content, validate_definition
+from domain.forms import Form
+from domain.offer.bundle import Offer, OfferSettings
+from domain.offer.centre import Centre
+
+SETTINGS_FILE = "offre.yaml"
+
+
+def load_centre(folder: Path) -> Centre:
+    """The centre of `forms/<centre>/centre.yaml`; DefinitionError with the line and the reason."""
+    centre = validate_definition(Centre, read_yaml_file(folder / "centre.yaml"))
+    if centre.code != folder.name:
+        raise DefinitionError([Fault("centre.yaml", f"« code » doit être le nom du dossier, « {folder.name} »")])
+    return centre
+
+
+def load_offer(folder: Path) -> Offer:
+    """The offer of `forms/<centre>/<offre>/`: `offre.yaml` and one YAML file per form; DefinitionError listing the faults."""
+    sources = [read_yaml_file(folder / SETTINGS_FILE)]
+    faults: list[Fault] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            if path.name != SETTINGS_FILE:
+                sources.append(read_yaml_file(path))
+        except DefinitionError as error:
+            faults.extend(error.faults)
+    return parse_offer(sources, folder.parent.name, folder.name, faults)
+
+
+def parse_offer(sources: Sequence[Source], centre: str, code: str, faults: Iterable[Fault] = ()) -> Offer:
+    """The offer of these files, `offre.yaml` being the first; DefinitionError listing their faults after `faults`. `centre` and
+    `code` are the names of the folders that hold them."""
+    found = list(faults)
+    settings = validate_definition(OfferSettings, sources[0])
+    if (settings.centre, settings.code) != (centre, code):
+        found.append(Fault(SETTINGS_FILE, "« centre » et « code » doivent être les noms des dossiers"))
+    forms: dict[str, Form] = {}
+    for source in sources[1:]:
+        try:
+            form = validate_definition(Form, source)
+        except DefinitionError as error:
+            found.extend(error.faults)
+            continue
+        if f"{form.id}.yaml" != source.name:
+            found.append(Fault(source.name, f"« id » doit être le nom du fichier, « {source.name[:-5]} »"))
+        forms[form.id] = form
+    if found:
+        raise DefinitionError(found)
+    return build_offer(settings, forms.values())
+
+
+def build_offer(settings: OfferSettings, forms: Iterable[Form]) -> Offer:
+    """The offer of these settings and forms, the forms in the order of the steps; DefinitionError listing the faults."""
+    order = [step.form for step in settings.steps]
+    ordered = sorted(forms, key=lambda form: (order.index(form.id) if form.id in order else len(order), form.id))
+    values: dict[str, Any] = {name: getattr(settings, name) for name in OfferSettings.model_fields}
+    return Offer(**values, forms=tuple(ordered))
+
+
+def read_offer(contenu: Any) -> Offer:
+    """The offer of a stored content that may be faulty (a draft), its forms in the order of the steps; DefinitionError."""
+    offer = validate_content(Offer, contenu)
+    return build_offer(offer, offer.forms)
+
+
+def list_offer_folders(centre_folder: Path) -> list[Path]:
+    """The folders of one centre that hold an offer, sorted by name."""
+    return sorted(path.parent for path in centre_folder.glob("*/offre.yaml"))
+
+
+def list_centre_folders(forms_folder: Path) -> list[Path]:
+    """The folders of `forms/` that hold a centre, sorted by name."""
+    return sorted(path.parent for path in forms_folder.glob("*/centre.yaml"))
