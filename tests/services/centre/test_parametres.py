@@ -33,13 +33,16 @@ def _stored(portail: Portail, monde: Monde) -> Centre:
         return session.get_one(Centre, monde.centre_id)
 
 
+GROUPS = ("references", "vocabulaire", "president", "delegataire", "conservation")
+
+
 def test_the_form_covers_every_text_of_the_real_centre(monde_sqlite: Monde) -> None:
     """A reference or a word that the centre's file has and the form does not could never be edited."""
     parametres = _stored(monde_sqlite.portail, monde_sqlite).parametres
     fields = set(settings_form().fields)
-    for group in ("references", "vocabulaire", "president", "delegataire"):
+    for group in GROUPS:
         assert {f"{group}.{key}" for key in parametres[group]} <= fields
-    others = set(parametres) - {"references", "vocabulaire", "president", "delegataire", "code", "departements"}
+    others = set(parametres) - {*GROUPS, "code", "departements"}
     assert others <= fields
 
 
