@@ -193,7 +193,7 @@ def simulate_share(demande: Demande, quotite: Decimal) -> dict[str, Any]:
     _check_years(demande)
     offer, tarifs = _find(demande, "quotite")
     billing, annee = offer.facturation, demande.annee
-    terme = compute_terme(demande.effet, offer.duree.reconductions)
+    terme = compute_terme(demande.effet, offer.duree.nombre)
     debut = demande.debut or demande.effet
     _check_dates(demande, debut, terme)
     code = billing.tarif if billing.mode == "quotite" else TEMPS_COMPLET

@@ -187,7 +187,7 @@ def build_offre(offer: Offer) -> dict[str, Any]:
 
 def _build_convention(offer: Offer, tree: Mapping[str, Any], numero: str | None, projet: bool) -> dict[str, Any]:
     effet: date | None = get_path(tree, offer.duree.champ_effet)
-    count = offer.duree.reconductions
+    count = offer.duree.nombre
     years: list[Any] = [UNKNOWN_YEAR] * count if effet is None else [effet.year + rang for rang in range(1, count + 1)]
     return {
         "numero": None if projet else numero,

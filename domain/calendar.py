@@ -1,15 +1,50 @@
-"""Dates of a convention: its term, its yearly periods, the last day of notice (formulas F8 and F9 of the domain)."""
+"""Dates of a convention: its term, its yearly periods, renewals, notice and deadlines (formulas F8 and F9, ambiguities B10 to B16).
+
+Nothing here knows today: what is past or to come is the caller's question.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from domain.errors import Invalide
+from domain.formatting import date_longue
+from domain.offer import Echeance, Offer
+from domain.tarification import Periodicite, period_bounds
 
 RECONDUCTIONS = 4
 DERNIER_JOUR = (9, 29)
 """Month and day: « avant le 30 septembre » excludes the 30th, whatever day of the week it is (ambiguity B12)."""
+BILAN = (3, 31)
+"""Month and day by which the report of a year is expected in the next one: no text gives a date (E13)."""
+
+Mode = Literal["tacite", "expresse", "aucune"]
+Recevabilite = Literal["oui", "tardive", "sans_objet"]
+
+
+@dataclass(frozen=True)
+class Regles:
+    """What an offer says of the dates of its conventions; the defaults are those of the convention that domaine.md describes."""
+
+    reconductions: int = RECONDUCTIONS
+    mode: Mode = "tacite"
+    dernier_jour: tuple[int, int] = DERNIER_JOUR
+    periodicite: Periodicite = Periodicite.TRIMESTRE
+    bilan: tuple[int, int] = BILAN
+
+
+def rules_of(offer: Offer) -> Regles:
+    """The rules of dates of an offer: an offer without renewal runs to 31 December of the year of effect."""
+    notice = offer.denonciation
+    return Regles(
+        reconductions=offer.duree.nombre,
+        mode=offer.duree.mode,
+        dernier_jour=(notice.dernier_mois, notice.dernier_jour),
+        periodicite=offer.facturation.periodicite,
+    )
 
 
 @dataclass(frozen=True)
@@ -49,5 +84,129 @@ def list_periodes(
 
 
 def last_notice_day(annee: int, dernier_jour: tuple[int, int] = DERNIER_JOUR) -> date:
-    """The last day on which notice given in `annee` ends the convention on 31 December of that year."""
+    """The last day on which notice given in `annee` ends the convention on 31 December of that year; never moved by a
+    Sunday or a public holiday (B12)."""
     return date(annee, *dernier_jour)
+
+
+# Notice -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a notice does. `fin`: last day of the convention when it is receivable; `fin_proposee`: the one that a person must
+    confirm when it is late. `sans_portee`: late, and the end proposed is the term, so it changes nothing. `avant_effet`: its
+    date is before the effect, which deserves a person's eye."""
+
+    recevabilite: Recevabilite
+    fin: date | None = None
+    fin_proposee: date | None = None
+    sans_portee: bool = False
+    avant_effet: bool = False
+
+    @property
+    def proposee(self) -> date | None:
+        """The end to propose to the person who confirms, whatever its kind; None when there is nothing to confirm."""
+        return self.fin or self.fin_proposee
+
+
+def classify_notice(
+    date_reference: date,
+    *,
+    effet: date,
+    terme: date | None = None,
+    dernier_jour: tuple[int, int] = DERNIER_JOUR,
+) -> Notice:
+    """What a notice dated `date_reference` (the date of the letter that the centre counts, B13) does to a convention that takes
+    effect on `effet` and stops at `terme` (default: four renewals).
+
+    F9 and B14: given by the last day of notice of a year, it ends the convention on 31 December of that year; later, the end
+    proposed is 31 December of the year after, or the term if that comes first or on the same day. In the year of the term, or
+    after it, there is nothing to end. Dated in a year before the effect, it counts for the first period, since it cannot end
+    what has not begun.
+    """
+    terme = terme or compute_terme(effet)
+    early = date_reference < effet
+    if date_reference.year >= terme.year:
+        return Notice("sans_objet", avant_effet=early)
+    if date_reference <= last_notice_day(date_reference.year, dernier_jour):
+        end = date(max(date_reference.year, effet.year), 12, 31)
+        return Notice("sans_objet", avant_effet=early) if end >= terme else Notice("oui", fin=end, avant_effet=early)
+    proposed = min(date(date_reference.year + 1, 12, 31), terme)
+    if date_reference.year + 1 < effet.year:
+        proposed = min(date(effet.year, 12, 31), terme)
+    return Notice("tardive", fin_proposee=proposed, sans_portee=proposed >= terme, avant_effet=early)
+
+
+# Deadlines --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class EcheanceDate:
+    """One deadline: its day, its kind and its title in French."""
+
+    le: date
+    kind: Echeance
+    titre: str
+
+
+def list_echeances(
+    *,
+    effet: date,
+    debut: date | None = None,
+    terme: date | None = None,
+    fin: date | None = None,
+    regles: Regles | None = None,
+    mise_en_demeure: date | None = None,
+) -> list[EcheanceDate]:
+    """The deadlines of one convention, oldest first (domaine.md 2.5).
+
+    `debut`: first day of the services; `fin`: last day decided before the term; `mise_en_demeure`: last day of the delay of a
+    formal notice that waits for its answer. Nothing is expected past the last day, save the report of the last year.
+    """
+    regles = regles or Regles()
+    debut = debut or effet
+    terme = terme or compute_terme(effet, regles.reconductions)
+    last = min(fin or terme, terme)
+    found = [EcheanceDate(debut, "debut", "Début des prestations")] if debut <= last else []
+    found += _renewals(effet, terme, last, regles, noticed=fin is not None and fin < terme)
+    found += _statements(debut, last, regles.periodicite)
+    found += [
+        EcheanceDate(date(year + 1, *regles.bilan), "bilan", f"Bilan annuel {year} à publier")
+        for year in range(debut.year, last.year + 1)
+        if year < date.max.year
+    ]
+    if mise_en_demeure is not None:
+        found.append(EcheanceDate(mise_en_demeure, "mise_en_demeure", "Fin du délai de la mise en demeure"))
+    if last < terme:
+        found.append(EcheanceDate(last, "fin", "Fin de la convention"))
+    else:
+        found.append(EcheanceDate(terme, "terme", "Terme de la convention"))
+    return sorted(found)
+
+
+def _renewals(effet: date, terme: date, last: date, regles: Regles, *, noticed: bool) -> Iterator[EcheanceDate]:
+    """Last days of notice, votes of the tariff and renewals of each period that another one follows."""
+    for periode in list_periodes(effet, terme.year - effet.year, regles.dernier_jour)[:-1]:
+        following = periode.au.year + 1
+        day = periode.dernier_jour_denonciation
+        if effet <= day <= last and not (noticed and periode.au >= last):
+            yield EcheanceDate(
+                day, "denonciation", f"Dernier jour pour dénoncer avec effet au {date_longue(date(following, 1, 1))}"
+            )
+        if periode.au >= last:
+            return
+        yield EcheanceDate(periode.au, "vote_tarif", f"Tarif {following} à voter")
+        if regles.mode == "expresse":
+            yield EcheanceDate(periode.au, "reconduction", f"Renouvellement pour {following} à accepter")
+        else:
+            yield EcheanceDate(date(following, 1, 1), "reconduction", f"Reconduction tacite pour {following}")
+
+
+def _statements(debut: date, last: date, periodicite: Periodicite) -> Iterator[EcheanceDate]:
+    """Last day of each period that a statement is made for."""
+    for year in range(debut.year, last.year + 1):
+        for index in range(12 // periodicite.months):
+            first, end = period_bounds(year, periodicite, index)
+            if end >= debut and first <= last:
+                yield EcheanceDate(min(end, last), "facturation", "Fin d’une période de facturation")

@@ -59,6 +59,11 @@ class Duree(Definition):
     champ_effet: str = "besoin.date_effet"
     champ_debut: str = "besoin.date_debut_prestations"
 
+    @property
+    def nombre(self) -> int:
+        """How many renewals there may be: none where the offer has none, whatever number stands beside."""
+        return 0 if self.mode == "aucune" else self.reconductions
+
 
 class Denonciation(Definition):
     """Notice: the last day that still counts, what dates the letter (B13), and the default delay of a formal notice (B16)."""

@@ -126,7 +126,7 @@ class Simulation:
 def simulate(cadre: Cadre, parametres: Parametres) -> Simulation:
     """Everything about one simulation; Invalide at the field of what cannot be priced."""
     p, billing = parametres, cadre.offer.facturation
-    terme = compute_terme(p.effet, cadre.offer.duree.reconductions)
+    terme = compute_terme(p.effet, cadre.offer.duree.nombre)
     if p.debut > terme:
         raise Invalide(f"Les prestations débuteraient après le terme de la convention ({date_longue(terme)}).", "debut")
     regles = Regles(p, terme, p.prorata or billing.prorata, billing.heures_annuelles, billing.periodicite)
