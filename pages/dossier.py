@@ -6,6 +6,7 @@ from services.adhesion import dossiers, saisie
 from services.adhesion.dossier_views import DossierView
 from ui import page, session
 from ui.actions import follow_state
+from ui.adhesion.bascule import show_banner, show_bascule
 from ui.adhesion.dossier_review import (
     show_answers,
     show_corrections,
@@ -28,7 +29,8 @@ def show_other(view: DossierView) -> None:
     """Everything but the forms of a draft: its summary, corrections to make, or a dossier to read."""
     show_header(view)
     show_refusal(DossierSaver(view))
-    if view.editable and view.etat == "brouillon":
+    if is_draft(view):
+        show_banner(view)
         show_summary_step(view)
         show_messages(view)
         show_dossier_actions(view, "retirer")
@@ -43,11 +45,22 @@ def show_other(view: DossierView) -> None:
 
 
 ident = page.required_id()
+
+
+def is_draft(view: DossierView) -> bool:
+    """Whether this person is filling in a dossier that was never deposited."""
+    return view.editable and view.etat == "brouillon"
+
+
 draft = page.load(saisie.open_form, session.portail(), session.acteur(), ident)
 if draft.cote_centre and not draft.editable:
     page.go("instruction", id=ident)
-if draft.editable and draft.etat == "brouillon" and is_form_step(draft):
+if is_draft(draft) and page.param("vue") == "version":
     show_header(draft)
+    show_bascule(draft)
+elif is_draft(draft) and is_form_step(draft):
+    show_header(draft)
+    show_banner(draft)
     show_form_step(draft)
 else:
     show_other(page.load(dossiers.open_dossier, session.portail(), session.acteur(), ident))

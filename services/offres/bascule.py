@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from domain.errors import Conflit, Refus
 from domain.evaluation import Evaluation, evaluate
 from domain.fields import display_value
-from domain.offer import Offer
+from domain.offer import ADHESION, Offer
 from models import OffreVersion
 from services.adhesion.dossier_state import DossierState, load_state
 from services.adhesion.edition import find_edition
@@ -55,6 +55,14 @@ class Bascule:
     pertes: tuple[Perte, ...]
     ajouts: tuple[str, ...]
     accord: str
+
+
+def newer_version(portail: Portail, version_id: UUID) -> int | None:
+    """Number of the version in force of the same offer; None when `version_id` is the one in force."""
+    with portail.db.read() as session:
+        mine = session.get_one(OffreVersion, version_id)
+        target = current_version(session, mine.centre_id, mine.code)
+        return None if target.id == mine.id else target.numero
 
 
 def preview_bascule(portail: Portail, acteur: Acteur, dossier_id: UUID) -> Bascule | None:
@@ -98,7 +106,10 @@ def _compute(session: Session, state: DossierState) -> Bascule | None:
     target = current_version(session, mine.centre_id, mine.code)
     if target.id == mine.id:
         return None
-    offer = get_offer(session, target.id)
+    whole, nature = get_offer(session, target.id), state.dossier.nature
+    if nature != ADHESION and nature not in whole.variants:
+        return None  # the newer version no longer knows this kind of request: the dossier ends with the one it has
+    offer = whole.variant(nature)
     values = {champ: reponse.valeur for champ, reponse in state.reponses.items()}
     after = evaluate(offer.formset, values, state.today)
     pertes = tuple(_pertes(state, offer, after))
