@@ -41,8 +41,9 @@ class Reconduction(Base):
 
 
 class Denonciation(Base):
-    """A notice of one party (article 9.1). `date_reference` is the one of its three dates that counts for the centre (B13);
-    `fin_proposee` is computed, `fin` is what a person of the centre confirmed. One living notice by convention."""
+    """A notice of one party (article 9.1). `date_reference` is the one of its three dates that counts for the centre (B13): until
+    it is known, nothing is said of `recevabilite`. `fin_proposee` is computed, `fin` is what a person of the centre confirmed. One
+    living notice by convention."""
 
     __tablename__ = "denonciation"
 
@@ -53,8 +54,8 @@ class Denonciation(Base):
     date_envoi: Mapped[date | None]
     date_presentation: Mapped[date | None]
     date_reception: Mapped[date | None]
-    date_reference: Mapped[date]
-    recevabilite: Mapped[str] = mapped_column(String(20))
+    date_reference: Mapped[date | None]
+    recevabilite: Mapped[str | None] = mapped_column(String(20))
     fin_proposee: Mapped[date | None]
     fin: Mapped[date | None]
     motif: Mapped[str] = mapped_column(Text, default="")
