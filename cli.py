@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import click
 
-from commands import courriels, decomptes, documents, exploitation, fichiers, heures, offres, simulation, utilisateur
+from commands import (
+    calendrier,
+    courriels,
+    decomptes,
+    documents,
+    exploitation,
+    fichiers,
+    heures,
+    offres,
+    simulation,
+    utilisateur,
+)
 from commands.french import Group, speak_french
 
 speak_french()
@@ -36,6 +47,8 @@ for command in (
     documents.deliberation,
     documents.gabarit,
     simulation.simuler,
+    calendrier.echeances,
+    calendrier.quotidien,
 ):
     main.add_command(command)
 

@@ -29,6 +29,8 @@ FIRST_PAGES = 4
 """Seconds left to the first visitor before anything runs beside the pages."""
 TIDY_PERIOD = 6 * 3600
 """Seconds between two cleanings."""
+DAILY_PERIOD = 600
+"""Seconds between two looks at what the calendar asks for: a round of a day is done once, soon after midnight."""
 
 
 def routes() -> list[BaseRoute]:
@@ -52,7 +54,8 @@ def middleware() -> list[Middleware]:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Refuse to start on a database that is missing or behind, or on another installation's files: better a clear message than errors on every page. While
-    the application runs, mails are sent as they come, and what is out of date is deleted."""
+    the application runs, mails are sent as they come, what the calendar asks for is done each day, and what is out of date
+    is deleted."""
     portail = running_portail()
     if not await run_in_threadpool(portail.db.is_current):
         raise RuntimeError("La base de données n’est pas à jour : lancez « portail init » avant de démarrer.")
@@ -60,6 +63,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_repeat(mails.deliver, MAIL_PERIOD)),
         asyncio.create_task(_repeat(_tidy, TIDY_PERIOD)),
+        asyncio.create_task(_repeat(_run_daily, DAILY_PERIOD)),
         asyncio.create_task(_warm()),
     ]
     yield
@@ -90,6 +94,13 @@ def _tidy(portail: Portail) -> None:
     from services.operation.housekeeping import tidy
 
     tidy(portail)
+
+
+def _run_daily(portail: Portail) -> None:
+    # Imported here: it brings the tariffs and the offers, which the first page does without.
+    from services.vie.quotidien import run_daily
+
+    run_daily(portail)
 
 
 async def _warm() -> None:
