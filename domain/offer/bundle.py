@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field as PydanticField
 from pydantic import model_validator
 
+from domain.courriels import check_textes
 from domain.definitions import DefinitionError, Fault
 from domain.field_types.base import Definition, Option
 from domain.forms import Form, FormSet
@@ -99,6 +100,7 @@ class Offer(OfferSettings):
             if champ not in known:
                 found.append(f"le champ « {champ} » n’existe pas{suggestion(champ, known)}")
         found += self._faults_of_requests(document_ids, known)
+        found += check_textes(self.courriels)
         for form in self.forms:
             for _, field in form.iter_fields():
                 if field.template and field.template not in document_ids:

@@ -20,12 +20,9 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from domain.formatting import siren as format_siren
-from domain.referentiel import load_referentiel
-from models import Centre, Courriel, DemandeAdhesion, RoleAttribue, Utilisateur, utc_now
-from services.comptes.links import mint_link
+from models import Courriel, Utilisateur, utc_now
 from services.core.portail import Portail
-from services.courriels import mail_texts
+from services.courriels.redaction import write_mail
 
 logger = logging.getLogger("portail")
 
@@ -40,8 +37,6 @@ TRIED, NEXT = "_essais", "_prochain"
 """Kept in `Courriel.parametres`: attempts that failed, and when the next one is due (ISO 8601)."""
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 """Mail servers on this machine: a password given to them travels nowhere."""
-LINK_MODELS = {"invitation": "invitation", "mot_de_passe": "mot_de_passe", "confirmation": "confirmation"}
-"""Models of mail that carry a single-use link, and the use of the link."""
 
 
 @dataclass(frozen=True)
@@ -198,32 +193,7 @@ def _recipient(session: Session, mail: Courriel) -> Utilisateur | None:
 
 
 def _written(portail: Portail, session: Session, mail: Courriel, user: Utilisateur | None) -> EmailMessage:
-    centre = session.get(Centre, mail.centre_id) if mail.centre_id else None
-    demande = session.get(DemandeAdhesion, mail.demande_id) if mail.demande_id else None
-    link = ""
-    if mail.modele in LINK_MODELS:
-        link = mint_link(
-            portail,
-            session,
-            LINK_MODELS[mail.modele],
-            utilisateur_id=user.id if user else None,
-            demande_id=mail.demande_id,
-        )
-    text = mail_texts.write(
-        mail.modele,
-        mail_texts.Context(
-            adresse=portail.settings.adresse_publique,
-            centre=centre.nom if centre else "",
-            prenom=user.prenom if user else demande.prenom if demande and demande.confirmee_le else "",
-            nom=user.nom if user else demande.nom if demande and demande.confirmee_le else "",
-            collectivite=_collectivite(demande) if demande else "",
-            demandeur=f"{demande.prenom} {demande.nom} ({demande.courriel})" if demande else "",
-            motif=(demande.motif or "") if demande else "",
-            lien=link,
-            du_centre=_of_centre(session, user),
-            parametres={key: str(value) for key, value in mail.parametres.items()},
-        ),
-    )
+    text = write_mail(portail, session, mail, user)
     message = EmailMessage()
     message["From"] = portail.settings.courriel_expediteur
     message["To"] = mail.destinataire
@@ -233,19 +203,6 @@ def _written(portail: Portail, session: Session, mail: Courriel, user: Utilisate
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text.corps)
     return message
-
-
-def _collectivite(demande: DemandeAdhesion) -> str:
-    """Name for a mail. Until its author's address is confirmed, nothing typed on the public page is sent to it: the portal
-    would carry anybody's words to anybody. The name is then that of the national list, or there is only the SIREN."""
-    if demande.confirmee_le or load_referentiel().get(demande.siren) is not None:
-        return demande.collectivite_nom
-    return f"la collectivité dont le SIREN est {format_siren(demande.siren)}"
-
-
-def _of_centre(session: Session, user: Utilisateur | None) -> bool:
-    query = select(RoleAttribue.id).where(RoleAttribue.centre_id.is_not(None))
-    return user is not None and session.scalar(query.where(RoleAttribue.utilisateur_id == user.id).limit(1)) is not None
 
 
 def _record(portail: Portail, mail_id: UUID, etat: str, error: Exception | None) -> str:

@@ -20,7 +20,7 @@ from services.adhesion import demandes
 from services.adhesion.demandes import Saisie
 from services.comptes import invitations
 from services.core.portail import Portail
-from services.courriels import mail_texts, mails
+from services.courriels import mails
 from tests.comptes import ADDRESS, PASSWORD, cheap_hashing, give_password, token_of
 from tests.comptes import mails as listed
 from tests.factories import Monde, make_monde
@@ -243,32 +243,3 @@ def test_rolled_back_action_sends_nothing(monde_smtp: Monde, mailbox: tuple[Mail
         raise ZeroDivisionError
     mails.deliver(monde_smtp.portail)
     assert mailbox[0].received == []
-
-
-@pytest.mark.parametrize("modele", mail_texts.WRITERS)
-def test_every_mail_is_one_line_of_subject_and_french(modele: str) -> None:
-    text = mail_texts.write(
-        modele,
-        mail_texts.Context(
-            adresse="https://portail.example.org",
-            centre="Centre",
-            prenom="Léa\r\nBcc: x@example.org",
-            nom="Durand",
-            collectivite="Ville\r\nBcc: y@example.org",
-            motif="motif",
-            lien="https://portail.example.org/invitation?jeton=x",
-            parametres={"dossier": "7", "reference": "D-2026-0001"},
-        ),
-    )
-    assert "\n" not in text.objet
-    assert "\r" not in text.corps.split("\n", 1)[0]
-    assert text.corps.startswith("Bonjour Léa Bcc: x@example.org Durand,")
-
-
-def test_link_leads_each_side_to_its_page() -> None:
-    def body(du_centre: bool) -> str:
-        context = mail_texts.Context(adresse="https://p", du_centre=du_centre, parametres={"dossier": "7"})
-        return mail_texts.write("message_recu", context).corps
-
-    assert "https://p/instruction?id=7" in body(True)
-    assert "https://p/dossier?id=7" in body(False)
