@@ -10,6 +10,7 @@ from domain.definitions import DefinitionError, Fault, Source, read_yaml_file, v
 from domain.forms import Form
 from domain.offer.bundle import Offer, OfferSettings
 from domain.offer.centre import Centre
+from domain.offer.circuits import find_circuit_faults
 
 SETTINGS_FILE = "offre.yaml"
 
@@ -58,11 +59,19 @@ def parse_offer(sources: Sequence[Source], centre: str, code: str, faults: Itera
 
 
 def build_offer(settings: OfferSettings, forms: Iterable[Form]) -> Offer:
-    """The offer of these settings and forms, the forms in the order of the steps; DefinitionError listing the faults."""
+    """The offer of these settings and forms, the forms in the order of the steps; DefinitionError listing the faults. Circuits
+    are examined here, not where a published version is read back: what was published once stays readable."""
+    faults = find_circuit_faults(settings)
     order = [step.form for step in settings.steps]
     ordered = sorted(forms, key=lambda form: (order.index(form.id) if form.id in order else len(order), form.id))
     values: dict[str, Any] = {name: getattr(settings, name) for name in OfferSettings.model_fields}
-    return Offer(**values, forms=tuple(ordered))
+    try:
+        offer = Offer(**values, forms=tuple(ordered))
+    except DefinitionError as error:
+        raise DefinitionError([*error.faults, *faults]) from None
+    if faults:
+        raise DefinitionError(faults)
+    return offer
 
 
 def read_offer(contenu: Any) -> Offer:
