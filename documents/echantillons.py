@@ -20,6 +20,9 @@ SAMPLERS: dict[Contexte, str] = {
     "decompte": "documents.context_decompte:sample_decompte",
     "bilan": "documents.context_bilan:sample_bilan",
     "simulation": "documents.context_simulation:sample_simulation",
+    "denonciation": "documents.context_lettres:sample_denonciation",
+    "mise_en_demeure": "documents.context_lettres:sample_mise_en_demeure",
+    "resiliation": "documents.context_lettres:sample_resiliation",
 }
 """Context → "module:function" of `Sampler`'s signature."""
 

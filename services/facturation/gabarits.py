@@ -56,6 +56,9 @@ LABELS: dict[Contexte, str] = {
     "decompte": "décompte",
     "bilan": "bilan annuel",
     "simulation": "note de simulation",
+    "denonciation": "dénonciation",
+    "mise_en_demeure": "mise en demeure",
+    "resiliation": "constat de résiliation",
 }
 
 
