@@ -80,6 +80,33 @@ def notify_degrade(session: Session, convention: Convention, action: str) -> Non
     _queue(session, dossier, modele, people, convention=str(convention.id), numero=convention.numero)
 
 
+LIFE = {
+    "denonciation_enregistree": True,
+    "denonciation_recue": False,
+    "denonciation_centre": False,
+    "denonciation_confirmee": False,
+    "denonciation_sans_suite": False,
+    "denonciation_levee": False,
+    "demeure_envoyee": False,
+    "demeure_repondue": True,
+    "demeure_close": False,
+    "convention_resiliee": False,
+}
+"""Models of mail about the end of a convention, and whether they go to the centre (else to the collectivité)."""
+
+
+def notify_life(session: Session, convention: Convention, modele: str, *, to_centre: bool | None = None, **more: str) -> None:
+    """Queue the mails that tell a side of what happens to the end of a convention: the responsables and instructeurs of the
+    centre, or everybody of the collectivité who may act on it or follows it."""
+    dossier = convention.dossier
+    if LIFE.get(modele, False) if to_centre is None else to_centre:
+        scope = RoleAttribue.centre_id == dossier.centre_id
+        people = _holders(session, dossier, scope, (Role.RESPONSABLE, Role.INSTRUCTEUR))
+    else:
+        people = _collectivite_side(session, dossier, Role.GESTIONNAIRE, Role.DIRECTION, Role.SIGNATAIRE)
+    _queue(session, dossier, modele, people, convention=str(convention.id), numero=convention.numero, **more)
+
+
 def notify_message(session: Session, dossier: Dossier, *, du_centre: bool) -> None:
     """Queue the mails that say that the other side wrote a message."""
     if du_centre:
