@@ -40,13 +40,10 @@ def run_daily(portail: Portail, now: datetime | None = None) -> dict[str, dict[s
     with portail.db.read() as session:
         centres = session.execute(select(Centre.id, Centre.code, Centre.fuseau).order_by(Centre.code)).all()
         days = {row.id: clock.today(row.fuseau, now) for row in centres}
-        finished = set(
-            session.execute(
-                select(Passage.centre_id, Passage.jour).where(
-                    Passage.jour.in_(set(days.values())), Passage.fini_le.is_not(None)
-                )
-            ).tuples()
+        query = select(Passage.centre_id, Passage.jour).where(
+            Passage.jour.in_(set(days.values())), Passage.fini_le.is_not(None)
         )
+        finished = {(row.centre_id, row.jour) for row in session.execute(query)}
     return {
         row.code: _round(portail, row.id, days[row.id]) for row in centres if (row.id, days[row.id]) not in finished
     }
