@@ -20,9 +20,11 @@ SAMPLERS: dict[Contexte, str] = {
     "decompte": "documents.context_decompte:sample_decompte",
     "bilan": "documents.context_bilan:sample_bilan",
     "simulation": "documents.context_simulation:sample_simulation",
+    "avenant": "documents.context_avenant:sample_avenant",
     "denonciation": "documents.context_lettres:sample_denonciation",
     "mise_en_demeure": "documents.context_lettres:sample_mise_en_demeure",
     "resiliation": "documents.context_lettres:sample_resiliation",
+    "elimination": "documents.context_elimination:sample_elimination",
 }
 """Context → "module:function" of `Sampler`'s signature."""
 

@@ -71,8 +71,13 @@ class _Leaf:
 def list_variables(offer: Offer, centre: Centre, contexte: Contexte, tarifs: Sequence[Tarif] = ()) -> list[Variable]:
     """Every variable of a context, in the order of the data: answers first, then what is derived from them."""
     sample = sample_for(offer, centre, contexte, tarifs)
-    wording = _Wording(offer if contexte == "adhesion" else None)
+    wording = word_context(offer, contexte)
     return [_variable(leaf, wording, sample) for leaf in _leaves(sample) if _is_told(leaf, wording)]
+
+
+def word_context(offer: Offer, contexte: Contexte) -> _Wording:
+    """The French words of the variables of a context: those of the offer's forms where these are its data."""
+    return _Wording(offer if contexte in ("adhesion", "avenant") else None, with_requests=contexte == "avenant")
 
 
 def _is_told(leaf: _Leaf, wording: _Wording) -> bool:
@@ -128,7 +133,7 @@ def _tag(leaf: _Leaf, field: Field | None) -> str:
 def _filter(leaf: _Leaf, field: Field | None) -> str:
     """The filter that prints this value as it is read in French; none for plain text."""
     last = leaf.path.rsplit(".", 1)[-1]
-    if field is not None and field.id == leaf.path and field.type in FILTERS:
+    if field is not None and field.id == _own(leaf.path) and field.type in FILTERS:
         return FILTERS[field.type]
     if isinstance(leaf.value, bool):
         return "coche"
@@ -164,10 +169,12 @@ def _printed(leaf: _Leaf, tag: str, sample: Mapping[str, Any]) -> str:
 
 
 class _Wording:
-    """Labels and groups of paths; `offer` for the documents of an adhesion, whose data are the answers of its forms."""
+    """Labels and groups of paths; `offer` for the documents of an adhesion or an avenant, whose data are the answers of its
+    forms. What is under `avant` is worded as it is without it, and said to be the former text."""
 
-    def __init__(self, offer: Offer | None) -> None:
-        self.fields = dict(offer.formset.fields) if offer else {}
+    def __init__(self, offer: Offer | None, *, with_requests: bool = False) -> None:
+        sets = [offer.formset, *(one.formset for one in offer.variants.values() if with_requests)] if offer else []
+        self.fields = {key: field for one in reversed(sets) for key, field in one.fields.items()}
         self.titles = {
             field.id: form.title for form in (offer.forms if offer else ()) for _, field in form.iter_fields()
         }
@@ -176,7 +183,7 @@ class _Wording:
 
     def field_of(self, path: str) -> Field | None:
         """The field whose answer holds this value."""
-        names = path.replace("[]", "").split(".")
+        names = _own(path).replace("[]", "").split(".")
         for size in range(len(names), 0, -1):
             if (found := self.fields.get(".".join(names[:size]))) is not None:
                 return found
@@ -185,6 +192,8 @@ class _Wording:
     def group(self, path: str) -> str:
         """The title of the form of the answer, or what the name begins with stands for."""
         field = self.field_of(path)
+        if path != _own(path):
+            return self.words["groupes"][path.split(".")[0]]
         if field is not None:
             return self.titles[field.id]
         first = re.split(r"[.\[]", path, maxsplit=1)[0]
@@ -197,7 +206,7 @@ class _Wording:
             found = self.listed(path) or _readable(path.rsplit(".", 1)[-1])
             annexe = self.annexes.get(path.split(".")[1]) if path.startswith("annexes.") else None
             return f"{found} « {annexe} »" if annexe else found
-        rest = path.replace("[]", "")[len(field.id) + 1 :]
+        rest = _own(path).replace("[]", "")[len(field.id) + 1 :]
         if not rest:
             return field.label
         return f"{field.label} : {self._part(field, rest)}"
@@ -210,17 +219,23 @@ class _Wording:
         """When a dossier has this, in French; empty for what every dossier has."""
         if self.field_of(path) is not None:
             return ""
-        found = (words for pattern, words in self.words["facultatifs"].items() if _matches(path, pattern))
+        own = _own(path)
+        found = (words for pattern, words in self.words["facultatifs"].items() if _matches(own, pattern))
         return next(found, "")
 
     def listed(self, path: str) -> str:
-        labels = self.words["libelles"]
+        path, labels = _own(path), self.words["libelles"]
         if path in labels:
             return str(labels[path])
         for pattern, label in labels.items():
             if _matches(path, pattern):
                 return str(label).replace("{}", path.rsplit(".", 1)[-1].replace("_", " "))
         return ""
+
+
+def _own(path: str) -> str:
+    """The same path in the present text, for what an avenant says of the former one."""
+    return path.removeprefix("avant.")
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -124,6 +124,46 @@ DOSSIER = Workflow(
     ),
 )
 
+ACTIONS_DU_CALENDRIER = (
+    "denoncer",
+    "lever_denonciation",
+    "mettre_en_demeure",
+    "lever_mise_en_demeure",
+    "resilier",
+    "echoir",
+    "remplacer",
+)
+"""Lines of the convention's table that have a screen or a date of their own: they are no plain buttons of its page."""
+
+LIBELLES_AVENANT = {
+    "deposer": "Déposer la demande",
+    "refuser": "Refuser la demande",
+    "accepter": "Accepter la demande",
+    "emettre": "Émettre l’avenant",
+    "deposer_signature": "Déposer l’avenant signé",
+    "signer_centre": "Déposer l’avenant contresigné",
+    "annuler": "Annuler l’avenant",
+    "emis": "Avenant émis",
+}
+"""What the actions and states of an adhesion, or of a convention, are called when an avenant goes through them."""
+
+
+def as_avenant(table: Workflow) -> Workflow:
+    """The table that an avenant goes through, from that of an adhesion or of a convention: the same states, actions, roles and
+    conditions, in its own words, without what the calendar does to a convention."""
+    lines = tuple(
+        line.model_copy(update={"libelle": LIBELLES_AVENANT.get(line.action, line.libelle)})
+        for line in table.transitions
+        if line.action not in ACTIONS_DU_CALENDRIER
+    )
+    etats = {code: LIBELLES_AVENANT.get(code, label) for code, label in table.etats.items()}
+    theirs = {code: label.replace("convention", "avenant") for code, label in table.etats_collectivite.items()}
+    return Workflow(etats=etats, etats_collectivite=theirs, transitions=lines)
+
+
+AVENANT = as_avenant(DOSSIER)
+"""An avenant is reviewed like an adhesion."""
+
 IMMEDIAT = Workflow(
     etats={"brouillon": "Brouillon", "enregistre": "Enregistrée", "retire": "Retirée"},
     etats_collectivite={"brouillon": "À compléter"},
@@ -232,14 +272,3 @@ CONVENTION = Workflow(
         ),
     ),
 )
-
-ACTIONS_DU_CALENDRIER = (
-    "denoncer",
-    "lever_denonciation",
-    "mettre_en_demeure",
-    "lever_mise_en_demeure",
-    "resilier",
-    "echoir",
-    "remplacer",
-)
-"""Lines of the convention's table that have a screen or a date of their own: they are no plain buttons of its page."""

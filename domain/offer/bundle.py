@@ -15,6 +15,7 @@ from domain.forms import Form, FormSet
 from domain.offer.centre import CODE
 from domain.offer.journey import Annexe, Contexte, Document, Party, Step
 from domain.offer.requests import ADHESION, TypeDemande
+from domain.offer.restriction import restrict_forms
 from domain.offer.terms import BilanAnnuel, Denonciation, Duree, Facturation, RappelPrevu, TexteCourriel
 from domain.text import suggestion
 from domain.workflow import CONVENTION, DOSSIER, Workflow
@@ -118,6 +119,13 @@ class Offer(OfferSettings):
                 found.append(f"{where} : le champ « {demande.champ_effet} » n’existe pas")
             if sum(step.kind == "recapitulatif" for step in demande.steps) != 1:
                 found.append(f"{where} : elle a une étape « recapitulatif », et une seule")
+            for step in demande.steps:
+                own = {field.id for form in self.forms if form.id == step.form for _, field in form.iter_fields()}
+                found += [
+                    f"{where} : le champ « {champ} » n’est pas dans le formulaire « {step.form} »{suggestion(champ, own)}"
+                    for champ in step.champs
+                    if champ not in own
+                ]
         ids = [field.id for form in self.forms for _, field in form.iter_fields()]
         if self.demandes:
             twice = sorted({one for one in ids if ids.count(one) > 1})
@@ -154,8 +162,10 @@ class Offer(OfferSettings):
 
     def _variant(self, demande: TypeDemande) -> Offer:
         documents = (one.model_copy(update={"convention": one.id == demande.document}) for one in self.documents)
+        steps, forms = restrict_forms(self.forms, demande.steps)
         changed = {
-            "steps": demande.steps,
+            "steps": steps,
+            "forms": forms,
             "workflow_dossier": demande.table,
             "documents": tuple(documents),
             "demandes": (),

@@ -38,7 +38,8 @@ class Step(Definition):
     """One step of the collectivité's journey: a form, or a built-in screen. `panel` is what stands beside the form.
 
     An information session, an état des lieux or a contact is traced by a form too: `kind` says what the step is for. The step
-    is there when `visible_if` is true. `prerempli`: in a request about a convention, its form starts with the answers in force."""
+    is there when `visible_if` is true. In a request about a convention, `prerempli` starts its form with the answers in force,
+    and `champs` keeps these fields of the form only; its `title` and `help` then head the form."""
 
     kind: Literal["formulaire", "recapitulatif", "contact", "seance_information", "etat_des_lieux"] = "formulaire"
     form: str | None = None
@@ -46,6 +47,8 @@ class Step(Definition):
     panel: Literal["simulateur"] | None = None
     visible_if: str | None = None
     prerempli: bool = False
+    champs: tuple[str, ...] = ()
+    help: str = ""
 
     @model_validator(mode="after")
     def _check_form(self) -> Step:

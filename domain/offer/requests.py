@@ -9,14 +9,14 @@ from pydantic import model_validator
 
 from domain.field_types.base import Definition
 from domain.offer.journey import Step
-from domain.workflow import ACCORD, DOSSIER, IMMEDIAT, Workflow
+from domain.workflow import ACCORD, AVENANT, IMMEDIAT, Workflow
 
 ADHESION = "adhesion"
 """The nature of the dossiers that lead to a convention."""
 
 Circuit = Literal["immediat", "accord", "signature"]
 
-CIRCUITS: dict[Circuit, Workflow] = {"immediat": IMMEDIAT, "accord": ACCORD, "signature": DOSSIER}
+CIRCUITS: dict[Circuit, Workflow] = {"immediat": IMMEDIAT, "accord": ACCORD, "signature": AVENANT}
 
 
 class TypeDemande(Definition):
@@ -38,6 +38,10 @@ class TypeDemande(Definition):
     def table(self) -> Workflow:
         """The states and actions of its dossiers."""
         return self.workflow or CIRCUITS[self.circuit]
+
+    def intitule(self, numero: str) -> str:
+        """What its dossiers are called: « Avenant à la convention 2026-0007 », « Nouveau référent, convention 2026-0007 »."""
+        return f"{self.titre}{' à la' if self.circuit == 'signature' else ','} convention {numero}"
 
     @model_validator(mode="after")
     def _check_request(self) -> TypeDemande:

@@ -9,7 +9,7 @@ import pytest
 
 from documents.check import check_template
 from documents.echantillons import sample_for
-from documents.variables import _readable, _Wording, list_variables
+from documents.variables import _readable, list_variables, word_context
 from domain.offer import Centre, Contexte, Offer, list_centre_folders, list_offer_folders, load_centre, load_offer
 from domain.tarifs import Tarif, load_tarifs
 from services.core.settings import ROOT
@@ -31,7 +31,7 @@ def _loaded(centre: str, offre: str) -> tuple[Offer, Centre, tuple[Tarif, ...]]:
 def test_every_variable_is_worded(centre: str, offre: str, contexte: Contexte) -> None:
     """A name made readable is better than nothing for a third centre; the shipped ones have words of their own."""
     offer, identity, tarifs = _loaded(centre, offre)
-    wording = _Wording(offer if contexte == "adhesion" else None)
+    wording = word_context(offer, contexte)
     found = list_variables(offer, identity, contexte, tarifs)
     bare = [one.chemin for one in found if wording.field_of(one.chemin) is None and not wording.listed(one.chemin)]
     assert bare == []

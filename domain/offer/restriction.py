@@ -1,0 +1,75 @@
+"""The forms of an adhesion as a request about a convention shows them: fewer fields, and rules about these only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from domain.conditions import ConditionError, compile_condition
+from domain.field_types.base import Field
+from domain.forms import Check, Form
+from domain.offer.journey import Step
+
+
+def restrict_forms(forms: Sequence[Form], steps: Sequence[Step]) -> tuple[tuple[Step, ...], tuple[Form, ...]]:
+    """These steps and their forms, in order: only the fields that each step keeps (`champs`), headed by its title and help
+    when it has some; a form that serves twice is two forms. Checks and « fills » about fields that no step keeps are left
+    out: they have nothing to say here."""
+    by_id = {form.id: form for form in forms}
+    own: list[Step] = []
+    kept: list[Form] = []
+    for step in steps:
+        if step.form not in by_id:
+            own.append(step)
+            continue
+        form = _keep(by_id[step.form], step)
+        before = sum(one.form == step.form for one in steps[: len(own)])
+        if before:
+            form = form.model_copy(update={"id": f"{form.id}_{before + 1}"})
+        own.append(step.model_copy(update={"form": form.id}))
+        kept.append(form)
+    known = {field.id for form in kept for _, field in form.iter_fields()}
+    return tuple(own), tuple(_prune(form, known) for form in kept)
+
+
+def _keep(form: Form, step: Step) -> Form:
+    changed: dict[str, object] = {}
+    if step.champs:
+        sections = (
+            section.model_copy(update={"fields": tuple(one for one in section.fields if one.id in step.champs)})
+            for section in form.sections
+        )
+        changed["sections"] = tuple(section for section in sections if section.fields)
+    if step.title:
+        changed |= {"title": step.title, "short_title": step.title, "help": step.help}
+    elif step.help:
+        changed["help"] = step.help
+    return form.model_copy(update=changed)
+
+
+def _prune(form: Form, known: Collection[str]) -> Form:
+    sections = tuple(
+        section.model_copy(update={"fields": tuple(_prune_fills(field, known) for field in section.fields)})
+        for section in form.sections
+    )
+    checks = tuple(check for check in form.checks if _applies(check, known))
+    return form.model_copy(update={"sections": sections, "checks": checks})
+
+
+def _prune_fills(field: Field, known: Collection[str]) -> Field:
+    return field.model_copy(update={"fills": {to: source for to, source in field.fills.items() if to in known}})
+
+
+def _applies(check: Check, known: Collection[str]) -> bool:
+    """Whether every field that the check cites or reads is there. A condition that is wrong stays: the set of forms says so."""
+    if any(champ not in known for champ in check.fields):
+        return False
+    try:
+        paths = compile_condition(str(check.if_ or check.unless)).paths
+    except ConditionError:
+        return True
+    outside = {path for path in paths if path != "aujourdhui" and not path.startswith("offre.options.")}
+    return all(any(_touches(path, champ) for champ in known) for path in outside)
+
+
+def _touches(path: str, champ: str) -> bool:
+    return path == champ or path.startswith(f"{champ}.") or champ.startswith(f"{path}.")
