@@ -6,7 +6,7 @@ from markupsafe import Markup
 from services.comptes import accounts
 from services.comptes.accounts import UserRow
 from ui import page, session
-from ui.comptes import people
+from ui.comptes import couverture, people
 from ui.html import bullet_list, day
 from ui.tables import Column, Listing, show_table
 
@@ -36,6 +36,7 @@ def show_list() -> None:
     """Everyone whose roles this person gives."""
     portail, acteur = session.portail(), session.acteur()
     page.header("Utilisateurs", "Les personnes qui ont accès au portail dans votre périmètre.")
+    couverture.show_views(acteur, "liste")
     search, invite = st.columns([3, 1], vertical_alignment="bottom")
     with search:
         texte = LISTING.search("Rechercher", "Nom ou adresse électronique")
@@ -56,5 +57,7 @@ if user_id:
     people.show_person(user_id)
 elif page.param("vue") == "inviter":
     people.invite_form()
+elif page.param("vue") == couverture.VUE:
+    couverture.show_sans_compte()
 else:
     show_list()

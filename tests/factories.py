@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+import bcrypt
 import pikepdf
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from documents.signed_pdf import PdfReport
@@ -41,6 +42,8 @@ EXAMPLE = Path(__file__).parent / "cases" / "adhesion-cig.json"
 CENTRE, OFFRE = "cig-petite-couronne", "service-social-travail"
 NAMESPACE = UUID("6f2f0c1e-9d6b-4c53-9a86-2f6d9a1f7f10")
 
+SOME_PASSWORD = bcrypt.hashpw(b"personne", bcrypt.gensalt(4)).decode()
+"""A password that nobody knows."""
 ETATS = ("brouillon", "depose", "en_instruction", "a_corriger", "accepte", "retire", "refuse")
 """States of a dossier that `make_dossier` reaches (issuing belongs to the conventions)."""
 
@@ -246,6 +249,12 @@ def make_monde(portail: Portail, *, gabarits: bool = False) -> Monde:
             person = _insert_user(session, [role], centre_id, collectivite_id, prenom, "Modèle")
             gens[role] = load_acteur(session, person, clock.today())
     return Monde(portail, centre_id, version_id(), collectivite_id, gens)
+
+
+def open_accounts(portail: Portail) -> None:
+    """Everybody has chosen a password: nobody's invitation is pending (tests.comptes gives passwords that are known)."""
+    with portail.db.write() as session:
+        session.execute(update(Utilisateur).values(password_hash=SOME_PASSWORD))
 
 
 def make_stranger(portail: Portail, *roles: Role) -> Acteur:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.accueil import taches_bilans, taches_centre, taches_collectivite
+from services.accueil import taches_bilans, taches_centre, taches_collectivite, taches_comptes
 from services.accueil.tache_rows import Tache
 from services.core.access import Acteur
 from services.core.portail import Portail
@@ -14,12 +14,15 @@ def list_taches(portail: Portail, acteur: Acteur) -> list[Tache]:
     """Everything that waits for this person, for all their roles: the most urgent groups first, oldest first within."""
     found: list[Tache] = []
     with portail.db.read() as session:
+        found += taches_comptes.list_relais(session, acteur)
         if acteur.collectivite_ids:
             found += taches_collectivite.list_all(session, acteur)
             found += taches_bilans.list_published(session, acteur)
+            found += taches_comptes.list_collectivite(session, acteur)
         if acteur.centre_ids:
             found += taches_centre.list_all(session, acteur)
             found += taches_bilans.list_waiting(session, acteur)
+            found += taches_comptes.list_centre(session, acteur)
     return _ordered(found)
 
 

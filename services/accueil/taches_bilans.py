@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from domain.roles import Role
-from models import Affectation, Bilan, Convention, utc_now
+from models import Affectation, Bilan, Centre, Convention, RoleAttribue, Utilisateur, utc_now
 from services.accueil.tache_rows import LIMIT, Tache
+from services.core import clock
 from services.core.access import Acteur
 from services.pilotage.bilans import may_write, offer_of, state_of
 
@@ -44,7 +45,33 @@ def list_waiting(session: Session, acteur: Acteur) -> list[Tache]:
             found.append(_task("Bilans à publier", bilan, "Le texte est rédigé : relisez-le, puis publiez."))
         elif state == "a_rediger" and not boss and may_write(session, acteur, bilan):
             found.append(_task("Bilans à rédiger", bilan, "L’année est close : rédigez les sections."))
+        elif state == "a_rediger" and boss and not _has_writer(session, bilan):
+            detail = (
+                "L’année est close, et aucun assistant en poste n’y est affecté : rédigez-le ou affectez quelqu’un."
+            )
+            found.append(_task("Bilans sans rédacteur", bilan, detail))
     return found[:LIMIT]
+
+
+def _has_writer(session: Session, bilan: Bilan) -> bool:
+    """Whether an assistant in office is assigned to the convention since the year began."""
+    day = clock.today(session.get_one(Centre, bilan.centre_id).fuseau)
+    query = (
+        select(Affectation.id)
+        .join(RoleAttribue, RoleAttribue.utilisateur_id == Affectation.assistant_id)
+        .join(Utilisateur, Utilisateur.id == Affectation.assistant_id)
+        .where(
+            Affectation.convention_id == bilan.convention_id,
+            Affectation.du <= day,
+            or_(Affectation.au.is_(None), Affectation.au >= date(bilan.annee, 1, 1)),
+            RoleAttribue.centre_id == bilan.centre_id,
+            RoleAttribue.role == Role.ASSISTANT.value,
+            RoleAttribue.du <= day,
+            or_(RoleAttribue.au.is_(None), RoleAttribue.au >= day),
+            Utilisateur.actif,
+        )
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def list_published(session: Session, acteur: Acteur) -> list[Tache]:

@@ -10,7 +10,20 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain.roles import Role
-from models import Centre, Collectivite, Convention, Courriel, DemandeAdhesion, Depot, Dossier, Levee, Piece, utc_now
+from models import (
+    Centre,
+    Collectivite,
+    Convention,
+    Courriel,
+    DemandeAdhesion,
+    Depot,
+    Dossier,
+    Levee,
+    Piece,
+    RoleAttribue,
+    Utilisateur,
+    utc_now,
+)
 from services.accueil import taches_activite
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.accueil.taches_collectivite import describe_progress
@@ -110,7 +123,7 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
             or_(
                 Dossier.etat == "depose",
                 Dossier.etat.in_(("en_instruction", "accepte")) & _mine(session, acteur),
-                (Dossier.etat == "brouillon") & (Dossier.cree_par == acteur.utilisateur_id),
+                (Dossier.etat == "brouillon") & or_(Dossier.cree_par == acteur.utilisateur_id, _left(session, acteur)),
             ),
         )
         .order_by(Dossier.modifie_le)
@@ -119,8 +132,15 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
     found = session.execute(query).all()
     deposits = _count_deposits(session, [dossier.id for dossier, _ in found])
     warnings = _open_warnings(session, found)
+    before = _names(session, acteur, found)
     taches = [
-        _dossier_tache(dossier, collectivite, deposits.get(dossier.id, 0), warnings.get(dossier.id, 0))
+        _dossier_tache(
+            dossier,
+            collectivite,
+            deposits.get(dossier.id, 0),
+            warnings.get(dossier.id, 0),
+            before.get(dossier.instructeur_id),
+        )
         for dossier, collectivite in found
         if dossier.etat != "brouillon"
     ]
@@ -130,9 +150,12 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
         Tache(
             GROUPS["brouillon"],
             f"Dossier {state.dossier.reference}, {names[state.dossier.id]}",
-            describe_progress(state.evaluation)
-            if state.evaluation.missing
-            else "Tout y est : la collectivité peut déposer.",
+            _until_now(before.get(state.dossier.cree_par))
+            + (
+                describe_progress(state.evaluation)
+                if state.evaluation.missing
+                else "Tout y est : la collectivité peut déposer."
+            ),
             "dossier",
             {"id": str(state.dossier.id)},
             state.dossier.modifie_le,
@@ -150,13 +173,45 @@ def _mine(session: Session, acteur: Acteur) -> ColumnElement[bool]:
     return or_(Dossier.instructeur_id.is_(None), ~or_(false(), *others))
 
 
-def _dossier_tache(dossier: Dossier, collectivite: Collectivite, deposits: int, warnings: int) -> Tache:
+def _left(session: Session, acteur: Acteur) -> ColumnElement[bool]:
+    """Dossiers begun by an instructeur of the person's centres who no longer is one there: everybody's."""
+    gone = [
+        and_(
+            Dossier.centre_id == centre_id,
+            Dossier.cree_par.in_(
+                select(RoleAttribue.utilisateur_id).where(
+                    RoleAttribue.centre_id == centre_id, RoleAttribue.role == Role.INSTRUCTEUR.value
+                )
+            ),
+            Dossier.cree_par.not_in(people),
+        )
+        for centre_id, people in holders_today(session, acteur.centres_with(Role.INSTRUCTEUR)).items()
+    ]
+    return or_(false(), *gone)
+
+
+def _names(session: Session, acteur: Acteur, found: Iterable[tuple[Dossier, Collectivite]]) -> dict[UUID | None, str]:
+    """Names of the colleagues who were in charge of these dossiers, or had begun them, and have left."""
+    people = {one for dossier, _ in found for one in (dossier.instructeur_id, dossier.cree_par) if one}
+    still = {one for held in holders_today(session, acteur.centres_with(Role.INSTRUCTEUR)).values() for one in held}
+    query = select(Utilisateur).where(Utilisateur.id.in_(people - still))
+    return {one.id: one.nom_complet for one in session.scalars(query)}
+
+
+def _until_now(name: str | None) -> str:
+    return f"Suivi jusqu’ici par {name}, qui a quitté ce rôle. " if name else ""
+
+
+def _dossier_tache(
+    dossier: Dossier, collectivite: Collectivite, deposits: int, warnings: int, before: str | None = None
+) -> Tache:
     again = dossier.etat == "en_instruction" and deposits > 1
     detail = {
         "depose": "À prendre en charge.",
         "en_instruction": "Corrections déposées : à examiner." if again else "À examiner.",
         "accepte": "Dossier accepté : émettez la convention.",
     }[dossier.etat]
+    detail = _until_now(before) + detail
     if warnings:
         detail += f" {warnings} avertissement{'s' if warnings > 1 else ''} à lever."
     return Tache(

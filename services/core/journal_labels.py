@@ -84,6 +84,7 @@ ACTION_LABELS: dict[str, str] = {
     "administrateur.creer": "Premier administrateur créé",
     "role.attribuer": "Rôle attribué",
     "role.terminer": "Rôle terminé",
+    "role.passer": "Rôle passé à un collègue",
     "profil.modifier": "Coordonnées modifiées",
     "mot_de_passe.changer": "Mot de passe changé",
     "mot_de_passe.echec": "Mot de passe actuel refusé",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from domain.formatting import date_courte
 from domain.roles import ROLE_HELP, Role
-from services.comptes import accounts, invitations
+from services.comptes import accounts, invitations, passation
 from services.comptes.accounts import RoleRow, UserRow
 from services.comptes.rights import Grant, Perimetre
 from services.core import clock
@@ -61,14 +61,16 @@ def choose_grant(perimetres: list[Perimetre], key: str) -> Grant | None:
 
 
 def _choose_place(perimetres: list[Perimetre], key: str) -> Perimetre | None:
+    """Where the role is given; the address may say it (`pour`)."""
     if len(perimetres) == 1:
         st.markdown(f"Pour : **{page.text(perimetres[0].nom)}**")
         return perimetres[0]
     by_id = {str(one.id): one for one in perimetres}
+    asked = page.param("pour") or ""
     chosen = st.selectbox(
         "Pour",
         list(by_id),
-        index=None,
+        index=list(by_id).index(asked) if asked in by_id else None,
         format_func=lambda ident: by_id[ident].nom,
         placeholder="Choisissez le centre ou la collectivité",
         key=f"{key}-perimetre",
@@ -148,20 +150,75 @@ def role_period(row: RoleRow) -> str:
 
 
 def _show_role(row: RoleRow) -> None:
+    over = row.au is not None and row.au < clock.today()
     with st.container(horizontal=True, vertical_alignment="center", width=720, border=True):
         deputy = "" if row.titulaire else " (suppléant)"
         st.markdown(f"**{row.role.label}{deputy}**  \n{page.text(row.perimetre)}, {role_period(row)}", width="stretch")
-        over = row.au is not None and row.au < clock.today()
-        if row.modifiable and not over and st.button("Mettre fin", key=f"fin-{row.id}"):
-            page.confirm(
-                "Mettre fin à ce rôle ?",
-                f"Le rôle {row.role.label} pour {row.perimetre} prend fin immédiatement.",
-                "Mettre fin au rôle",
-                lambda _motif: page.ran(
-                    accounts.end_role, session.portail(), session.acteur(), row.id, succes="Le rôle a pris fin."
-                )[0],
-                key=f"fin-{row.id}",
-            )
+        if row.modifiable and not over:
+            if st.button("Passer le relais", key=f"relais-{row.id}", icon=":material/swap_horiz:"):
+                _hand_over(row)
+            if st.button("Mettre fin", key=f"fin-{row.id}"):
+                page.confirm(
+                    "Mettre fin à ce rôle ?",
+                    f"Le rôle {row.role.label} pour {row.perimetre} prend fin immédiatement.",
+                    "Mettre fin au rôle",
+                    lambda _motif: page.ran(
+                        accounts.end_role, session.portail(), session.acteur(), row.id, succes="Le rôle a pris fin."
+                    )[0],
+                    key=f"fin-{row.id}",
+                )
+
+
+@st.dialog("Passer le relais")
+def _hand_over(row: RoleRow) -> None:
+    """Somebody leaves this role on a day, a colleague has it from the next one."""
+    portail, acteur = session.portail(), session.acteur()
+    found = {one.id: one for one in passation.list_successeurs(portail, acteur, row.id)}
+    st.write(
+        f"{row.role.label}, {page.text(row.perimetre)}. Un collègue reprend ce rôle le lendemain du dernier jour, avec tout ce"
+        " qui l’attend : dossiers, messages, documents à signer."
+    )
+    if not found:
+        st.info("Personne d’autre n’a de compte ici. Invitez d’abord un collègue, puis passez-lui le relais.")
+        page.link("utilisateurs", "Inviter une personne", vue="inviter", pour=row.centre_id or row.collectivite_id)
+        return
+    slots = page.Slots()
+    chosen = st.selectbox(
+        "Qui reprend ce rôle",
+        list(found),
+        index=None,
+        format_func=lambda ident: _tell_successor(found[ident]),
+        placeholder="Choisissez un collègue",
+        key=f"relais-qui-{row.id}",
+    )
+    slots.place("successeur")
+    last = st.date_input(
+        "Dernier jour de la personne qui part",
+        value=max(clock.today(), row.du),
+        format="DD/MM/YYYY",
+        key=f"relais-jour-{row.id}",
+        help="Inclus : le relais est pris le lendemain.",
+    )
+    slots.place("dernier_jour")
+    if st.button("Passer le relais", type="primary", key=f"relais-oui-{row.id}", disabled=chosen is None or not last):
+        intent = f"relais-{row.id}"
+        if slots.run(
+            passation.hand_over,
+            portail,
+            acteur,
+            row.id,
+            successeur_id=chosen,
+            dernier_jour=last,
+            operation_id=page.operation_id(intent),
+        )[0]:
+            page.renew_operation(intent)
+            page.notify("Le relais est prévu : la personne qui reprend est prévenue par courriel.")
+            st.rerun()
+
+
+def _tell_successor(one: passation.Successeur) -> str:
+    notes = [*(["suppléant"] if one.suppleant else []), *([] if one.actif else ["invitation en attente"])]
+    return one.nom + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _add_role(user: UserRow) -> None:

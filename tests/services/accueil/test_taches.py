@@ -19,7 +19,14 @@ from services.adhesion.dossier_lists import list_instructeurs
 from services.adhesion.dossiers import assign_instructeur
 from services.core import clock, files
 from services.core.access import Acteur
-from tests.factories import Monde, make_acteur, make_dossier, make_other_centre, make_stranger
+from tests.factories import Monde, make_acteur, make_dossier, make_other_centre, make_stranger, open_accounts
+
+
+@pytest.fixture(autouse=True)
+def _accounts(request: pytest.FixtureRequest) -> None:
+    """Nobody's account waits for an invitation to be accepted: that is another thing to do."""
+    if "monde" in request.fixturenames:
+        open_accounts(request.getfixturevalue("monde").portail)
 
 
 def _groups(monde: Monde, person: Acteur) -> list[str]:
