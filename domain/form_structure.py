@@ -30,6 +30,9 @@ STEP_KINDS: dict[str, str] = {
 }
 """What a step that one fills in can be for."""
 
+SIDES: dict[str, str] = {"collectivite": "La collectivité", "centre": "Le centre, la collectivité lit"}
+"""Who answers the questions of a section."""
+
 
 def add_section(
     contenu: Contenu, form_id: str, titre: str, *, help: str = "", position: int | None = None
@@ -38,12 +41,19 @@ def add_section(
     known = {str(section["id"]) for section in find_form(contenu, form_id)["sections"]}
     title = clean_label(titre, "title", "le titre de la partie")
     ident = free_id(slug(title), known)
-    section: Contenu = {"id": ident, "title": title, "help": _help(help), "visible_if": None, "fields": []}
+    section: Contenu = {
+        "id": ident,
+        "title": title,
+        "help": _help(help),
+        "visible_if": None,
+        "rempli_par": "collectivite",
+        "fields": [],
+    }
     return change(contenu, lambda new: insert(find_form(new, form_id)["sections"], section, position)), ident
 
 
 def update_section(contenu: Contenu, form_id: str, section_id: str, valeurs: Mapping[str, Any]) -> Contenu:
-    """A section's `title`, `help` and condition, those that `valeurs` holds."""
+    """A section's `title`, `help`, condition and side that answers, those that `valeurs` holds."""
     find_section(contenu, form_id, section_id)
     given: dict[str, Any] = {}
     if "title" in valeurs:
@@ -52,6 +62,10 @@ def update_section(contenu: Contenu, form_id: str, section_id: str, valeurs: Map
         given["help"] = _help(valeurs["help"])
     if "visible_if" in valeurs:
         given["visible_if"] = check_expression(valeurs["visible_if"], "visible_if")
+    if "rempli_par" in valeurs:
+        if valeurs["rempli_par"] not in SIDES:
+            raise Invalide("Choisissez qui remplit cette partie.", champ="rempli_par")
+        given["rempli_par"] = valeurs["rempli_par"]
     return change(contenu, lambda new: find_section(new, form_id, section_id).update(given))
 
 

@@ -61,12 +61,13 @@ class Check(Definition):
 
 
 class Section(Definition):
-    """A group of fields under one heading, shown when `visible_if` is true."""
+    """A group of fields under one heading, shown when `visible_if` is true. `rempli_par`: which side answers; the other reads."""
 
     id: str
     title: str
     help: str = ""
     visible_if: str | None = None
+    rempli_par: Literal["collectivite", "centre"] = "collectivite"
     fields: tuple[Field, ...]
 
     @field_validator("id")
@@ -112,7 +113,7 @@ class FormSet:
 
     `sources` gives the options of the fields that say `options_from`. `reglages` are what the offer is set to, which
     conditions read as `offre.options.<name>`. Public attributes: `forms` (with these options in place), `fields` by id
-    (retired ones included), `place_of` (field id → form id, section id).
+    (retired ones included), `place_of` (field id → form id, section id), `du_centre` (ids of the fields that the centre answers).
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class FormSet:
         self.forms: tuple[Form, ...] = tuple(self._resolve(form, sources or {}) for form in forms)
         self.fields: dict[str, Field] = {}
         self.place_of: dict[str, tuple[str, str]] = {}
+        self.du_centre: frozenset[str] = frozenset()
         self.visible_if: dict[str, tuple[Condition, ...]] = {}
         self.section_visible_if: dict[tuple[str, str], Condition | None] = {}
         self.required_if: dict[str, Condition | None] = {}
@@ -178,6 +180,8 @@ class FormSet:
                 section_ids.add(section.id)
                 for field in section.fields:
                     self._collect_field(form, section, field)
+                if section.rempli_par == "centre":
+                    self.du_centre |= {field.id for field in section.fields}
 
     def _collect_field(self, form: Form, section: Section, field: Field) -> None:
         if field.id in self.fields:

@@ -33,12 +33,12 @@ def show_other(view: DossierView) -> None:
         show_banner(view)
         show_summary_step(view)
         show_messages(view)
-        show_dossier_actions(view, "retirer")
+        show_dossier_actions(view, "deposer")
         return
     show_state(view)
     if view.editable:
         show_corrections(view)
-    show_dossier_actions(view, "deposer", "redeposer", "retirer")
+    show_dossier_actions(view)
     show_messages(view)
     st.subheader("Les réponses du dossier", anchor=False)
     show_answers(view)
@@ -53,7 +53,7 @@ def is_draft(view: DossierView) -> bool:
 
 
 draft = page.load(saisie.open_form, session.portail(), session.acteur(), ident)
-if draft.cote_centre and not draft.editable:
+if draft.cote_centre and (not draft.editable or draft.editables is not None):
     page.go("instruction", id=ident)
 if is_draft(draft) and page.param("vue") == "version":
     show_header(draft)

@@ -15,6 +15,7 @@ from models import Centre, Collectivite, DemandeAdhesion
 from services.adhesion import answers, dossiers, workflow
 from services.adhesion.dossier_views import DossierView
 from services.centre.offres import current_version, get_offer, load_offres
+from services.core.access import Acteur
 from services.core.portail import Portail
 from tests.factories import Monde, attach_pdf, lift_warnings, make_acteur
 
@@ -57,17 +58,23 @@ def example(**changes: object) -> dict[str, Any]:
 
 
 def fill(portail: Portail, monde: Monde, dossier_id: UUID, tree: dict[str, Any]) -> DossierView:
-    """Answer everything as the clerk would, with the délibération's file."""
+    """Answer everything as the clerk would, with the délibération's file, and as the centre after its meetings."""
     with portail.db.read() as session:
-        fields = get_offer(session, monde.version_id).formset.fields
-    flat, _ = flatten_tree(fields.values(), tree)
-    shown = dossiers.open_dossier(portail, monde.gestionnaire, dossier_id).answers
-    values = {champ: (value, shown[champ].version if champ in shown else 0) for champ, value in flat.items()}
-    results = answers.save_answers(portail, monde.gestionnaire, dossier_id, values)
-    wrong = {champ: one for champ, one in results.items() if one.etat not in ("enregistre", "inchange")}
-    assert not wrong, wrong
+        forms = get_offer(session, monde.version_id).formset
+    flat, _ = flatten_tree(forms.fields.values(), tree)
+    answer(portail, monde.gestionnaire, dossier_id, {k: v for k, v in flat.items() if k not in forms.du_centre})
+    answer(portail, monde.instructeur, dossier_id, {k: v for k, v in flat.items() if k in forms.du_centre})
     attach_pdf(portail, monde.gestionnaire, dossier_id, "deliberation.fichier")
     return dossiers.open_dossier(portail, monde.gestionnaire, dossier_id)
+
+
+def answer(portail: Portail, person: Acteur, dossier_id: UUID, given: dict[str, Any]) -> None:
+    """Give these answers, each of which is accepted."""
+    shown = dossiers.open_dossier(portail, person, dossier_id).answers
+    values = {champ: (value, shown[champ].version if champ in shown else 0) for champ, value in given.items()}
+    results = answers.save_answers(portail, person, dossier_id, values)
+    wrong = {champ: one for champ, one in results.items() if one.etat not in ("enregistre", "inchange")}
+    assert not wrong, wrong
 
 
 def begin(portail: Portail, monde: Monde) -> UUID:

@@ -65,7 +65,7 @@ def render_answer(view: DossierView, state: FieldState, ask: AskLink | None = No
     """One label with its answer, its warnings and its corrections."""
     field = state.field
     request = Markup("")
-    if ask is not None:
+    if ask is not None and field.id not in view.offer.formset.du_centre:
         request = Markup('<span class="p-demander">{}</span>').format(
             link("Demander une correction", ask(field.id), hidden=f": {field.label}", here=True)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,9 +11,11 @@ import streamlit as st
 
 from domain.errors import Introuvable
 from domain.roles import Role
+from services.adhesion.releves import has_releves
 from services.centre import centres
 from services.comptes import sessions
 from services.core.access import Acteur
+from services.core.portail import Portail
 from services.core.settings import ROOT
 from ui import page, session
 from ui.comptes import login
@@ -27,7 +30,8 @@ ICON = str(ROOT / "web" / "static" / "favicon.svg")
 
 @dataclass(frozen=True)
 class PageDef:
-    """A screen: `pages/<nom>.py` at /<nom>. `roles` open it (none: everyone logged in); `menu` is its group, or None."""
+    """A screen: `pages/<nom>.py` at /<nom>. `roles` open it (none: everyone logged in); `menu` is its group, or None;
+    `utile` says, when asked, whether the menu shows it to this person."""
 
     nom: str
     titre: str
@@ -35,6 +39,7 @@ class PageDef:
     menu: str | None = None
     roles: tuple[Role, ...] = ()
     publique: bool = False
+    utile: Callable[[Portail, Acteur], bool] | None = None
 
     def allows(self, acteur: Acteur) -> bool:
         return not self.roles or acteur.has(*self.roles)
@@ -47,6 +52,7 @@ PAGES = (
     PageDef("instruction", "Instruction", "fact_check", None, (I, R, SC, ADM)),
     PageDef("conventions", "Conventions", "contract", "Adhésions"),
     PageDef("convention", "Convention", "contract", None),
+    PageDef("entretiens", "Séances et entretiens", "diversity_3", "Adhésions", (I, R, A), utile=has_releves),
     PageDef("demandes", "Demandes d’adhésion", "inbox", "Adhésions", (I, R)),
     PageDef("heures", "Heures", "schedule", "Activité", (A, R)),
     PageDef("deplacements", "Mes déplacements", "directions_car", "Activité", (A,)),
@@ -62,6 +68,7 @@ PAGES = (
     PageDef("gabarits", "Gabarits Word", "description", "Gestion", (ADM,)),
     PageDef("formulaires", "Formulaires", "dynamic_form", "Gestion", (ADM,)),
     PageDef("parametres", "Paramètres", "tune", "Gestion", (R, ADM)),
+    PageDef("archives", "Archives", "inventory_2", "Gestion", (R, SC, ADM)),
     PageDef("journal", "Journal", "history", "Gestion", (ADM,)),
     PageDef("compte", "Mon compte", "account_circle", None),
     PageDef("connexion", "Connexion", "login", publique=True),
@@ -106,6 +113,8 @@ def _run_page(acteur: Acteur | None) -> None:
 def _declared(definition: PageDef, acteur: Acteur | None) -> st.Page:
     """Every page is declared on every run, so that links to it keep working; the menu shows those the role opens."""
     shown = acteur is not None and definition.menu is not None and definition.allows(acteur)
+    if shown and acteur and definition.utile:
+        shown = _useful(session.portail().settings.database_url, acteur.utilisateur_id, definition.nom, acteur)
     return st.Page(
         page.path_of(definition.nom),
         title=definition.titre,
@@ -114,6 +123,14 @@ def _declared(definition: PageDef, acteur: Acteur | None) -> st.Page:
         default=definition.nom == "accueil",
         visibility="visible" if shown else "hidden",
     )
+
+
+@st.cache_data(ttl=30, max_entries=1000, show_spinner=False)
+def _useful(database: str, user_id: UUID, nom: str, _acteur: Acteur) -> bool:
+    """What `PageDef.utile` says for this person, not asked again at each run."""
+    del database, user_id
+    asks = BY_NAME[nom].utile
+    return asks is None or asks(session.portail(), _acteur)
 
 
 def _banner(acteur: Acteur | None) -> None:

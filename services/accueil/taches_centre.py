@@ -24,12 +24,13 @@ from models import (
     Utilisateur,
     utc_now,
 )
-from services.accueil import taches_activite
+from services.accueil import taches_activite, taches_circuit
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.accueil.taches_collectivite import describe_progress
 from services.accueil.taches_facturation import list_decomptes_taches
 from services.adhesion.dossier_lists import holders_today
 from services.adhesion.dossier_state import load_states
+from services.adhesion.releves import read_releves
 from services.adhesion.warnings import find_doubles, find_warnings, tarif_codes
 from services.centre.offres import get_offer, list_tarifs, published_offers
 from services.convention.convention_warnings import examine_stored, pending
@@ -49,6 +50,8 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
         *_signed_with_warnings(session, acteur),
         *_demandes(session, acteur),
         *_dossiers(session, acteur),
+        *taches_circuit.list_centre(session, acteur, _mine(session, acteur)),
+        *_releves(session, acteur),
         *_unread(session, acteur),
         *taches_activite.list_centre(session, acteur),
         *list_decomptes_taches(session, acteur),
@@ -153,7 +156,7 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
             _until_now(before.get(state.dossier.cree_par))
             + (
                 describe_progress(state.evaluation)
-                if state.evaluation.missing
+                if not state.evaluation.complete_for("deposer")
                 else "Tout y est : la collectivité peut déposer."
             ),
             "dossier",
@@ -161,6 +164,22 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
             state.dossier.modifie_le,
         )
         for state in drafts
+    ]
+
+
+def _releves(session: Session, acteur: Acteur) -> list[Tache]:
+    """Information sessions, états des lieux… held with a collectivité, that the centre has yet to record."""
+    return [
+        Tache(
+            "Séances et entretiens à relever",
+            f"Dossier {row.reference}, {row.collectivite}",
+            f"À relever : {', '.join(row.a_relever)}.",
+            "entretiens",
+            {"id": str(row.dossier_id)},
+            row.modifie_le,
+        )
+        for row in read_releves(session, acteur, limit=LIMIT)
+        if row.a_relever
     ]
 
 

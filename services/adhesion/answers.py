@@ -23,11 +23,11 @@ from models import Reponse, SaisieEnAttente, Utilisateur, utc_now
 from services.adhesion.corrections import list_corrections, mark_handled
 from services.adhesion.dossier_state import DossierState, load_state
 from services.adhesion.dossier_views import MotifSaisie, SaveResult
-from services.adhesion.edition import Edition, find_edition
+from services.adhesion.edition import Edition, find_edition, get_answerable
 from services.adhesion.workflow import hash_value
 from services.comptes.sessions import expired_holder
 from services.core import clock
-from services.core.access import Acteur, get_dossier, load_acteur
+from services.core.access import Acteur, load_acteur
 from services.core.portail import Portail, record
 
 MAX_KEPT = 1_000_000
@@ -61,7 +61,7 @@ class AnswerWriter:
     def __init__(self, session: Session, acteur: Acteur, dossier_id: UUID) -> None:
         self.session = session
         self.acteur = acteur
-        self.dossier = get_dossier(session, acteur, dossier_id, lock=True)
+        self.dossier = get_answerable(session, acteur, dossier_id, lock=True)
         self.state: DossierState = load_state(session, self.dossier)
         self.edition: Edition = find_edition(session, acteur, self.state)
         self._written: dict[str, str] = {}
@@ -258,7 +258,7 @@ def park_saisie(
         person = session.get_one(Utilisateur, holder)
         acteur = load_acteur(session, person, clock.today())
         try:
-            dossier = get_dossier(session, acteur, dossier_id, lock=True)
+            dossier = get_answerable(session, acteur, dossier_id, lock=True)
             forms = load_state(session, dossier).forms
             if champ not in forms.fields or forms.fields[champ].type == "file":
                 return False

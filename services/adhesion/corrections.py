@@ -11,6 +11,7 @@ from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.forms import FormSet
 from domain.roles import Role
 from domain.text import clean_text
+from domain.workflow_reading import correction_states
 from models import MOTIFS_CORRECTION, DemandeCorrection, Dossier, utc_now
 from services.adhesion.dossier_state import load_state
 from services.adhesion.dossier_views import CorrectionRow, EtatCorrection
@@ -59,12 +60,14 @@ def request_correction(
     with portail.action(acteur, "correction.preparer", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
         require(roles_on(acteur, dossier), Role.INSTRUCTEUR, message="Seul un instructeur demande des corrections.")
-        if dossier.etat != "en_instruction":
-            raise Refus("Les corrections se demandent pendant l’instruction : prenez d’abord le dossier en charge.")
         state = load_state(session, dossier)
+        if dossier.etat not in correction_states(state.offer.workflow_dossier):
+            raise Refus("Les corrections se demandent pendant l’instruction : prenez d’abord le dossier en charge.")
         shown = state.evaluation.fields.get(champ)
         if shown is None or not shown.visible:
             raise Invalide("Ce champ ne figure pas dans le dossier.")
+        if champ in state.forms.du_centre:
+            raise Refus("Cette réponse est celle du centre : changez-la dans « Séances et entretiens ».", champ)
         if motif not in MOTIFS_CORRECTION:
             raise Invalide("Choisissez un motif : incorrect, incomplet ou périmé.", champ=champ)
         cleaned = clean_text(texte, multiline=True)

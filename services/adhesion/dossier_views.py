@@ -150,7 +150,8 @@ class DossierView:
     """Everything one page of a dossier shows to this person.
 
     `editable`: they may type now; `editables`: in these fields only (None: in all). `montants` is the documents' tree of
-    amounts, None while the quotité or the dates are missing. `motif`: why it was withdrawn or refused.
+    amounts, None while the quotité or the dates are missing. `motif`: why it was withdrawn or refused. `autres`: fields that
+    the centre answers, for the collectivité which reads them.
     """
 
     id: UUID
@@ -185,10 +186,11 @@ class DossierView:
     cote_centre: bool
     montants: dict[str, Any] | None
     depots: tuple[DepotRow, ...]
+    autres: frozenset[str] = frozenset()
 
     def may_edit(self, champ: str) -> bool:
         """Whether the person may type in this field now."""
-        return self.editable and (self.editables is None or champ in self.editables)
+        return self.editable and champ not in self.autres and (self.editables is None or champ in self.editables)
 
     def action(self, code: str) -> ActionRow | None:
         """The action with this code, when the person's roles and the state allow it."""

@@ -189,7 +189,8 @@ def _build_view(session: Session, acteur: Acteur, dossier: Dossier) -> DossierVi
     edition = find_edition(session, acteur, state)
     depots = session.scalars(select(Depot).where(Depot.dossier_id == dossier.id).order_by(Depot.numero)).all()
     # What a clerk has not settled yet is no business of the centre's.
-    saisies = [] if du_centre and not edition.ouverte else _saisies(session, dossier)
+    saisies = [one for one in _saisies(session, dossier) if edition.allows(one.champ) or not du_centre]
+    saisies = [one for one in saisies if one.champ not in edition.autres]
     names = _load_names(
         session,
         [dossier.instructeur_id, *(one.utilisateur_id for one in saisies), *(one.par for one in depots)]
@@ -215,6 +216,7 @@ def _build_view(session: Session, acteur: Acteur, dossier: Dossier) -> DossierVi
         ),
         editable=edition.ouverte,
         editables=edition.champs,
+        autres=edition.autres,
         instructeur_nom=names.get(dossier.instructeur_id),
         roles=roles_on(acteur, dossier),
         montants=_montants(session, state),
@@ -226,7 +228,7 @@ def build_form_view(session: Session, acteur: Acteur, state: DossierState, editi
     """What filling in a draft's form needs, and nothing else: it is read again at each change. Messages, corrections,
     actions, warnings, deposits, amounts and the convention are left out (empty)."""
     dossier = state.dossier
-    saisies = _saisies(session, dossier)
+    saisies = [one for one in _saisies(session, dossier) if one.champ not in edition.autres]
     people = {one.modifiee_par for one in state.reponses.values()} | {one.utilisateur_id for one in saisies}
     others = people - {None, acteur.utilisateur_id}
     names = _load_names(session, others) if others else {}
@@ -245,6 +247,7 @@ def build_form_view(session: Session, acteur: Acteur, state: DossierState, editi
         avertissements=(),
         editable=edition.ouverte,
         editables=edition.champs,
+        autres=edition.autres,
         instructeur_nom=None,
         roles=roles_on(acteur, dossier),
         montants=None,

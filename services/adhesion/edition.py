@@ -1,39 +1,54 @@
 """Who may type in a dossier, and where (conception.md, *The journey*).
 
 A draft is filled in by the collectivité's gestionnaires, and by the centre's instructeurs when the centre began it. Once
-corrections are asked, only the fields concerned are open, with those that their change may reach.
+corrections are asked, only the fields concerned are open, with those that their change may reach. Sections that the offer
+gives to the centre (an information session, an état des lieux) are answered by its people until the dossier is accepted,
+assistants included; the collectivité reads them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
-from domain.errors import Refus
+from domain.errors import Introuvable, Refus
 from domain.evaluation import evaluate
 from domain.roles import Role
+from domain.workflow import Workflow
 from models import DemandeCorrection, Dossier, RoleAttribue
 from services.adhesion.corrections import list_corrections, open_corrections
 from services.adhesion.dossier_state import DossierState, last_depot
-from services.core.access import Acteur, roles_on
+from services.centre.offres import get_offer
+from services.core.access import Acteur, get_dossier, roles_on
+
+RELEVEURS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.ASSISTANT)
+"""Who answers for the centre in a dossier."""
+DECISIVE = ("accepter", "valider", "deposer")
+"""Actions after which the answers stand, the first that a circuit has."""
+BY_CENTRE = "Cette partie est remplie par le centre."
 
 
 @dataclass(frozen=True)
 class Edition:
-    """Where a person may type now: nowhere, in `champs`, or everywhere (`champs` None). `raison`: why not."""
+    """Where a person may type now: nowhere, in `champs`, or everywhere (`champs` None), what the other side answers
+    (`autres`) apart. `raison`: why not."""
 
     ouverte: bool
     champs: frozenset[str] | None = None
     raison: str = ""
+    autres: frozenset[str] = frozenset()
 
     def allows(self, champ: str) -> bool:
         """Whether this field is open."""
-        return self.ouverte and (self.champs is None or champ in self.champs)
+        return self.ouverte and champ not in self.autres and (self.champs is None or champ in self.champs)
 
     def require(self, champ: str) -> None:
         """Raise Refus, with the reason, when the field is not open."""
+        if champ in self.autres:
+            raise Refus(BY_CENTRE, champ)
         if self.ouverte and not self.allows(champ):
             raise Refus("Ce champ n’est pas ouvert à la correction : écrivez au centre pour le faire modifier.", champ)
         if not self.ouverte:
@@ -43,17 +58,62 @@ class Edition:
 def find_edition(session: Session, acteur: Acteur, state: DossierState) -> Edition:
     """Where `acteur` may type in this dossier now."""
     dossier, roles = state.dossier, roles_on(acteur, state.dossier)
+    theirs = state.forms.du_centre
     if dossier.etat == "brouillon":
-        if Role.GESTIONNAIRE in roles:
-            return Edition(True)
         if Role.INSTRUCTEUR in roles and _begun_by_centre(session, dossier):
             return Edition(True)
-        return Edition(False, raison="Seul un gestionnaire de la collectivité remplit ce dossier.")
-    if dossier.etat != "a_corriger":
-        return Edition(False, raison="Ce dossier n’est plus modifiable : le centre l’a reçu ou il est clos.")
-    if Role.GESTIONNAIRE not in roles:
-        return Edition(False, raison="Seul un gestionnaire de la collectivité corrige ce dossier.")
-    return Edition(True, correctable_fields(session, state, list_corrections(session, dossier)))
+        if Role.GESTIONNAIRE in roles:
+            return Edition(True, autres=theirs)
+    elif dossier.etat == "a_corriger" and Role.GESTIONNAIRE in roles:
+        return Edition(
+            True, correctable_fields(session, state, list_corrections(session, dossier)) - theirs, autres=theirs
+        )
+    if theirs and roles.intersection(RELEVEURS) and before_decision(state.offer.workflow_dossier, dossier.etat):
+        return Edition(True, theirs)
+    return Edition(False, raison=_why_closed(dossier.etat), autres=theirs)
+
+
+def _why_closed(etat: str) -> str:
+    if etat == "brouillon":
+        return "Seul un gestionnaire de la collectivité remplit ce dossier."
+    if etat == "a_corriger":
+        return "Seul un gestionnaire de la collectivité corrige ce dossier."
+    return "Ce dossier n’est plus modifiable : le centre l’a reçu ou il est clos."
+
+
+def before_decision(workflow: Workflow, etat: str) -> bool:
+    """Whether a dossier in this state may still be accepted, by whatever way its circuit has."""
+    known = {line.action for line in workflow.transitions}
+    decisive = next((action for action in DECISIVE if action in known), None)
+    reached, ahead = {etat}, [etat]
+    while ahead:
+        here = ahead.pop()
+        for line in workflow.transitions:
+            if here in line.de:
+                if line.action == decisive:
+                    return True
+                if line.vers not in reached:
+                    reached.add(line.vers)
+                    ahead.append(line.vers)
+    return False
+
+
+def get_answerable(session: Session, acteur: Acteur, dossier_id: UUID, *, lock: bool = False) -> Dossier:
+    """The dossier that this person may see, or that holds sections which they answer as an assistant of its centre;
+    Introuvable otherwise. An assistant is shown these sections and nothing else (services.adhesion.releves)."""
+    try:
+        return get_dossier(session, acteur, dossier_id, lock=lock)
+    except Introuvable:
+        query = releve_query(acteur).where(Dossier.id == dossier_id)
+        found = session.scalars(query.with_for_update(of=Dossier, key_share=True) if lock else query).one_or_none()
+        if found is None or not get_offer(session, found.offre_version_id).variant(found.nature).formset.du_centre:
+            raise
+        return found
+
+
+def releve_query(acteur: Acteur) -> Select[Dossier]:
+    """Dossiers of the centres for which the person may answer."""
+    return select(Dossier).where(Dossier.centre_id.in_(acteur.centres_with(*RELEVEURS)))
 
 
 def _begun_by_centre(session: Session, dossier: Dossier) -> bool:

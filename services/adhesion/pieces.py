@@ -29,7 +29,7 @@ from models import (
 from services.adhesion.answers import AnswerWriter
 from services.adhesion.dossier_state import DossierState, load_state
 from services.adhesion.dossier_views import SaveResult
-from services.adhesion.edition import find_edition
+from services.adhesion.edition import find_edition, get_answerable
 from services.core import journal
 from services.core.access import Acteur, get_convention, get_dossier, visible_centres
 from services.core.files import check_owner, claim_row, store
@@ -92,7 +92,7 @@ def attach_file(
     reason when it is refused, and then nothing changes."""
     # Looking into a file takes a process of its own and up to seconds: never while the database is held.
     with portail.view(acteur, "piece.deposer", objet="dossier", objet_id=dossier_id) as session:
-        state = load_state(session, get_dossier(session, acteur, dossier_id))
+        state = load_state(session, get_answerable(session, acteur, dossier_id))
         field = _file_field(state, champ)
         find_edition(session, acteur, state).require(champ)
     name = PurePath(clean_text(nom).replace("\\", "/")).name[-200:] or "fichier"

@@ -20,9 +20,10 @@ from domain.evaluation import kept_answers
 from domain.roles import ROLE_LABELS, ROLES_CENTRE, Role
 from domain.text import clean_text
 from domain.workflow import Transition, Workflow
+from domain.workflow_reading import is_under_review
 from models import Depot, Levee, SaisieEnAttente, utc_now
 from services.adhesion.corrections import list_corrections, open_corrections
-from services.adhesion.dossier_state import DossierState, load_state
+from services.adhesion.dossier_state import DossierState, last_depot, load_state
 from services.adhesion.dossier_views import ActionRow
 from services.adhesion.warnings import list_warnings, lock_reasons
 from services.centre.offres import get_workflow
@@ -44,22 +45,24 @@ ALREADY = {
     "emettre": "La convention de ce dossier a déjà été émise.",
 }
 """What the second of two clicks, or of two people, reads."""
+DONE = "Cette action a déjà été faite."
+"""As `ALREADY`, for an action that the offer added."""
 
 
 def perform(portail: Portail, acteur: Acteur, dossier_id: UUID, action: str, *, motif: str | None = None) -> str:
     """Carry out an action of the dossier's table and give the new state. `motif`: the reason, where the table wants one.
 
-    Refus (role, state, condition), Conflit (already done), Invalide (reason missing), Introuvable. Issuing the
-    convention is services.convention.conventions.issue_convention.
+    Refus (role, state, condition), Conflit (already done), Invalide (reason missing), Introuvable. An action that the offer
+    added changes the state and nothing else. Issuing the convention is services.convention.conventions.issue_convention.
     """
     with portail.action(acteur, f"dossier.{action}", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
         table = get_workflow(session, dossier.offre_version_id, dossier.nature)
         line = find_line(table, action)
-        effect = _EFFECTS.get(action)
-        if effect is None:
+        if action == "emettre":
             raise Refus("La convention s’émet depuis la page d’instruction du dossier.")
-        check_line(table, line, dossier.etat, roles_on(acteur, dossier), ALREADY.get(action))
+        effect = _EFFECTS.get(action, _nothing_more)
+        check_line(table, line, dossier.etat, roles_on(acteur, dossier), ALREADY.get(action, DONE))
         reason = check_motif(line, motif)
         state = load_state(session, dossier)
         blocages = list_blocages(session, state, line)
@@ -161,7 +164,7 @@ def _pending(session: Session, state: DossierState) -> list[str]:
     found = []
     for champ in session.scalars(query.order_by(SaisieEnAttente.champ)):
         field = state.evaluation.fields.get(champ)
-        if field is not None and field.visible:
+        if field is not None and field.visible and champ not in state.forms.du_centre:
             found.append(f"« {field.field.label} » : une saisie attend d’être corrigée, reprise ou écartée.")
     return found
 
@@ -255,6 +258,16 @@ def _send_corrections(session: Session, acteur: Acteur, state: DossierState) -> 
     return {"corrections": len(sent)}
 
 
+def _accept(session: Session, acteur: Acteur, state: DossierState) -> dict[str, Any]:
+    """What the centre answered since the deposit joins the answers that the convention is made of."""
+    if not state.forms.du_centre:
+        return {}
+    depot, answers = last_depot(session, state.dossier), kept_answers(state.evaluation)
+    if depot is not None and depot.reponses == answers:
+        return {}
+    return _deposit(session, acteur, state)
+
+
 def _nothing_more(session: Session, acteur: Acteur, state: DossierState) -> dict[str, Any]:
     return {}
 
@@ -266,7 +279,7 @@ _EFFECTS: dict[str, Callable[[Session, Acteur, DossierState], dict[str, Any]]] =
     "redeposer": _deposit_again,
     "retirer": _nothing_more,
     "refuser": _nothing_more,
-    "accepter": _nothing_more,
+    "accepter": _accept,
 }
 
 
@@ -281,7 +294,7 @@ def lift_warning(portail: Portail, acteur: Acteur, dossier_id: UUID, code: str, 
     with portail.action(acteur, "dossier.lever_avertissement", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
         require(roles_on(acteur, dossier), Role.INSTRUCTEUR, message="Seul un instructeur lève un avertissement.")
-        if dossier.etat not in ("en_instruction", "accepte"):
+        if not is_under_review(get_workflow(session, dossier.offre_version_id, dossier.nature), dossier.etat):
             raise Refus("Un avertissement se lève pendant l’instruction du dossier.")
         reason = clean_text(motif, multiline=True)
         if not reason or len(reason) > MOTIF_LENGTH:

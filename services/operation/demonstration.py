@@ -207,20 +207,26 @@ class _Stage:
         answers = build_answers(self.offer, self.reponses, described, self.place(described["siren"]), self.today)
         part = described.get("remplies", 1)
         kept = dict(islice(answers.items(), round(len(answers) * part)))
-        view = dossiers.open_dossier(self.portail, clerk, dossier_id)
-        shown = {champ: answer.version for champ, answer in view.answers.items()}
-        outcome = save_answers(
-            self.portail, clerk, dossier_id, {champ: (value, shown.get(champ, 0)) for champ, value in kept.items()}
-        )
-        wrong = {champ: result.message for champ, result in outcome.items() if result.etat == "invalide"}
-        if wrong:
-            raise Invalide(f"data/demonstration.yaml : {wrong}")
+        theirs = self.offer.formset.du_centre
+        self._answer(clerk, dossier_id, {champ: value for champ, value in kept.items() if champ not in theirs})
+        if traced := {champ: value for champ, value in kept.items() if champ in theirs}:
+            self._answer(self.equipe[Role.INSTRUCTEUR], dossier_id, traced)
         if part == 1:
             pieces.attach_file(
                 self.portail, clerk, dossier_id, "deliberation.fichier", nom="deliberation.pdf",
                 data=make_pdf("Extrait du registre des délibérations", "Document de démonstration"),
                 operation_id=_intent(),
             )  # fmt: skip
+
+    def _answer(self, person: Acteur, dossier_id: UUID, given: Mapping[str, Any]) -> None:
+        view = dossiers.open_dossier(self.portail, person, dossier_id)
+        shown = {champ: answer.version for champ, answer in view.answers.items()}
+        outcome = save_answers(
+            self.portail, person, dossier_id, {champ: (value, shown.get(champ, 0)) for champ, value in given.items()}
+        )
+        wrong = {champ: result.message for champ, result in outcome.items() if result.etat == "invalide"}
+        if wrong:
+            raise Invalide(f"data/demonstration.yaml : {wrong}")
 
     def _to_depose(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
         workflow.perform(self.portail, clerk, dossier_id, "deposer")

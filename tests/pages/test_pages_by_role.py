@@ -18,6 +18,7 @@ OPENED_BY: dict[str, set[Role]] = {
     "conventions": set(Role),
     "instruction": CENTRE,
     "convention": set(Role) - {Role.ASSISTANT},  # an assistant opens those they are assigned to
+    "entretiens": {Role.INSTRUCTEUR, Role.RESPONSABLE, Role.ASSISTANT},
     "equipe": {Role.RESPONSABLE, Role.INSTRUCTEUR},
     "deplacements": {Role.ASSISTANT},
     "parametres": {Role.RESPONSABLE, Role.ADMINISTRATEUR},

@@ -22,6 +22,7 @@ from ui.forms.words import time_of
 from ui.html import day, link, show
 
 RECAP = "recapitulatif"
+BY_CENTRE = "à relever par le centre"
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,12 @@ def _form_state(view: DossierView, form: Form) -> str:
     faults = progress.faults + len(
         [one for one in waiting(view) if view.offer.formset.place_of[one.champ][0] == form.id]
     )
-    missing = [one for one in view.evaluation.missing_in(form.id) if one.reason == "manquant"]
+    whole = [one for one in view.evaluation.missing_in(form.id) if one.reason == "manquant"]
+    missing = [one for one in whole if one.field_id not in view.autres]
     if faults:
         return f"{faults} à corriger"
+    if whole and not missing:
+        return BY_CENTRE
     if missing and all(one.required_for != "deposer" for one in missing):
         return "à compléter avant l’acceptation"
     if missing:
@@ -123,7 +127,9 @@ def choose_step(steps: Sequence[StepView], view: DossierView) -> StepView:
     asked = st.query_params.get("etape")
     key = f"d{view.id.hex[:12]}:etape"
     if not asked:
-        first = next((one for one in steps if one.form and one.state not in ("complet", "facultatif")), steps[-1])
+        first = next(
+            (one for one in steps if one.form and one.state not in ("complet", "facultatif", BY_CENTRE)), steps[-1]
+        )
         asked = st.session_state.setdefault(key, first.name)
     return next((one for one in steps if one.name == asked), steps[0])
 

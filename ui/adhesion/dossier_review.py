@@ -6,6 +6,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.evaluation import Manque
+from domain.workflow_reading import steps_forward, tell_next, tells_reason
 from services.adhesion import corrections, messages, workflow
 from services.adhesion.dossier_views import CorrectionRow, DossierView
 from ui import page, session
@@ -69,14 +70,15 @@ def show_state(view: DossierView) -> None:
         convention = link(
             f"Ouvrir la convention {view.numero_convention or ''}", page.url_of("convention", id=view.convention_id)
         )
-    follows = EXPECTED.get(view.etat)
+    table = view.offer.workflow_dossier
+    follows = EXPECTED.get(view.etat) or tell_next(table, view.etat, view.roles) or None
     if view.etat == "a_corriger" and view.editable:
         follows = "Corrigez les champs ci-dessous, ou expliquez votre réponse, puis déposez les corrections."
     show(
         facts(
             (
                 ("État", badge(view.etat_libelle, view.etat)),
-                ("Motif", view.motif if view.etat in ("refuse", "retire") else None),
+                ("Motif", view.motif if tells_reason(table, view.etat) else None),
                 ("La suite", follows),
                 ("Convention", convention),
                 ("Déposé le", day_and_time(view.depose_le, fuseau) or None),
@@ -86,16 +88,18 @@ def show_state(view: DossierView) -> None:
     )
 
 
-def show_dossier_actions(view: DossierView, *codes: str) -> None:
-    """Buttons of the actions that this person may do, among `codes`."""
-    rows = [row for row in view.actions if row.action in codes]
+def show_dossier_actions(view: DossierView, *elsewhere: str) -> None:
+    """Buttons of the actions that this person may do, but those that the page shows `elsewhere`."""
+    rows = [row for row in view.actions if row.action not in elsewhere]
+    forward = steps_forward(view.offer.workflow_dossier, view.etat, view.roles)
+    main = (*MAIN, *(line.action for line in forward))
     if rows:
         show_actions(
             rows,
             lambda action, motif: perform(view, action, motif),
             WORDINGS,
             key=f"dossier:{view.id}:{view.etat}",
-            main=MAIN,
+            main=main,
             after_typing=MAIN,
         )
 
@@ -113,10 +117,12 @@ def show_summary(view: DossierView) -> None:
     else:
         st.success("Tout ce qui est obligatoire pour le dépôt est rempli.", icon=":material/check_circle:")
     blocking = {one.field_id for one in missing}
-    _show_others(view, "Avant l’acceptation par le centre", [
-        one for one in view.evaluation.missing if one.field_id not in blocking and one.required_for != "deposer"
-    ])  # fmt: skip
-    _show_others(view, "Recommandé", view.evaluation.recommended)
+    later = [one for one in view.evaluation.missing if one.field_id not in blocking and one.required_for != "deposer"]
+    _show_others(view, "Avant l’acceptation par le centre", [one for one in later if one.field_id not in view.autres])
+    _show_others(view, "Recommandé", [one for one in view.evaluation.recommended if one.field_id not in view.autres])
+    waiting = [one.label for one in later if one.field_id in view.autres]
+    if waiting:
+        show_help(f"Le centre relève lui-même, avant d’accepter le dossier : {', '.join(waiting)}.")
     show_commitment(view)
     _show_deposit(view)
     show_answers(view, editable=True)

@@ -11,6 +11,7 @@ from domain.forms import Section
 from services.adhesion import dossiers, saisie
 from services.adhesion.dossier_views import DossierView
 from ui import page, session
+from ui.adhesion.centre_parts import render_part
 from ui.adhesion.dossier_cost import show_cost
 from ui.adhesion.dossier_form import (
     RECAP,
@@ -25,7 +26,7 @@ from ui.adhesion.dossier_form import (
 from ui.adhesion.dossier_parts import BAR, COST, STEPS, Shared, part_of
 from ui.adhesion.dossier_review import show_summary
 from ui.adhesion.dossier_saver import DossierSaver, show_refusal
-from ui.forms import render_focus, render_heading, render_section
+from ui.forms import render_focus, render_heading
 from ui.html import link, show
 from ui.simulateur.panel import show_panel
 
@@ -93,7 +94,7 @@ def _section_part(shared: Shared, section: Section) -> None:
     saver = DossierSaver(view, shared)
     with st.container():
         show_refusal(saver)
-    render_section(form_model(view, saver), shared.form, section)
+    render_part(form_model(view, saver), view, shared.form, section)
     shared.shown(part_of(section))
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
+from domain.workflow_reading import tells_reason
 from services.adhesion import dossiers, messages
 from services.adhesion.dossier_lists import list_instructeurs
 from services.adhesion.dossier_views import DossierView
+from services.adhesion.edition import RELEVEURS
 from ui import page, session
 from ui.adhesion.corrections import show_prepared, show_request_form
 from ui.adhesion.thread import mark_shown, show_message_form, show_thread
@@ -25,7 +27,7 @@ def show_summary(view: DossierView) -> None:
         facts(
             (
                 ("État", badge(view.etat_libelle, view.etat)),
-                ("Motif", view.motif if view.etat in ("refuse", "retire") else None),
+                ("Motif", view.motif if tells_reason(view.offer.workflow_dossier, view.etat) else None),
                 ("Convention", convention if view.convention_id else None),
                 ("Instructeur", view.instructeur_nom or "À attribuer"),
                 ("Déposé le", day(view.depose_le, view.centre.fuseau) or "Pas encore déposé"),
@@ -57,6 +59,12 @@ def show_assignment(view: DossierView) -> None:
 def show_answers(view: DossierView) -> None:
     """All answers by step on one side, files and amounts on the other."""
     asks = view.action("demander_corrections") is not None
+    if view.offer.formset.du_centre and view.roles.intersection(RELEVEURS):
+        show(
+            Markup("<p>{}</p>").format(
+                link("Séances et entretiens : ce que le centre relève", page.url_of("entretiens", id=view.id))
+            )
+        )
     answers, beside = st.columns([2, 1], gap="large")
     with answers:
         for form in view.offer.formset.forms:

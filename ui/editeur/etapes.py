@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from domain.form_editing import find_form, find_section
 from domain.form_structure import (
+    SIDES,
     STEP_KINDS,
     add_step,
     delete_section,
@@ -116,6 +117,14 @@ def show_section(lieu: Lieu, section_id: str) -> None:
     given["title"] = st.text_input("Titre", section["title"], max_chars=200, key=f"{PREFIX}{name}:titre")
     slots.place("title")
     given["help"] = st.text_area("Aide", section["help"], max_chars=2000, key=f"{PREFIX}{name}:aide")
+    given["rempli_par"] = st.radio(
+        "Qui la remplit",
+        list(SIDES),
+        list(SIDES).index(section.get("rempli_par", "collectivite")),
+        format_func=SIDES.__getitem__,
+        key=f"{PREFIX}{name}:cote",
+    )
+    slots.place("rempli_par")
     condition = ConditionEditor(f"{PREFIX}{name}:visible_if", "visible_if", section["visible_if"], lieu.fields)
     condition.show("Cette partie est montrée", "Toujours", "Selon les autres réponses", slots)
     order = [one["id"] for one in lieu.form["sections"]]
