@@ -33,6 +33,8 @@ MAX_OBJET = 150
 MAX_CORPS = 4000
 MAX_TEXTE = 20_000
 """Characters of a whole mail, filled in."""
+MAX_ERREUR = 500
+"""Characters kept of why a mail did not leave."""
 MAX_DEPTH = 20
 """Conditions and comparisons inside one another: Python itself refuses a hundred."""
 CODE = r"^[a-z][a-z0-9_]{0,39}$"

@@ -1,52 +1,62 @@
 """Mails: queued in the transaction of what they announce, written and sent after it. Links are made at sending time, so
 that their secret is never stored; a mail is claimed before it is sent, so that two servers never send it twice. What fails
-for a time (server down, address refused « for now ») is tried again, later and later."""
+for a time (server down, address refused « for now ») is tried again, later and later, for days; a mail of which nobody knows
+whether it left stays « incertain » until a person decides."""
 
 from __future__ import annotations
 
 import logging
-import smtplib
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from domain.courriels import MAX_ERREUR
+from domain.errors import Invalide
 from models import Courriel, Utilisateur, utc_now
+from services.comptes.sessions import home_centre
 from services.core.portail import Portail
-from services.courriels.redaction import write_mail
+from services.courriels import smtp
+from services.courriels.redaction import LINK_MODELS, write_mail
 
 logger = logging.getLogger("portail")
 
 BATCH = 50
-TIMEOUT = 20
-"""Seconds given to the mail server for each exchange."""
-RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
-"""Waits after each attempt that failed for a time; after the last one the mail is « echec »."""
-IN_FLIGHT = timedelta(hours=1)
-"""A mail « incertain » for less may still be on its way."""
-TRIED, NEXT = "_essais", "_prochain"
-"""Kept in `Courriel.parametres`: attempts that failed, and when the next one is due (ISO 8601)."""
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-"""Mail servers on this machine: a password given to them travels nowhere."""
+WAITS = (
+    timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6),
+    timedelta(hours=12),
+)  # fmt: skip
+"""Waits after each attempt that failed for a time; the last one is repeated."""
+OUTAGE_WAIT = timedelta(minutes=10)
+"""Longest wait when the server itself cannot be used: what waits leaves soon after it is back."""
+PATIENCE = timedelta(days=4)
+"""A mail that still fails this long after its first attempt is « echec »."""
+IN_FLIGHT = timedelta(minutes=15)
+"""A mail claimed for less may still be on its way."""
+TRIED, NEXT, SINCE, CLAIMED = "_essais", "_prochain", "_depuis", "_pris"
+"""Kept in `Courriel.parametres`: attempts that failed, when the next one is due, when the first one was, when the mail was
+claimed (ISO 8601)."""
+RETURNED, TOLD = "_retour", "_signale"
+"""Also there: came back to its sender, says a person; told to the administrators, that day."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Outcome of one round: mails sent, failed for good, put off, and set aside because no mail server is configured."""
+    """Outcome of one round: mails sent, failed for good, put off, of unknown fate, and set aside because no mail server is
+    configured."""
 
     envoyes: int = 0
     echecs: int = 0
     sans_smtp: int = 0
     reportes: int = 0
+    incertains: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,8 @@ def queue(
     centre_id: UUID | None = None,
     **parametres: str,
 ) -> Courriel:
-    """Ask for a mail in the current transaction. `parametres` holds ids and codes, never a secret."""
+    """Ask for a mail of this model (`forms/courriels.yaml`) in the current transaction. `parametres` holds ids, codes, numbers
+    and dates, never a secret."""
     mail = Courriel(
         modele=modele,
         destinataire=destinataire,
@@ -88,31 +99,52 @@ def queue(
 
 
 def deliver(portail: Portail) -> Report:
-    """Send what is waiting. A failure is recorded on the mail and logged; it never reaches whoever asked for it."""
+    """Send what is waiting. A failure is recorded on the mail and logged; it never reaches whoever asked for it. When the
+    server itself cannot be used the round ends there: the others would only wait for it one after the other."""
     with portail.db.read() as session:
         rows = session.execute(
             select(Courriel.id, Courriel.parametres).where(Courriel.etat == "a_envoyer").order_by(Courriel.cree_le)
         )
         now = utc_now()
-        waiting = [row.id for row in rows if (_due(row.parametres) or now) <= now][:BATCH]
+        waiting = [row.id for row in rows if (next_attempt(row.parametres) or now) <= now][:BATCH]
     if not waiting:
         return Report()
     if not portail.settings.smtp_url:
         return Report(sans_smtp=_set_aside(portail, waiting))
-    outcomes = [_deliver_one(portail, mail_id) for mail_id in waiting]
+    outcomes: list[str] = []
+    for mail_id in waiting:
+        etat, fate = _deliver_one(portail, mail_id)
+        outcomes.append(etat)
+        if fate == "panne":
+            break
     return Report(
-        envoyes=outcomes.count("envoye"), echecs=outcomes.count("echec"), reportes=outcomes.count("a_envoyer")
+        envoyes=outcomes.count("envoye"),
+        echecs=outcomes.count("echec"),
+        reportes=outcomes.count("a_envoyer"),
+        incertains=outcomes.count("incertain"),
     )
 
 
-def _due(parametres: dict[str, Any]) -> datetime | None:
-    given = parametres.get(NEXT)
+def next_attempt(parametres: Mapping[str, Any]) -> datetime | None:
+    """When a mail is to be tried again; None when nothing is to be waited for."""
+    return _moment(parametres, NEXT)
+
+
+def in_flight(mail: Courriel, now: datetime | None = None) -> bool:
+    """Whether a process may be sending this mail right now."""
+    claimed = _moment(mail.parametres, CLAIMED) or mail.cree_le
+    return mail.etat == "incertain" and not mail.erreur and claimed > (now or utc_now()) - IN_FLIGHT
+
+
+def _moment(parametres: Mapping[str, Any], name: str) -> datetime | None:
+    given = parametres.get(name)
     return datetime.fromisoformat(given) if given else None
 
 
 def hasten(mail: Courriel) -> None:
-    """Try this mail again at the next round: somebody asks for it once more."""
-    mail.parametres = {key: value for key, value in mail.parametres.items() if key not in (TRIED, NEXT)}
+    """Try this mail again at the next round, as if it were new: somebody asks for it once more."""
+    ours = (TRIED, NEXT, SINCE, CLAIMED, RETURNED, TOLD)
+    mail.parametres = {key: value for key, value in mail.parametres.items() if key not in ours}
 
 
 def _set_aside(portail: Portail, waiting: list[UUID]) -> int:
@@ -123,56 +155,55 @@ def _set_aside(portail: Portail, waiting: list[UUID]) -> int:
     return len(waiting)
 
 
-def _deliver_one(portail: Portail, mail_id: UUID) -> str:
-    """Claim, write, send, record; the mail's new state. « incertain » stays when the server dies in between."""
+def _deliver_one(portail: Portail, mail_id: UUID) -> tuple[str, str]:
+    """Claim, write, send, record; the mail's new state, and what the server did. « incertain » stays when this process dies in
+    between."""
     try:
         message = _claim(portail, mail_id)
+    except SQLAlchemyError:
+        raise  # the database's trouble, not the mail's
     except Exception as error:
         logger.exception("mail %s could not be written", mail_id)
-        return _record(portail, mail_id, "echec", error)
+        told = error.message if isinstance(error, Invalide) else "Ce courriel ne peut pas être écrit."
+        return _record(portail, mail_id, "echec", told, held="a_envoyer"), "refuse"
     if message is None:
-        return "annule"
-    try:
-        _send(portail, message)
-    except (OSError, smtplib.SMTPException) as error:
-        logger.warning("mail %s could not be sent: %s", mail_id, type(error).__name__)
-        return _put_off(portail, mail_id, error) if _is_temporary(error) else _record(portail, mail_id, "echec", error)
-    return _record(portail, mail_id, "envoye", None)
+        return "annule", ""
+    settings = portail.settings
+    found = smtp.send(settings.smtp_url or "", message, settings.courriel_expediteur, str(message["To"]))
+    if found.fate != "envoye":
+        logger.warning("mail %s was not taken by the server: %s", mail_id, found.fate)
+    if found.fate in ("differe", "panne"):
+        return _put_off(portail, mail_id, found), found.fate
+    etat = "echec" if found.fate == "refuse" else found.fate
+    return _record(portail, mail_id, etat, found.raison or None), found.fate
 
 
-def _is_temporary(error: Exception) -> bool:
-    """Whether the same mail may well leave later: network trouble, answers 4xx, and a login that the operator can repair."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code < 500 for code, _ in error.recipients.values())
-    if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPServerDisconnected):
-        return True
-    if isinstance(error, smtplib.SMTPResponseException):
-        return error.smtp_code < 500
-    return not isinstance(error, smtplib.SMTPException)
-
-
-def _put_off(portail: Portail, mail_id: UUID, error: Exception) -> str:
-    """Back in the queue for later; « echec » after the last attempt."""
+def _put_off(portail: Portail, mail_id: UUID, found: smtp.Outcome) -> str:
+    """Back in the queue for later; « echec » when it has been failing for too long."""
     with portail.db.write() as session:
-        mail = session.get(Courriel, mail_id)
-        tried = int(mail.parametres.get(TRIED, 0)) if mail is not None else 0
-        if mail is not None and tried < len(RETRIES):
-            due = utc_now() + RETRIES[tried]
-            mail.parametres = {**mail.parametres, TRIED: tried + 1, NEXT: due.isoformat()}
-            mail.etat, mail.erreur = "a_envoyer", _told(error)
-            return "a_envoyer"
-    return _record(portail, mail_id, "echec", error)
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__} : {error}"[:500]
+        mail = session.get(Courriel, mail_id, with_for_update=True)
+        if mail is None or mail.etat != "incertain":
+            return "annule"
+        now, tried = utc_now(), int(mail.parametres.get(TRIED, 0))
+        since = _moment(mail.parametres, SINCE) or now
+        if now - since >= PATIENCE:
+            mail.etat, mail.erreur = "echec", found.raison[:MAX_ERREUR]
+            return "echec"
+        wait = WAITS[min(tried, len(WAITS) - 1)]
+        due = now + (min(wait, OUTAGE_WAIT) if found.fate == "panne" else wait)
+        kept = {key: value for key, value in mail.parametres.items() if key != CLAIMED}
+        mail.parametres = kept | {TRIED: tried + 1, NEXT: due.isoformat(), SINCE: since.isoformat()}
+        mail.etat, mail.erreur = "a_envoyer", found.raison[:MAX_ERREUR]
+        return "a_envoyer"
 
 
 def _claim(portail: Portail, mail_id: UUID) -> EmailMessage | None:
     """Take the mail for this process and write its text, in one transaction. None when another has it or nobody wants it."""
     with portail.db.write() as session:
         claimed = session.execute(
-            update(Courriel).where(Courriel.id == mail_id, Courriel.etat == "a_envoyer").values(etat="incertain")
+            update(Courriel)
+            .where(Courriel.id == mail_id, Courriel.etat == "a_envoyer")
+            .values(etat="incertain", erreur=None)
         )
         if claimed.rowcount != 1:  # type: ignore[attr-defined]
             return None
@@ -181,6 +212,12 @@ def _claim(portail: Portail, mail_id: UUID) -> EmailMessage | None:
         if mail.modele == "mot_de_passe" and (user is None or not user.actif or not user.password_hash):
             session.delete(mail)
             return None
+        if user is not None and not user.actif:
+            mail.etat, mail.erreur = "annule", "Ce compte est désactivé."
+            return None
+        mail.parametres = {**mail.parametres, CLAIMED: utc_now().isoformat()}
+        if mail.centre_id is None and user is not None:
+            mail.centre_id = home_centre(session, user.id)  # so that somebody sees what becomes of it
         return _written(portail, session, mail, user)
 
 
@@ -194,54 +231,29 @@ def _recipient(session: Session, mail: Courriel) -> Utilisateur | None:
 
 def _written(portail: Portail, session: Session, mail: Courriel, user: Utilisateur | None) -> EmailMessage:
     text = write_mail(portail, session, mail, user)
+    sender = portail.settings.courriel_expediteur
     message = EmailMessage()
-    message["From"] = portail.settings.courriel_expediteur
+    message["From"] = sender
     message["To"] = mail.destinataire
     message["Subject"] = text.objet
     message["Date"] = formatdate(localtime=False)
-    message["Message-ID"] = make_msgid(domain=portail.settings.courriel_expediteur.split("@")[-1].strip(">"))
+    # The same at each attempt: a server that got the message twice can tell, unless a new link makes it another message.
+    attempt = f".{mail.parametres.get(TRIED, 0)}.{utc_now():%Y%m%d%H%M%S}" if mail.modele in LINK_MODELS else ""
+    message["Message-ID"] = f"<{mail.id}{attempt}@{sender.split('@')[-1].strip('> ')}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(text.corps)
+    message.set_content(text.corps, cte="quoted-printable")
     return message
 
 
-def _record(portail: Portail, mail_id: UUID, etat: str, error: Exception | None) -> str:
+def _record(portail: Portail, mail_id: UUID, etat: str, erreur: str | None, *, held: str = "incertain") -> str:
+    """Keep the outcome, unless the mail is no longer in the state it was `held` in."""
     with portail.db.write() as session:
-        mail = session.get(Courriel, mail_id)
-        if mail is not None:
+        mail = session.get(Courriel, mail_id, with_for_update=True)
+        if mail is not None and mail.etat == held:
             mail.etat = etat
-            mail.erreur = _told(error) if error else None
+            mail.erreur = erreur[:MAX_ERREUR] if erreur else None
             mail.envoye_le = utc_now() if etat == "envoye" else None
     return etat
-
-
-def _send(portail: Portail, message: EmailMessage) -> None:
-    with _server(portail.settings.smtp_url or "") as server:
-        server.send_message(message)
-
-
-@contextmanager
-def _server(url: str) -> Iterator[smtplib.SMTP]:
-    """A connection to `smtp://[user:password@]host[:port]` (STARTTLS when offered, required with a password unless the
-    server is this machine) or `smtps://…` (TLS from the start)."""
-    parts = urlsplit(url)
-    host = parts.hostname or "localhost"
-    secure = ssl.create_default_context()
-    server: smtplib.SMTP
-    if parts.scheme == "smtps":
-        server = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=secure)
-    else:
-        server = smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT)
-    with server:
-        server.ehlo()
-        if parts.scheme != "smtps" and server.has_extn("starttls"):
-            server.starttls(context=secure)
-            server.ehlo()
-        elif parts.scheme != "smtps" and parts.username and host not in LOCAL:
-            raise smtplib.SMTPException("no STARTTLS: the password would travel in clear")
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
-        yield server
 
 
 def list_unsent(portail: Portail) -> list[MailRow]:
@@ -258,7 +270,7 @@ def list_unsent(portail: Portail) -> list[MailRow]:
                 etat=mail.etat,
                 cree_le=mail.cree_le,
                 essais=int(mail.parametres.get(TRIED, 0)),
-                prochain=_due(mail.parametres) if mail.etat == "a_envoyer" else None,
+                prochain=next_attempt(mail.parametres) if mail.etat == "a_envoyer" else None,
                 erreur=mail.erreur,
             )
             for mail in session.scalars(query)
@@ -267,11 +279,12 @@ def list_unsent(portail: Portail) -> list[MailRow]:
 
 def retry(portail: Portail, *, incertains: bool = False) -> int:
     """Put the mails that failed, and those that wait, back at the head of the queue (an operator's decision); how many.
-    `incertains`: those that may have left too, unless they are so recent that they may be on their way."""
-    doubtful = (Courriel.etat == "incertain") & (Courriel.cree_le < utc_now() - IN_FLIGHT)
+    Those that came back to their sender stay. `incertains`: those that may have left too, unless they may be on their way."""
+    doubtful = Courriel.etat == "incertain"
     failed = Courriel.etat.in_(("echec", "a_envoyer"))
     with portail.db.write() as session:
-        again = session.scalars(select(Courriel).where(or_(failed, doubtful) if incertains else failed)).all()
+        query = select(Courriel).where(or_(failed, doubtful) if incertains else failed).with_for_update()
+        again = [one for one in session.scalars(query) if not in_flight(one) and not one.parametres.get(RETURNED)]
         for mail in again:
             hasten(mail)
             mail.etat, mail.erreur = "a_envoyer", None
