@@ -44,8 +44,8 @@ class Regles:
     """What holds for every circuit of one kind. `base` is the portal's own; `but` the state that it must lead to; `finaux`
     those where it ends. `etats` and `actions` cannot be taken away, for the reason given; `figes` are the parts of these
     actions that cannot change. `entrees` and `sorties`: the only actions that lead to a state, or leave it otherwise than
-    for an end, and why. `roles`: the only roles that may have an action. `ajouts`: whether states and actions can be added,
-    else why not."""
+    for an end, and why. `passages`: actions without which one may not come to `but`. `roles`: the only roles that may have an
+    action. `ajouts`: why states and actions cannot be added, empty when they can."""
 
     base: Workflow
     initial: str
@@ -57,6 +57,7 @@ class Regles:
     entrees: Mapping[str, tuple[frozenset[str], str]]
     sorties: Mapping[str, tuple[frozenset[str], str]]
     conditions: Mapping[str, str]
+    passages: tuple[str, ...] = ()
     roles: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     ajouts: str = ""
 
@@ -93,6 +94,7 @@ _DOSSIER = Regles(
         "deposer": _DEPOSIT,
         "demander_corrections": "c’est elle qui envoie les corrections préparées et rouvre les champs",
         "redeposer": "c’est elle qui enregistre les réponses corrigées",
+        "accepter": "c’est elle qui arrête les réponses dont le document est fait",
         "emettre": "c’est elle qui numérote, produit et scelle le document",
     },
     figes={
@@ -117,10 +119,12 @@ _DOSSIER = Regles(
         ),
     },
     conditions=CONDITIONS,
+    passages=("accepter",),
     roles={
         "prendre_en_charge": frozenset({Role.INSTRUCTEUR}),
         "demander_corrections": frozenset({Role.INSTRUCTEUR}),
         "redeposer": frozenset({Role.GESTIONNAIRE, Role.SIGNATAIRE}),
+        "accepter": _CENTRE,
         "emettre": _CENTRE,
     },
 )
@@ -286,6 +290,12 @@ def _faults_of_paths(table: Workflow, rules: Regles) -> Iterator[str]:
             yield f"état « {etat} » : on y tourne en rond, aucun chemin ne mène de là à une fin"
     if rules.initial not in leading:
         yield f"aucun chemin ne mène de « {rules.initial} » à « {rules.but} »"
+    for action in rules.passages:
+        others = [(etat, line.vers) for line in table.transitions if line.action != action for etat in line.de]
+        if rules.but in _closure({rules.initial}, others):
+            yield (
+                f"action « {action} » : un chemin mène à « {rules.but} » sans passer par elle, {rules.actions[action]}"
+            )
 
 
 def _closure(start: set[str], edges: list[tuple[str, str]]) -> set[str]:

@@ -4,8 +4,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.roles import Role
-from domain.workflow import DOSSIER
-from services.adhesion.dossier_lists import TRIS, list_creatable, list_dossiers, list_instructeurs
+from services.adhesion.dossier_lists import TRIS, list_creatable, list_dossiers, list_etats, list_instructeurs
 from services.adhesion.dossier_views import DossierFilter, DossierRow
 from services.core.access import Acteur
 from services.core.paging import Page
@@ -51,20 +50,22 @@ COLLECTIVITE = (
 
 def read_filter(portail: Portail, acteur: Acteur) -> DossierFilter:
     """What the address asks for, with the widgets that change it (the centre's only: a collectivité has a few dossiers)."""
-    texte, etat, instructeur = "", None, None
+    texte, etats, instructeur = "", None, None
     if acteur.du_centre:
         people = {str(ident): nom for ident, nom in page.load(list_instructeurs, portail, acteur)}
         search, states, who = st.columns([2, 1, 1])
         with search:
             texte = LISTING.search("Rechercher", "Collectivité, SIREN ou référence")
         with states:
-            etat = LISTING.choice("etat", "État", DOSSIER.etats, "Tous les états")
+            known = page.load(list_etats, portail, acteur)
+            etat = LISTING.choice("etat", "État", {label: label for label in known}, "Tous les états")
+            etats = known.get(etat or "")
         with who:
             instructeur = LISTING.choice("instructeur", "Instructeur", people, "Tous les instructeurs")
     tri, descendant = LISTING.order
     return DossierFilter(
         texte=texte,
-        etats=(etat,) if etat else (),
+        etats=etats or (),
         instructeur=page.as_uuid(instructeur),
         tri=tri if tri in TRIS else LISTING.tri,
         descendant=descendant,

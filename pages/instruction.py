@@ -3,6 +3,7 @@
 import streamlit as st
 
 from domain.roles import Role
+from domain.workflow_reading import steps_forward
 from services.adhesion import dossiers, workflow
 from services.adhesion.dossier_views import DossierView
 from services.centre.consultation_journal import list_dossier_history
@@ -50,7 +51,9 @@ def lift(code: str, motif: str) -> object:
 def main_actions(view: DossierView) -> tuple[str, ...]:
     """The action to put forward: what was prepared is sent before anything is accepted."""
     prepared = any(row.etat == "preparee" for row in view.corrections)
-    return ("prendre_en_charge", "emettre", "demander_corrections" if prepared else "accepter")
+    usual = ("prendre_en_charge", "emettre", "demander_corrections" if prepared else "accepter")
+    forward = steps_forward(view.offer.workflow_dossier, view.etat, view.roles)
+    return (*usual, *(line.action for line in forward))
 
 
 def show_view(view: DossierView, shown: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from domain.evaluation import Evaluation
 from domain.roles import Role
 from models import Collectivite, Convention, DemandeCorrection, Dossier, utc_now
-from services.accueil import taches_activite
+from services.accueil import taches_activite, taches_circuit
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.adhesion.dossier_state import DossierState, load_states
 from services.core.access import Acteur
@@ -25,6 +25,7 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
         *_corrections(session, acteur),
         *_conventions_to_sign(session, acteur),
         *_drafts(session, acteur),
+        *taches_circuit.list_collectivite(session, acteur),
         *_unread(session, acteur),
         *taches_activite.list_collectivite(session, acteur),
         *_in_force(session, acteur),

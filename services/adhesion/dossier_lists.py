@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from domain.offer import ADHESION
 from domain.roles import Role
 from domain.text import fold
 from models import Centre, Collectivite, DemandeAdhesion, Dossier, OffreVersion, RoleAttribue, Utilisateur
 from services.adhesion.dossier_views import DossierFilter, DossierRow
 from services.adhesion.messages import count_unread
-from services.centre.offres import get_workflow
+from services.centre.offres import get_offer, get_workflow, published_offers
 from services.core import clock
 from services.core.access import Acteur, visible_dossiers
 from services.core.paging import AnySelect, Page, paginate
@@ -91,7 +92,7 @@ def _filtered(acteur: Acteur, filtre: DossierFilter) -> AnySelect:
 
 def _row(session: Session, acteur: Acteur, row: Row[*tuple[Any, ...]], unread: dict[UUID, int]) -> DossierRow:
     dossier: Dossier = row.Dossier
-    workflow = get_workflow(session, dossier.offre_version_id)
+    workflow = get_workflow(session, dossier.offre_version_id, dossier.nature)
     return DossierRow(
         id=dossier.id,
         reference=dossier.reference,
@@ -105,6 +106,27 @@ def _row(session: Session, acteur: Acteur, row: Row[*tuple[Any, ...]], unread: d
         modifie_le=dossier.modifie_le,
         non_lus=unread.get(dossier.id, 0),
     )
+
+
+def list_etats(portail: Portail, acteur: Acteur) -> dict[str, tuple[str, ...]]:
+    """States that the dossiers of the person's centres may be in, by label in the order of the circuits: the codes that bear
+    this label, in the offers in force and in those of the dossiers there are."""
+    with portail.db.read() as session:
+        used = (
+            select(Dossier.offre_version_id, Dossier.nature).where(Dossier.centre_id.in_(acteur.centre_ids)).distinct()
+        )
+        offered = [
+            (version.id, nature)
+            for centre_id in sorted(acteur.centre_ids)
+            for version in published_offers(session, centre_id)
+            for nature in (ADHESION, *get_offer(session, version.id).variants)
+        ]
+        found: dict[str, dict[str, None]] = {}
+        inside = [(version_id, nature) for version_id, nature in session.execute(used)]
+        for version_id, nature in dict.fromkeys([*offered, *inside]):
+            for code, label in get_workflow(session, version_id, nature).etats.items():
+                found.setdefault(label, {})[code] = None
+    return {label: tuple(codes) for label, codes in found.items()}
 
 
 def list_instructeurs(portail: Portail, acteur: Acteur) -> list[tuple[UUID, str]]:

@@ -19,14 +19,15 @@ from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
 from domain.formatting import date_longue
 from domain.offer import Offer
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, tell_unknown, warn_other_year, warn_unknown
+from domain.workflow_reading import CLOS
 from models import Collectivite, Convention, Dossier, Levee, OffreVersion, Utilisateur
 from services.adhesion.dossier_state import DossierState
 from services.adhesion.dossier_views import Avertissement, LeveeRow
 from services.centre.offres import list_tarifs
 
-OPEN = ("depose", "en_instruction", "a_corriger", "accepte")
+OVER = ("brouillon", *CLOS)
 LIVE = ("a_signer", "signee_collectivite", "en_vigueur", "denoncee", "en_demeure")
-"""States in which a dossier, or a convention, makes a second adhesion with the same offer doubtful."""
+"""States in which a dossier makes no second adhesion with the same offer doubtful, and those in which a convention does."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def find_doubles(session: Session, dossier_ids: Collection[UUID]) -> dict[UUID, 
         .join(my_offer, my_offer.id == mine.offre_version_id)
         .join(its_offer, and_(its_offer.id == other.offre_version_id, its_offer.code == my_offer.code))
         .outerjoin(Convention, Convention.dossier_id == other.id)
-        .where(mine.id.in_(dossier_ids), or_(other.etat.in_(OPEN), earlier_draft, Convention.etat.in_(LIVE)))
+        .where(mine.id.in_(dossier_ids), or_(other.etat.not_in(OVER), earlier_draft, Convention.etat.in_(LIVE)))
         .order_by(other.reference)
     )
     found: dict[UUID, list[Double]] = {}

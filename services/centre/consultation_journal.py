@@ -110,7 +110,9 @@ def list_dossier_history(portail: Portail, acteur: Acteur, dossier_id: UUID) -> 
             raise Introuvable()
         query = journal.lines(frozenset({dossier.centre_id}), objet_id=str(dossier_id)).limit(MAX_HISTORY)
         events = [
-            event for event in session.scalars(query) if event.action in ACTION_LABELS and event.action not in UNTOLD
+            event
+            for event in session.scalars(query)
+            if (event.action in ACTION_LABELS or event.action.startswith("dossier.")) and event.action not in UNTOLD
         ]
         people = _names(session, {event.acteur_id for event in events if event.acteur_id})
         return [

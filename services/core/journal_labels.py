@@ -208,8 +208,15 @@ OBJECT_LABELS: dict[str, str] = {
 def action_label(action: str, demande: str | None = None) -> str:
     """Name of an action; for a refusal, with what was asked (`demande`)."""
     if action == "refus" and demande:
-        return f"{ACTION_LABELS['refus']} : {ACTION_LABELS.get(demande, demande)}"
-    return ACTION_LABELS.get(action, action)
+        return f"{ACTION_LABELS['refus']} : {_named(demande)}"
+    return _named(action)
+
+
+def _named(action: str) -> str:
+    """An action of a dossier that has no name here is one that its offer added: the code it was given comes from its name."""
+    objet, _, code = action.partition(".")
+    known = ACTION_LABELS.get(action)
+    return known or (f"Étape du dossier : {code.replace('_', ' ')}" if objet == "dossier" and code else action)
 
 
 def object_label(objet: str | None) -> str:

@@ -107,7 +107,7 @@ def test_states_that_programs_rely_on_stay(etat: str) -> None:
         editing.delete_state(contenu(), "dossier", etat, "refuse")
 
 
-@pytest.mark.parametrize("action", ["deposer", "demander_corrections", "redeposer", "emettre"])
+@pytest.mark.parametrize("action", ["deposer", "demander_corrections", "redeposer", "accepter", "emettre"])
 def test_actions_that_programs_rely_on_stay(action: str) -> None:
     with pytest.raises(Invalide, match="ne se supprime pas"):
         editing.delete_action(contenu(), "dossier", action)
@@ -151,6 +151,7 @@ def test_what_may_go_goes() -> None:
         (lambda t: t["etats"].update(perdu="Perdu"), "état « perdu » : aucune action n’y conduit"),
         (lambda t: (t["etats"].update(perdu="Perdu"), line(t, "refuser").update(vers="perdu")),
          "état « perdu » : aucune action n’en sort"),
+        (lambda t: line(t, "refuser").update(vers="accepte"), "mène à « emis » sans passer par elle, c’est elle qui arrête"),
         (lambda t: line(t, "emettre").update(de=["depose"]), "état « accepte » : aucune action n’en sort"),
         (lambda t: (t["etats"].update(a1="A", a2="B"), line(t, "refuser").update(vers="a1"), t["transitions"].extend([
             {**line(t, "accepter"), "action": "va", "de": ["a1"], "vers": "a2"},

@@ -1,0 +1,170 @@
+"""A circuit that an administrator changed, in the real services: an added state and its action, walked, listed, told."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain import workflow_editing as editing
+from domain.errors import Conflit, Introuvable, Invalide, Refus
+from domain.roles import Role
+from services.accueil.situations import list_situations
+from services.accueil.taches import list_taches
+from services.adhesion import corrections, dossiers, workflow
+from services.adhesion.dossier_lists import list_dossiers, list_etats
+from services.adhesion.dossier_views import DossierFilter
+from services.centre import offres
+from services.centre.consultation_journal import list_dossier_history
+from services.convention import conventions
+from services.core.portail import Portail
+from services.offres import publication
+from services.offres.edition_formulaires import edit_offer, open_edition
+from tests.factories import (
+    OFFRE,
+    Monde,
+    journal_actions,
+    lift_warnings,
+    make_dossier,
+    make_monde,
+    make_other_centre,
+    make_stranger,
+    prepare,
+)
+
+MOTIF = "Le devis dépasse notre budget."
+
+
+@pytest.fixture
+def monde(portail: Portail, monkeypatch: pytest.MonkeyPatch) -> Monde:
+    monkeypatch.setattr(publication, "check_materials", lambda found: ())
+    return make_monde(portail, gabarits=True)
+
+
+def own_circuit(contenu: dict[str, Any]) -> dict[str, Any]:
+    """After « Accepter le dossier », the head of the service validates, then the signataire of the collectivité agrees."""
+    valider = {"libelle": "Valider le dossier", "roles": ["responsable"], "vers": "accepte"}
+    contenu, etat = editing.add_state(contenu, "dossier", "À valider", "En cours de validation", "accepter", valider)
+    accord = {"libelle": "Donner notre accord", "roles": ["signataire"]}
+    contenu, autre = editing.add_state(contenu, "dossier", "Accord attendu", "À approuver", "valider_dossier", accord)
+    back = {
+        "libelle": "Rouvrir l’examen",
+        "de": [autre],
+        "vers": "en_instruction",
+        "roles": ["signataire"],
+        "motif": True,
+    }
+    contenu, _ = editing.add_action(contenu, "dossier", back)
+    asking = editing.find_action(editing.find_table(contenu, "dossier"), "demander_corrections")
+    return editing.update_action(contenu, "dossier", "demander_corrections", {"de": [*asking["de"], etat]})
+
+
+def publish(portail: Portail, monde: Monde) -> Monde:
+    """The same world, whose new dossiers go through the new circuit."""
+    acteur = monde.administrateur
+    edit_offer(portail, acteur, monde.centre_id, OFFRE, None, lambda contenu, _: own_circuit(contenu))
+    view = open_edition(portail, acteur, monde.centre_id, OFFRE)
+    assert view.faults == () and view.draft_id is not None and view.version is not None
+    publication.publish_draft(portail, acteur, view.draft_id, view.version)
+    with portail.db.read() as session:
+        version_id = offres.current_version(session, monde.centre_id, OFFRE).id
+    return Monde(portail, monde.centre_id, version_id, monde.collectivite_id, monde.gens)
+
+
+def groups(portail: Portail, monde: Monde, role: Role) -> list[str]:
+    return [one.groupe for one in list_taches(portail, monde[role]) if one.groupe.startswith("Dossiers : ")]
+
+
+def do(portail: Portail, monde: Monde, dossier_id: UUID, role: Role, action: str, motif: str | None = None) -> str:
+    prepare(portail, monde, dossier_id, action)
+    return workflow.perform(portail, monde[role], dossier_id, action, motif=motif)
+
+
+def test_a_dossier_goes_through_the_added_states(portail: Portail, monde: Monde) -> None:
+    monde = publish(portail, monde)
+    dossier_id = make_dossier(portail, monde, "en_instruction")
+    assert do(portail, monde, dossier_id, Role.INSTRUCTEUR, "accepter") == "valider"
+
+    # The head of the service finds it on the home page, on the page of the dossier, in the list by its state.
+    assert groups(portail, monde, Role.RESPONSABLE) == ["Dossiers : à valider"]
+    assert groups(portail, monde, Role.INSTRUCTEUR) == groups(portail, monde, Role.SIGNATAIRE) == []
+    view = dossiers.open_dossier(portail, monde.responsable, dossier_id)
+    assert (view.etat_libelle, [one.libelle for one in view.actions]) == ("À valider", ["Valider le dossier"])
+    assert list_etats(portail, monde.instructeur)["À valider"] == ("valider",)
+    listed = list_dossiers(portail, monde.instructeur, DossierFilter(etats=("valider",)))
+    assert [(one.id, one.etat_libelle) for one in listed.rows] == [(dossier_id, "À valider")]
+    (line,) = list_situations(portail, monde.gestionnaire)
+    assert line.detail == "En cours de validation."
+
+    assert workflow.perform(portail, monde.responsable, dossier_id, "valider_dossier") == "accord_attendu"
+    assert groups(portail, monde, Role.RESPONSABLE) == []
+    assert groups(portail, monde, Role.SIGNATAIRE) == ["Dossiers : à approuver"]
+    (task,) = [one for one in list_taches(portail, monde.signataire) if one.groupe.startswith("Dossiers : ")]
+    assert (task.page, task.detail) == ("dossier", "À faire : « Donner notre accord » ou « Rouvrir l’examen ».")
+
+    assert workflow.perform(portail, monde.signataire, dossier_id, "donner_notre_accord") == "accepte"
+    assert conventions.issue_convention(portail, monde.instructeur, dossier_id)
+    done = journal_actions(portail, dossier_id)
+    assert done[-1] == "dossier.emettre" and {"dossier.valider_dossier", "dossier.donner_notre_accord"} < set(done)
+    told = [one.libelle for one in list_dossier_history(portail, monde.instructeur, dossier_id)]
+    assert "Étape du dossier : valider dossier" in told
+
+
+def test_every_other_role_is_refused(portail: Portail, monde: Monde) -> None:
+    monde = publish(portail, monde)
+    dossier_id = make_dossier(portail, monde, "en_instruction")
+    do(portail, monde, dossier_id, Role.INSTRUCTEUR, "accepter")
+    for role in Role:
+        if role != Role.RESPONSABLE:
+            with pytest.raises(Refus):
+                workflow.perform(portail, monde[role], dossier_id, "valider_dossier")
+    for outsider in (make_stranger(portail), make_other_centre(portail)):
+        with pytest.raises(Introuvable):
+            workflow.perform(portail, outsider, dossier_id, "valider_dossier")
+    with pytest.raises(Refus, match="état actuel : « À valider »"):
+        workflow.perform(portail, monde.instructeur, dossier_id, "refuser", motif=MOTIF)
+    workflow.perform(portail, monde.responsable, dossier_id, "valider_dossier")
+    with pytest.raises(Conflit, match="déjà"):
+        workflow.perform(portail, monde.responsable, dossier_id, "valider_dossier")
+    with pytest.raises(Invalide, match="motif"):
+        workflow.perform(portail, monde.signataire, dossier_id, "rouvrir_examen")
+    assert workflow.perform(portail, monde.signataire, dossier_id, "rouvrir_examen", motif=MOTIF) == "en_instruction"
+
+
+def test_an_added_state_is_part_of_the_review(portail: Portail, monde: Monde) -> None:
+    """Corrections can be asked from it when the circuit says so; warnings are lifted; a second dossier is doubtful."""
+    monde = publish(portail, monde)
+    dossier_id = make_dossier(portail, monde, "en_instruction")
+    do(portail, monde, dossier_id, Role.INSTRUCTEUR, "accepter")
+    other = make_dossier(portail, monde)
+    assert any(
+        "déjà un dossier" in one.texte
+        for one in dossiers.open_dossier(portail, monde.gestionnaire, other).avertissements
+    )
+    corrections.request_correction(
+        portail, monde.instructeur, dossier_id, "referent.telephone", motif="incorrect", texte="Numéro non attribué."
+    )
+    assert workflow.perform(portail, monde.instructeur, dossier_id, "demander_corrections") == "a_corriger"
+    do(portail, monde, dossier_id, Role.GESTIONNAIRE, "redeposer")
+    do(portail, monde, dossier_id, Role.INSTRUCTEUR, "accepter")
+    lift_warnings(portail, monde, dossier_id)  # those that the acceptance left are none; asking is no error
+    workflow.perform(portail, monde.responsable, dossier_id, "valider_dossier")
+    with pytest.raises(Refus, match="pendant l’instruction"):
+        corrections.request_correction(
+            portail, monde.instructeur, dossier_id, "referent.telephone", motif="incorrect", texte="Encore."
+        )
+
+
+def test_a_dossier_being_filled_in_keeps_its_circuit(portail: Portail, monde: Monde) -> None:
+    begun = make_dossier(portail, monde)
+    publish(portail, monde)
+    for role, action in (
+        (Role.GESTIONNAIRE, "deposer"),
+        (Role.INSTRUCTEUR, "prendre_en_charge"),
+        (Role.INSTRUCTEUR, "accepter"),
+    ):
+        etat = do(portail, monde, begun, role, action)
+    assert etat == "accepte"
+    with pytest.raises(Refus, match="n’existe pas dans cette offre"):
+        workflow.perform(portail, monde.responsable, begun, "valider_dossier")
