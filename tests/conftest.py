@@ -8,10 +8,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.engine import make_url
 
-from models import Base
+from models import Base, Dossier
 from services.core import journal
 from services.core.database import Database
 from services.core.portail import Portail
@@ -76,6 +76,7 @@ def _install(database: Database) -> None:
 def _empty(database: Database) -> None:
     """Take every row away and start the journal again."""
     with database.write() as session:
+        session.execute(update(Dossier).values(convention_id=None))  # each names the other
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
         journal.create_head(session)

@@ -20,6 +20,7 @@ from models import (
     DemandeCorrection,
     DemandeServiceDegrade,
     Dossier,
+    Elimination,
     OffreVersion,
     Operation,
     Piece,
@@ -119,6 +120,8 @@ def _centre_of(session: Session, objet: str | None, objet_id: UUID | str | None)
         return session.scalar(select(OffreVersion.centre_id).where(OffreVersion.id == objet_id))
     if objet == "convention":
         return session.scalar(select(Convention.centre_id).where(Convention.id == objet_id))
+    if objet == "elimination":
+        return session.scalar(select(Elimination.centre_id).where(Elimination.id == objet_id))
     if objet == "bilan":
         return session.scalar(select(Bilan.centre_id).where(Bilan.id == objet_id))
     if objet == "decompte":

@@ -10,15 +10,30 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Date, Numeric, Table, Uuid, delete, func, insert, inspect, select, update
+from sqlalchemy import (
+    Column,
+    Date,
+    Numeric,
+    Table,
+    Update,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
@@ -150,8 +165,9 @@ def restore(portail: Portail, source: Path) -> Bilan:
         try:
             with portail.db.write() as session:
                 session.execute(delete(JournalHead))
-                for table in tables():
-                    _load_table(session, table, archive)
+                later = [_load_table(session, table, archive) for table in tables()]
+                for statement, rows in chain.from_iterable(later):
+                    session.execute(statement, rows)
                 _settle(session, manifest)
         except (StatementError, KeyError, TypeError, ValueError) as error:
             raise Invalide(
@@ -214,17 +230,60 @@ def _prepare_empty(portail: Portail, manifest: dict[str, Any]) -> None:
     portail.db.migrate()
 
 
-def _load_table(session: Session, table: Table, archive: zipfile.ZipFile) -> None:
-    batch: list[dict[str, Any]] = []
+def _load_table(session: Session, table: Table, archive: zipfile.ZipFile) -> list[tuple[Update, list[dict[str, Any]]]]:
+    """Insert the rows of a table; what is to run once every table is there: a dossier names the convention that it is about,
+    which names its own dossier."""
+    own, forward = _references(table)
+    late: list[dict[str, Any]] = []
     with archive.open(f"base/{table.name}.jsonl") as member:
-        for line in member:
-            row = json.loads(line)
-            batch.append({column.name: _decode(column, row[column.name]) for column in table.columns})
-            if len(batch) == BATCH:
-                session.execute(insert(table), batch)
-                batch = []
-    if batch:
-        session.execute(insert(table), batch)
+        rows: Iterable[dict[str, Any]] = (_read_row(table, line) for line in member)
+        for batch in _batches(_parents_first(list(rows), own) if own else rows):
+            if forward:
+                late += [row for row in batch if any(row[name] is not None for name in forward)]
+                batch = [{**row, **dict.fromkeys(forward)} for row in batch]
+            session.execute(insert(table), batch)
+    if not late:
+        return []
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in forward}
+    statement = update(table).where(table.c.id == bindparam("row_id")).values(values)
+    return [(statement, [{"row_id": row["id"], **{f"new_{name}": row[name] for name in forward}} for row in late])]
+
+
+def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    left = iter(rows)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+def _read_row(table: Table, line: bytes) -> dict[str, Any]:
+    row = json.loads(line)
+    return {column.name: _decode(column, row[column.name]) for column in table.columns}
+
+
+def _references(table: Table) -> tuple[list[str], list[str]]:
+    """Columns that refer to the table itself, and to one that is loaded after it."""
+    order = [one.name for one in tables()]
+    own, forward = [], []
+    for key in table.foreign_keys:
+        if key.column.table is table:
+            own.append(key.parent.name)
+        elif order.index(key.column.table.name) > order.index(table.name):
+            forward.append(key.parent.name)
+    return own, forward
+
+
+def _parents_first(rows: list[dict[str, Any]], own: list[str]) -> list[dict[str, Any]]:
+    """The same rows, each after those of the same table that it refers to."""
+    left = {row["id"]: row for row in rows}
+    found: list[dict[str, Any]] = []
+    while left:
+        ready = [row for row in left.values() if not any(row[name] in left for name in own if row[name] != row["id"])]
+        if not ready:
+            raise ValueError("rows that refer to each other in a circle")
+        found += ready
+        for row in ready:
+            del left[row["id"]]
+    return found
 
 
 def _decode(column: Column[Any], value: Any) -> Any:

@@ -17,7 +17,9 @@ from models import (
     AuditEvent,
     Base,
     Centre,
+    Convention,
     Courriel,
+    Dossier,
     Fichier,
     Piece,
     SessionUtilisateur,
@@ -29,6 +31,8 @@ from services.core import journal
 from services.core.files import store
 from services.core.portail import Portail
 from services.operation import installation, sauvegarde
+from tests.conventions import make_convention
+from tests.factories import Monde
 
 MakePortail = Callable[[str], Portail]
 
@@ -207,3 +211,20 @@ def test_what_is_not_an_archive_is_refused(make_portail: MakePortail, tmp_path: 
         sauvegarde.restore(portail, tmp_path / "notes.txt")
     with pytest.raises(Invalide, match="ne peut pas être lu"):
         sauvegarde.restore(portail, tmp_path / "absent.zip")
+
+
+def test_rows_that_refer_to_each_other_come_back(monde: Monde, make_portail: MakePortail, tmp_path: Path) -> None:
+    """A request names its convention, an avenant the convention it changes, a convention the one it renews."""
+    portail = monde.portail
+    ids = [make_convention(portail, monde, "en_vigueur", date_effet=date(2020 + one, 1, 1)) for one in range(8)]
+    with portail.db.write() as session:
+        for one, before in zip(ids[1:], ids, strict=False):
+            convention = session.get_one(Convention, one)
+            convention.remplace_id = before
+            session.get_one(Dossier, convention.dossier_id).convention_id = before
+    archive = tmp_path / "liens.zip"
+    sauvegarde.save(portail, archive)
+    restored = make_portail("sqlite")
+    sauvegarde.restore(restored, archive)
+    kept, saved = _content(restored), _content(portail)
+    assert (kept["convention"], kept["dossier"]) == (saved["convention"], saved["dossier"])
