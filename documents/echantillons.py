@@ -21,6 +21,7 @@ SAMPLERS: dict[Contexte, str] = {
     "bilan": "documents.context_bilan:sample_bilan",
     "simulation": "documents.context_simulation:sample_simulation",
     "avenant": "documents.context_avenant:sample_avenant",
+    "courrier_tarif": "documents.context_courrier:sample_courrier",
     "denonciation": "documents.context_lettres:sample_denonciation",
     "mise_en_demeure": "documents.context_lettres:sample_mise_en_demeure",
     "resiliation": "documents.context_lettres:sample_resiliation",

@@ -56,10 +56,10 @@ LABELS: dict[Contexte, str] = {
     "decompte": "décompte",
     "bilan": "bilan annuel",
     "simulation": "note de simulation",
+    "courrier_tarif": "lettre sur les tarifs",
     "denonciation": "dénonciation",
     "mise_en_demeure": "mise en demeure",
     "resiliation": "constat de résiliation",
-    "elimination": "certificat d’élimination",
 }
 
 

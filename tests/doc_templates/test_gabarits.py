@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 import docx
 import pytest
@@ -15,7 +15,7 @@ from docx.shared import Mm
 from documents.echantillons import sample_for
 from documents.lint import lint_template
 from documents.opc import WordPackage, w
-from domain.offer import load_centre
+from domain.offer import Contexte, load_centre
 from domain.tarifs import load_tarifs
 from tests.doc_templates.conftest import EVERY, EVERY_ISSUED, OFFRES, Gabarits
 from tests.doc_templates.lecture import TAG, body, full_text, paragraphs, points, texts
@@ -74,9 +74,9 @@ def test_only_known_variables(offre: Gabarits, name: str) -> None:
 
 @pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
 def test_every_document_of_an_offer_knows_its_variables(offre: Gabarits) -> None:
-    """Statements, annual reports and notes too, each with the data of its own context."""
+    """Statements, annual reports, letters and notes too, each with the data of its own context."""
     centre = load_centre(offre.centre_folder)
-    assert {one.contexte for one in offre.offer.documents} == {"adhesion", "decompte", "bilan", "simulation"}
+    assert {one.contexte for one in offre.offer.documents} == set(get_args(Contexte))
     for document in offre.offer.documents:
         schema = sample_for(offre.offer, centre, document.contexte, load_tarifs(offre.centre_folder / "tarifs.yaml"))
         for part in document.parts:
