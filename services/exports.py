@@ -45,6 +45,7 @@ PRODUCERS: dict[str, str] = {
     "gabarit-apercu.pdf": "services.offres.export_gabarits:export_apercu_pdf",
     "gabarit-apercu.png": "services.offres.export_gabarits:export_apercu_page",
     "offre.zip": "services.offres.export_offre:export_archive",
+    "lettre-denonciation.docx": "services.vie.denonciations:export_lettre",
     "note-simulation.docx": "services.pilotage.export_simulation:export_note",
 }
 """Name in the address → "module:function". Imported when first asked for: exports bring spreadsheets and charts."""

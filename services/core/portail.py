@@ -19,8 +19,10 @@ from models import (
     Decompte,
     DemandeCorrection,
     DemandeServiceDegrade,
+    Denonciation,
     Dossier,
     Elimination,
+    MiseEnDemeure,
     OffreVersion,
     Operation,
     Piece,
@@ -116,6 +118,9 @@ def _centre_of(session: Session, objet: str | None, objet_id: UUID | str | None)
         return session.scalar(select(Scenario.centre_id).where(Scenario.id == objet_id))
     if objet == "degrade":
         return session.scalar(select(DemandeServiceDegrade.centre_id).where(DemandeServiceDegrade.id == objet_id))
+    if objet in ("denonciation", "demeure"):
+        notice = Denonciation if objet == "denonciation" else MiseEnDemeure
+        objet, objet_id = "convention", session.scalar(select(notice.convention_id).where(notice.id == objet_id))
     if objet == "offre_version":
         return session.scalar(select(OffreVersion.centre_id).where(OffreVersion.id == objet_id))
     if objet == "convention":

@@ -86,6 +86,9 @@ def render_with(
 ) -> Rendered:
     """The same from ingredients already loaded: for many documents of one centre and offer."""
     document = _find(made_of.offer, document_id)
+    for part in document.parts:
+        if part.template and part.template not in made_of.gabarits:
+            raise DocumentAbsent(f"Le gabarit Word « {part.template} » n’est pas enregistré avec l’offre publiée.")
     whole = {
         **context,
         "centre": build_centre(made_of.centre, made_of.offer),
