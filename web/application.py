@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from threading import Lock
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -73,6 +74,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     portail.db.dispose()
 
 
+_BACKGROUND = Lock()
+"""One round at a time: both import the same modules as they begin, and a module that two threads import is seen half made."""
+
+
 async def _repeat(work: Callable[[Portail], object], seconds: float) -> None:
     """Do this every `seconds`, once the first pages are served. A failure is logged and does not stop the next round."""
     await asyncio.sleep(FIRST_PAGES)
@@ -90,17 +95,19 @@ def _check_store(portail: Portail) -> None:
 
 
 def _tidy(portail: Portail) -> None:
-    # Imported here: it brings the examination of PDF files, which the first page does without.
-    from services.operation.housekeeping import tidy
+    with _BACKGROUND:
+        # Imported here: it brings the examination of PDF files, which the first page does without.
+        from services.operation.housekeeping import tidy
 
-    tidy(portail)
+        tidy(portail)
 
 
 def _run_daily(portail: Portail) -> None:
-    # Imported here: it brings the tariffs and the offers, which the first page does without.
-    from services.vie.quotidien import run_daily
+    with _BACKGROUND:
+        # Imported here: it brings the tariffs and the offers, which the first page does without.
+        from services.vie.quotidien import run_daily
 
-    run_daily(portail)
+        run_daily(portail)
 
 
 async def _warm() -> None:
