@@ -1,0 +1,1 @@
+"""The page of archives: what is due, eliminations, personal data, purges."""
