@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -262,11 +263,11 @@ def _take(
     session: Session, acteur: Acteur, denonciation_id: UUID, action: str, version_vue: int
 ) -> tuple[Convention, Denonciation]:
     """The convention and its notice, both held, once this person may do `action` with it as they saw it."""
-    found = session.get(Denonciation, denonciation_id)
-    if found is None:
+    convention_id = session.scalar(select(Denonciation.convention_id).where(Denonciation.id == denonciation_id))
+    if convention_id is None:
         raise Introuvable()
-    convention = get_convention(session, acteur, found.convention_id, lock=True)
-    one = session.get_one(Denonciation, denonciation_id, with_for_update=True, populate_existing=True)
+    convention = get_convention(session, acteur, convention_id, lock=True)
+    one = session.get_one(Denonciation, denonciation_id, with_for_update=True)
     offer = get_offer(session, convention.dossier.offre_version_id)
     regles = rules_for(convention, offer, one)
     notice = regles.classify(one.date_reference) if one.date_reference else None
