@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from jinja2 import StrictUndefined, Template, nodes
+from jinja2 import StrictUndefined, Template, Undefined, nodes
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import Field as PydanticField
@@ -41,7 +41,7 @@ CODE = r"^[a-z][a-z0-9_]{0,39}$"
 PAGE = "page"
 """The tag that holds the address of the page that a mail is about."""
 
-Genre = Literal["texte", "lignes", "date", "montant", "lien"]
+Genre = Literal["texte", "lignes", "date", "montant"]
 
 
 class Sujet(Definition):
@@ -200,9 +200,17 @@ class Texte:
     corps: str
 
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
-    undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-)
+class _Absent(StrictUndefined):
+    """A tag that has no value in this mail: a condition may ask for it, a text may not show it."""
+
+    __slots__ = ()
+    __bool__ = Undefined.__bool__  # type: ignore[assignment]
+    __eq__ = Undefined.__eq__  # type: ignore[assignment]
+    __ne__ = Undefined.__ne__  # type: ignore[assignment]
+    __hash__ = Undefined.__hash__  # type: ignore[assignment]
+
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=_Absent, autoescape=False, trim_blocks=True, lstrip_blocks=True)
 _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters.clear()
 _ENVIRONMENT.tests.clear()
@@ -288,8 +296,6 @@ def _fill(source: str, values: Mapping[str, str]) -> str:
 
 def _show(genre: Genre, value: str) -> str:
     """A value as it is read. What is not of its kind is shown as it is: a mail leaves rather than not."""
-    if genre == "lien":
-        return "".join(value.split())
     try:
         if genre == "date" and value:
             return date_longue(date.fromisoformat(value))

@@ -69,6 +69,11 @@ ACTION_LABELS: dict[str, str] = {
     "convention.produire_pdf": "PDF de la convention produit",
     "convention.exporter": "Fichiers d’une convention exportés",
     "document.produire": "Projet ou modèle de délibération produit",
+    "courriel.consulter": "Envois de courriels demandés",
+    "courriel.renvoyer": "Courriel renvoyé",
+    "courriel.confirmer": "Courriel incertain dit arrivé",
+    "courriel.classer": "Courriel classé sans envoi",
+    "courriel.retour": "Courriel revenu à l’expéditeur",
     "demande.deposer": "Demande d’adhésion reçue",
     "demande.confirmer": "Demande d’adhésion confirmée",
     "demande.accepter": "Demande d’adhésion acceptée",
@@ -192,6 +197,7 @@ ACTION_LABELS: dict[str, str] = {
 
 OBJECT_LABELS: dict[str, str] = {
     "scenario": "Scénario",
+    "courriel": "Courriel",
     "dossier": "Dossier",
     "convention": "Convention",
     "correction": "Correction",

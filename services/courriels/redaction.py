@@ -42,9 +42,14 @@ class Subject:
     offre: OffreVersion | None = None
 
 
-def write_mail(portail: Portail, session: Session, mail: Courriel, user: Utilisateur | None) -> Texte:
-    """The text of a mail, in the transaction that claims it (a link is minted there). KeyError for a model that does not exist,
-    Invalide when one of its tags has no value."""
+SINGLE_USE = "(lien à usage unique, connu du seul destinataire)"
+
+
+def write_mail(
+    portail: Portail, session: Session, mail: Courriel, user: Utilisateur | None, *, mint: bool = True
+) -> Texte:
+    """The text of a mail, in the transaction that claims it (a link is minted there; without `mint`, a few words stand for it).
+    KeyError for a model that does not exist, Invalide when one of its tags has no value."""
     modele = catalogue().modele(mail.modele)
     subject = _subject(session, mail)
     queued = {key: str(value) for key, value in mail.parametres.items() if not key.startswith("_")}
@@ -52,7 +57,9 @@ def write_mail(portail: Portail, session: Session, mail: Courriel, user: Utilisa
     values["adresse"] = portail.settings.adresse_publique
     if modele.page:
         values[PAGE] = f"{portail.settings.adresse_publique}/{_page(session, modele, user, queued)}"
-    if mail.modele in LINK_MODELS:
+    if mail.modele in LINK_MODELS and not mint:
+        values["lien"] = SINGLE_USE
+    elif mail.modele in LINK_MODELS:
         values["lien"] = mint_link(
             portail,
             session,

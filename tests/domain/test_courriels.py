@@ -119,6 +119,8 @@ def test_values_are_shown_as_what_they_are() -> None:
 def test_a_tag_without_a_value_is_told() -> None:
     with pytest.raises(Invalide, match=re.escape("la balise {{ numero }} n’a pas de valeur")):
         catalogue().write(CONVENTION, "Objet", "{{ numero }}", {})
+    asked = "{% if numero %}n° {{ numero }}{% elif numero == 'x' %}x{% else %}sans numéro{% endif %}"
+    assert "\nsans numéro\n" in catalogue().write(CONVENTION, "Objet", asked, {}).corps
 
 
 def test_an_offer_words_only_the_mails_that_are_about_it() -> None:
