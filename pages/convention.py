@@ -12,6 +12,7 @@ from ui.convention.accuse import show_accuse_form
 from ui.convention.circuit import next_step, render_circuit, render_files, render_terms
 from ui.convention.issued_pdf import show_missing_pdf
 from ui.convention.signature import show_signature_form
+from ui.convention.vie import show_end
 from ui.history import show_history
 from ui.html import show
 
@@ -113,6 +114,7 @@ with files:
         show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
 st.header("Dates et montants", anchor=False)
 show(render_terms(view, page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)))
+show_end(view)
 if view.cote_centre or view.roles.intersection({Role.SIGNATAIRE, Role.GESTIONNAIRE, Role.DIRECTION}):
     st.header("Historique", anchor=False)
     show_history(view.historique, view.centre.fuseau)
