@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Refus
 from models import (
+    Acte,
     Bilan,
-    Convention,
+    Courriel,
     Decompte,
     DemandeCorrection,
     DemandeServiceDegrade,
@@ -121,10 +122,12 @@ def _centre_of(session: Session, objet: str | None, objet_id: UUID | str | None)
     if objet in ("denonciation", "demeure"):
         notice = Denonciation if objet == "denonciation" else MiseEnDemeure
         objet, objet_id = "convention", session.scalar(select(notice.convention_id).where(notice.id == objet_id))
+    if objet == "courriel":
+        return session.scalar(select(Courriel.centre_id).where(Courriel.id == objet_id))
     if objet == "offre_version":
         return session.scalar(select(OffreVersion.centre_id).where(OffreVersion.id == objet_id))
-    if objet == "convention":
-        return session.scalar(select(Convention.centre_id).where(Convention.id == objet_id))
+    if objet in ("convention", "avenant"):
+        return session.scalar(select(Acte.centre_id).where(Acte.id == objet_id))
     if objet == "elimination":
         return session.scalar(select(Elimination.centre_id).where(Elimination.id == objet_id))
     if objet == "bilan":
