@@ -80,6 +80,8 @@ class Serveur:
     portail: Portail
     mailbox: Mailbox
     folder: Path
+    code_centre: str = CENTRE
+    code_offre: str = OFFRE
 
     @property
     def log(self) -> str:
@@ -89,12 +91,12 @@ class Serveur:
     @cached_property
     def centre(self) -> Centre:
         with self.portail.db.read() as session:
-            return session.scalars(select(Centre).where(Centre.code == CENTRE)).one()
+            return session.scalars(select(Centre).where(Centre.code == self.code_centre)).one()
 
     @cached_property
     def offre(self) -> OffreVersion:
         with self.portail.db.read() as session:
-            return offres.current_version(session, self.centre.id, OFFRE)
+            return offres.current_version(session, self.centre.id, self.code_offre)
 
     def make_collectivite(self, nom: str, siren: str) -> UUID:
         """A commune that the portal knows."""
@@ -162,8 +164,8 @@ def _shared_hash() -> str:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Serveur]:
-    """Install a portal in `folder` and serve it, without any demonstration data."""
+def serve(folder: Path, centre: str = CENTRE, offre: str = OFFRE) -> Iterator[Serveur]:
+    """Install a portal of one centre in `folder` and serve it, without any demonstration data."""
     port = free_port()
     with Mailbox().open() as mailbox:
         settings = Settings(
@@ -174,12 +176,12 @@ def serve(folder: Path) -> Iterator[Serveur]:
             production=False,
             demonstration=False,
             smtp_url=mailbox.url,
-            centres=(CENTRE,),
+            centres=(centre,),
         )
         portail = Portail(settings)
         installation.install(portail)
         with _process(settings, port):
-            yield Serveur(settings.adresse_publique, portail, mailbox, folder)
+            yield Serveur(settings.adresse_publique, portail, mailbox, folder, centre, offre)
         portail.db.dispose()
 
 

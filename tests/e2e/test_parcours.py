@@ -33,6 +33,21 @@ AMOUNT = "32 426,46 €"
 
 
 @dataclass(frozen=True)
+class Cas:
+    """The collectivité of the story: how one finds it, how many steps its journey has, the telephone that is corrected."""
+
+    nom: str
+    cherche: str
+    propose: str
+    siren: str
+    etapes: int
+    corrige: str
+
+
+CHOISY = Cas("Choisy-le-Roi", "choisy le r", "Choisy-le-Roi .commune, 94600", "219 400 223", 6, "01 23 45 67 81")
+
+
+@dataclass(frozen=True)
 class Jours:
     """Days of the story, from the day the test runs."""
 
@@ -100,14 +115,14 @@ def make_centre(serveur: Serveur) -> None:
     serveur.make_account(PRESIDENT, "Sylvie", "Centre", Role.SIGNATAIRE_CENTRE)
 
 
-def ask_for_adhesion(serveur: Serveur, page: Page) -> None:
+def ask_for_adhesion(serveur: Serveur, page: Page, cas: Cas = CHOISY) -> None:
     """Anyone may ask; the request is confirmed by a link sent to its author."""
     page.goto("/")
     page.get_by_role("link", name="Demander une adhésion").click()
     heading(page, "Demander une adhésion")
-    page.get_by_label("Cherchez votre collectivité").press_sequentially("choisy le r", delay=20)
-    page.get_by_role("button", name=re.compile("Choisy-le-Roi .commune, 94600")).click()
-    see(page, "SIREN 219 400 223")
+    page.get_by_label("Cherchez votre collectivité").press_sequentially(cas.cherche, delay=20)
+    page.get_by_role("button", name=re.compile(cas.propose)).click()
+    see(page, f"SIREN {cas.siren}")
     page.get_by_label("Prénom").fill("Camille")
     page.get_by_label("Nom", exact=True).fill("Exemple")
     page.get_by_label("Adresse électronique professionnelle").fill(CLERK)
@@ -119,14 +134,14 @@ def ask_for_adhesion(serveur: Serveur, page: Page) -> None:
     see(page, "Votre demande est transmise au centre de gestion.")
 
 
-def accept_request(page: Page) -> None:
+def accept_request(page: Page, cas: Cas = CHOISY) -> None:
     """The instructor finds the request in the list of things to do."""
     page.goto("/")
     log_in(page, INSTRUCTOR)
-    page.get_by_role("link", name=re.compile("Choisy-le-Roi")).click()
+    page.get_by_role("link", name=re.compile(cas.nom)).click()
     heading(page, "Demandes d’adhésion")
     button(page, "Accepter et inviter").click()
-    see(page, "Camille Exemple est invité comme gestionnaire de Choisy-le-Roi.")
+    see(page, f"Camille Exemple est invité comme gestionnaire de {cas.nom}.")
 
 
 def open_account(serveur: Serveur, page: Page) -> None:
@@ -149,10 +164,10 @@ def choose_password(page: Page) -> None:
     heading(page, "Accueil")
 
 
-def begin(page: Page) -> Formulaire:
+def begin(page: Page, cas: Cas = CHOISY) -> Formulaire:
     """One button on the home page of a first visit."""
     button(page, "Commencer l’adhésion").click()
-    heading(page, re.compile("^Étape 1 sur 6"))
+    heading(page, re.compile(f"^Étape 1 sur {cas.etapes}"))
     return Formulaire(page, id_in_address(page))
 
 
@@ -242,10 +257,10 @@ def deposit(page: Page, form: Formulaire) -> None:
     see(page, "Dossier déposé.")
 
 
-def ask_for_correction(page: Page) -> None:
+def ask_for_correction(page: Page, cas: Cas = CHOISY) -> None:
     """The instructor takes the dossier and asks for one field to be changed."""
     page.goto("/")
-    page.get_by_role("link", name=re.compile("Choisy-le-Roi")).first.click()
+    page.get_by_role("link", name=re.compile(cas.nom)).first.click()
     heading(page, re.compile("^Dossier D-"))
     button(page, "Prendre en charge").click()
     see(page, "Dossier pris en charge.")
@@ -260,23 +275,23 @@ def ask_for_correction(page: Page) -> None:
     see(page, "Corrections envoyées à la collectivité.")
 
 
-def answer_correction(page: Page, form: Formulaire) -> None:
+def answer_correction(page: Page, form: Formulaire, cas: Cas = CHOISY) -> None:
     """Only that field is open; changing it handles the request."""
     page.goto("/")
     page.get_by_role("link", name=re.compile("D-")).first.click()
     see(page, "Ce numéro est celui du standard.")
-    form.type("referent.telephone", "01 23 45 67 81")
+    form.type("referent.telephone", cas.corrige)
     see(page, "Correction traitée")
     button(page, "Déposer les corrections").click()
     button(page.get_by_role("dialog"), "Déposer les corrections").click()
     see(page, "Corrections déposées.")
 
 
-def accept_and_issue(page: Page, dossier_id: UUID) -> str:
+def accept_and_issue(page: Page, dossier_id: UUID, cas: Cas = CHOISY) -> str:
     """The tariff is not the one of the year: a person says why it may be used. Then the convention is issued, under a
     number."""
     page.goto(f"/instruction?id={dossier_id}")
-    see(page, "01 23 45 67 81")
+    see(page, cas.corrige)
     see(page, "« Accepter le dossier » n’est pas encore possible")
     button(page, "Lever cet avertissement").click()
     dialog = page.get_by_role("dialog")
@@ -345,13 +360,13 @@ def invite_director(serveur: Serveur, page: Page) -> None:
     see(page, "Diane Modèle est invité")
 
 
-def read_as_director(serveur: Serveur, page: Page) -> bytes:
+def read_as_director(serveur: Serveur, page: Page, cas: Cas = CHOISY) -> bytes:
     """The director finds the convention in the register, and downloads it."""
     page.goto(serveur.link_sent_to(DIRECTOR, "invitation"))
     choose_password(page)
     page.get_by_role("link", name="Conventions").first.click()
     heading(page, "Conventions")
-    page.get_by_label("Rechercher").fill("choisy")
+    page.get_by_label("Rechercher").fill(cas.nom)
     page.get_by_label("Rechercher").press("Enter")
     settle(page)
     see(page, "À venir")

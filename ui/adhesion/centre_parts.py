@@ -23,8 +23,8 @@ def render_part(model: FormModel, view: DossierView, form: Form, section: Sectio
         render_section(model, form, section)
     elif shown:
         with st.container(border=True):
-            show_help(READ[section.rempli_par])
             show_form(view, form.model_copy(update={"sections": (section,)}))
+            show_help(READ[section.rempli_par])
 
 
 def reads(view: DossierView, section: Section) -> bool:
