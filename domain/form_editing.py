@@ -334,10 +334,15 @@ def _check_removed_options(contenu: Contenu, field: Contenu, options: object) ->
     for option in field["options"]:
         if option["id"] in kept:
             continue
-        quoted = re.compile(rf"'{re.escape(option['id'])}'|\"{re.escape(option['id'])}\"")
-        citing = [one for one in _conditions(contenu) if _reads(one, field["id"]) and quoted.search(one)]
+        citing = option_readers(contenu, field["id"], option["id"])
         if citing:
             raise Invalide(f"La réponse « {option['label']} » sert à la condition « {citing[0]} ».", "options")
+
+
+def option_readers(contenu: Contenu, field_id: str, option: str) -> list[str]:
+    """Conditions that read a field and cite one of its options."""
+    quoted = re.compile(rf"'{re.escape(option)}'|\"{re.escape(option)}\"")
+    return [one for one in _conditions(contenu) if _reads(one, field_id) and quoted.search(one)]
 
 
 def _conditions(contenu: Contenu) -> Iterator[str]:

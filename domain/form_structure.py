@@ -20,6 +20,7 @@ from domain.form_editing import (
     insert,
     slug,
 )
+from domain.offer.journey import Step
 from domain.text import clean_text
 
 STEP_KINDS: dict[str, str] = {
@@ -101,7 +102,7 @@ def add_step(
 
     def add(new: Contenu) -> None:
         new["forms"].append(form)
-        step = {"kind": kind, "form": ident, "title": "", "panel": None, "visible_if": None, "prerempli": False}
+        step = Step.model_validate({"kind": kind, "form": ident}).model_dump(mode="json")
         insert(new["steps"], step, _summary(new))
         _sort_forms(new)
 
