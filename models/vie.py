@@ -143,6 +143,8 @@ class CourrierTarif(Base):
     cree_par: Mapped[UUID | None] = mapped_column(ForeignKey("utilisateur.id"))
     envoye_le: Mapped[datetime | None]
 
+    convention: Mapped[Convention] = relationship()
+
     __table_args__ = (UniqueConstraint("convention_id", "tarif_id"), one_of("mode", MODES_COURRIER))
 
 

@@ -45,7 +45,11 @@ PRODUCERS: dict[str, str] = {
     "gabarit-apercu.pdf": "services.offres.export_gabarits:export_apercu_pdf",
     "gabarit-apercu.png": "services.offres.export_gabarits:export_apercu_page",
     "offre.zip": "services.offres.export_offre:export_archive",
+    "archives.zip": "services.archives.export_dossier:export_archive",
+    "donnees-personnelles.zip": "services.comptes.export_donnees:export_person",
+    "mes-donnees.zip": "services.comptes.export_donnees:export_own",
     "lettre-denonciation.docx": "services.vie.denonciations:export_lettre",
+    "courriers-tarifs.zip": "services.vie.courrier_views:export_letters",
     "note-simulation.docx": "services.pilotage.export_simulation:export_note",
 }
 """Name in the address → "module:function". Imported when first asked for: exports bring spreadsheets and charts."""

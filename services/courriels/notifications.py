@@ -107,6 +107,15 @@ def notify_life(session: Session, convention: Convention, modele: str, *, to_cen
     _queue(session, dossier, modele, people, convention=str(convention.id), numero=convention.numero, **more)
 
 
+def notify_tarif(session: Session, convention: Convention, annee: int) -> int:
+    """Queue the mails that tell a collectivité of the tariffs of a year: to everybody who may act for it or follows it; how
+    many people, 0 when nobody has an active account."""
+    people = _collectivite_side(session, convention.dossier, Role.GESTIONNAIRE, Role.DIRECTION, Role.SIGNATAIRE)
+    found = {"convention": str(convention.id), "numero": convention.numero, "annee": str(annee)}
+    _queue(session, convention.dossier, "courrier_tarif", people, **found)
+    return len(people)
+
+
 def notify_message(session: Session, dossier: Dossier, *, du_centre: bool) -> None:
     """Queue the mails that say that the other side wrote a message."""
     if du_centre:

@@ -1,0 +1,336 @@
+"""Letters that tell collectivités of the tariffs voted for a year (article 8.1, A52, E9): prepared by the batch, then sent by
+mail or printed, once for each convention and tariff.
+
+A letter is made of what the convention owes for that year, by the engine of every year, at the tariffs known until then and
+at the new ones. A tariff that is corrected afterwards is another tariff: it gets a letter of its own, and the letter that had
+not left is withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from documents.context_courrier import build_courrier, build_tarif
+from documents.context_lettres import build_convention
+from documents.uploads import DOCX_TYPE
+from domain.formatting import duree, pourcentage
+from domain.offer import Offer
+from domain.tarifs import Tarif as TarifVote
+from models import Centre, Convention, CourrierTarif, Depot, Exercice, Piece, Tarif, utc_now
+from services.activite.regles import RUNNING_STATES
+from services.adhesion.editique import Ingredients, Rendered
+from services.centre.centre_files import CENTRE_LOCK
+from services.centre.offres import get_offer
+from services.centre.tarif_views import MANAGERS, require_centre, tarif_label
+from services.convention.convention_views import file_name
+from services.core import clock
+from services.core.access import Acteur, require
+from services.core.files import store_all
+from services.core.journal import Ligne, record_lines
+from services.core.portail import Portail
+from services.courriels.notifications import notify_tarif
+from services.facturation.exercices import BY_THE_HOUR, Contexte, compute_year, find_tarif, load_contexte
+from services.facturation.gabarits import find_document, load_published, render_with
+from services.facturation.scellement import find_debiteur
+
+CHUNK = 25
+"""Letters made in one transaction: others record in between."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Annonce:
+    """What one convention has to be told for a year: the tariffs (row's id, vote, the one before) that no letter told yet, and
+    the euros due for that year before and after (None: unchanged, or nothing to compare with)."""
+
+    convention: Convention
+    offer: Offer
+    tarifs: tuple[tuple[UUID, TarifVote, TarifVote | None], ...]
+    quantite: str | None
+    avant: Decimal | None
+    apres: Decimal | None
+
+
+def prepare_letters(
+    portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, *, progress: Progress | None = None
+) -> int:
+    """Make the letters that are missing for `annee`; how many. Run twice, or by two people at once, it makes each once.
+    DocumentAbsent when the offer has no template for them."""
+    done = 0
+    while True:
+        with portail.action(acteur, "courrier.preparer", objet="centre", objet_id=centre_id) as session:
+            _take(session, acteur, centre_id)
+            _withdraw_replaced(session, centre_id)
+            waiting = list_announcements(session, centre_id, annee)
+            made = waiting[:CHUNK]
+            if made:
+                _make(portail, session, acteur, made, annee)
+        done += len(made)
+        if progress and made:
+            progress(done, done + len(waiting) - len(made))
+        if len(made) == len(waiting):
+            return done
+
+
+def send_by_mail(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int) -> int:
+    """Tell by mail the people of the collectivités whose letter is ready and that have an active account; how many letters
+    left. The others wait to be printed."""
+    with portail.action(acteur, "courrier.envoyer", objet="centre", objet_id=centre_id) as session:
+        _take(session, acteur, centre_id)
+        letters = ready_letters(session, centre_id, annee)
+        sent = [one for one in letters if notify_tarif(session, one[0].convention, annee)]
+        _mark(session, acteur, sent, "courriel")
+        return len(sent)
+
+
+def mark_printed(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int) -> int:
+    """Record that the letters that are ready were printed and posted; how many."""
+    with portail.action(acteur, "courrier.envoyer", objet="centre", objet_id=centre_id) as session:
+        _take(session, acteur, centre_id)
+        letters = ready_letters(session, centre_id, annee)
+        _mark(session, acteur, letters, "impression")
+        return len(letters)
+
+
+def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[CourrierTarif]]:
+    """The letters that are made and have not left, by collectivité: each is the rows of its tariffs, which share one file."""
+    query = (
+        select(CourrierTarif)
+        .join(Tarif, Tarif.id == CourrierTarif.tarif_id)
+        .join(CourrierTarif.convention)
+        .where(
+            CourrierTarif.centre_id == centre_id,
+            CourrierTarif.annee == annee,
+            CourrierTarif.envoye_le.is_(None),
+            Tarif.remplace_le.is_(None),
+        )
+        .options(
+            joinedload(CourrierTarif.convention).options(
+                joinedload(Convention.collectivite), joinedload(Convention.dossier)
+            )
+        )
+    )
+    found: dict[UUID | None, list[CourrierTarif]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.piece_id, []).append(row)
+    return sorted(found.values(), key=lambda rows: (rows[0].convention.collectivite.nom, rows[0].convention.numero))
+
+
+# What is to be told -----------------------------------------------------------------------------------------------------
+
+
+def list_announcements(session: Session, centre_id: UUID, annee: int) -> list[Annonce]:
+    """What the running conventions of a centre have not been told yet of the tariffs voted for `annee`, by collectivité."""
+    rows = {
+        (row.code, row.public, row.effectif_min): row
+        for row in session.scalars(
+            select(Tarif).where(Tarif.centre_id == centre_id, Tarif.annee == annee, Tarif.remplace_le.is_(None))
+        )
+    }
+    if not rows:
+        return []
+    conventions = _conventions(session, centre_id, annee)
+    told = _told(session, centre_id, annee)
+    shares = _shares(session, centre_id, annee)
+    now = load_contexte(session, centre_id, conventions)
+    before = replace(now, tarifs=[one for one in now.tarifs if one.annee < annee])
+    found = []
+    for convention in conventions:
+        offer = get_offer(session, convention.dossier.offre_version_id)
+        news = []
+        for code in offer.facturation.codes_tarifs:
+            vote = find_tarif(now, convention, code, annee)
+            row = rows.get((vote.code, vote.public, vote.effectif_min)) if vote and vote.annee == annee else None
+            if vote is None or row is None or (convention.id, row.id) in told or _knew(convention, row, annee):
+                continue
+            news.append((row.id, vote, find_tarif(before, convention, code, annee)))
+        if news:
+            found.append(_announce(convention, offer, tuple(news), shares.get(convention.id), now, before, annee))
+    return found
+
+
+def _announce(
+    convention: Convention,
+    offer: Offer,
+    news: tuple[tuple[UUID, TarifVote, TarifVote | None], ...],
+    share: Decimal | None,
+    now: Contexte,
+    before: Contexte,
+    annee: int,
+) -> Annonce:
+    """With the amounts, where the tariff that prices the convention itself is among the news."""
+    avant = apres = None
+    code = offer.facturation.tarif
+    if any(vote.code == code for _, vote, _ in news):
+        apres = compute_year(convention, offer, now, annee).du
+        if find_tarif(before, convention, code, annee) is not None:
+            avant = compute_year(convention, offer, before, annee).du
+    quantite = None
+    if (share or convention.quotite) is not None:
+        quantite = f"une part de {pourcentage(share or convention.quotite or Decimal(0))} d’un temps plein"
+    elif convention.minutes_prevues is not None:
+        quantite = f"{duree(convention.minutes_prevues)} d’intervention par an"
+    return Annonce(convention, offer, news, quantite, avant, apres)
+
+
+def _knew(convention: Convention, row: Tarif, annee: int) -> bool:
+    """Whether the convention was issued with this tariff: one that takes effect that year, after the vote was recorded."""
+    return convention.date_effet.year == annee and convention.emise_le >= row.enregistre_le
+
+
+def _conventions(session: Session, centre_id: UUID, annee: int) -> Sequence[Convention]:
+    query = (
+        select(Convention)
+        .where(
+            Convention.centre_id == centre_id,
+            Convention.etat.in_(RUNNING_STATES),
+            Convention.dernier_jour >= date(annee, 1, 1),
+            Convention.date_effet <= date(annee, 12, 31),
+        )
+        .options(joinedload(Convention.dossier), joinedload(Convention.collectivite))
+    )
+    return sorted(session.scalars(query), key=lambda one: (one.collectivite.nom, one.numero))
+
+
+def _told(session: Session, centre_id: UUID, annee: int) -> set[tuple[UUID, UUID]]:
+    query = select(CourrierTarif.convention_id, CourrierTarif.tarif_id).where(
+        CourrierTarif.centre_id == centre_id, CourrierTarif.annee == annee
+    )
+    return {(row.convention_id, row.tarif_id) for row in session.execute(query)}
+
+
+def _shares(session: Session, centre_id: UUID, annee: int) -> Mapping[UUID, Decimal | None]:
+    """The share of a post that each convention has at the end of the year, avenants included."""
+    query = select(Exercice.convention_id, Exercice.quotite).where(
+        Exercice.centre_id == centre_id, Exercice.annee == annee
+    )
+    return {row.convention_id: row.quotite for row in session.execute(query)}
+
+
+# Making and sending -----------------------------------------------------------------------------------------------------
+
+
+def _take(session: Session, acteur: Acteur, centre_id: UUID) -> None:
+    """Check the right, and hold the centre: letters are made and sent by one person at a time."""
+    require_centre(acteur, centre_id)
+    require(acteur.roles_for(centre_id=centre_id), *MANAGERS)
+    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+
+
+def _withdraw_replaced(session: Session, centre_id: UUID) -> None:
+    """Take away the letters that had not left when one of their tariffs was corrected."""
+    replaced = select(CourrierTarif.piece_id).where(
+        CourrierTarif.centre_id == centre_id,
+        CourrierTarif.envoye_le.is_(None),
+        CourrierTarif.tarif_id.in_(select(Tarif.id).where(Tarif.remplace_le.is_not(None))),
+    )
+    for row in session.scalars(select(CourrierTarif).where(CourrierTarif.piece_id.in_(replaced))).all():
+        if row.piece_id:
+            session.get_one(Piece, row.piece_id).retiree_le = utc_now()
+        session.delete(row)
+    session.flush()
+
+
+def _make(portail: Portail, session: Session, acteur: Acteur, announced: Sequence[Annonce], annee: int) -> None:
+    """Render, store and record these letters, in the caller's transaction."""
+    centre_id = announced[0].convention.centre_id
+    today = clock.today(session.get_one(Centre, centre_id).fuseau)
+    deposits = _last_deposits(session, [one.convention.dossier_id for one in announced])
+    made_of: dict[str, Ingredients] = {}
+    rendered: list[Rendered] = []
+    for one in announced:
+        if one.offer.code not in made_of:
+            made_of[one.offer.code] = load_published(portail, session, centre_id, one.offer.code)
+            find_document(made_of[one.offer.code].offer, "courrier_tarif")
+        answers = deposits.get(one.convention.dossier_id, {})
+        nom = file_name("tarifs", str(annee), one.convention.numero, one.convention.collectivite.nom, extension="docx")
+        context = _context(one, answers, annee, today)
+        rendered.append(render_with(made_of[one.offer.code], "courrier_tarif", context, nom=nom))
+    hashes = store_all(session, portail.files, [one.data for one in rendered])
+    lines = []
+    for one, document, sha256 in zip(announced, rendered, hashes, strict=True):
+        _keep(session, acteur, one, document, sha256, annee)
+        details = {"annee": annee, "tarifs": [str(row) for row, _, _ in one.tarifs], "sha256": sha256}
+        lines.append(_line(acteur, "courrier.preparer", one.convention, details))
+    session.flush()
+    record_lines(session, lines)
+
+
+def _context(one: Annonce, answers: Mapping[str, object], annee: int, today: date) -> dict[str, object]:
+    convention = one.convention
+    return build_courrier(
+        jour=today,
+        annee=annee,
+        tarifs=[build_tarif(vote, tarif_label(vote.code), previous) for _, vote, previous in one.tarifs],
+        quantite=one.quantite,
+        previsionnel=one.offer.facturation.mode == BY_THE_HOUR,
+        avant=one.avant,
+        apres=one.apres,
+        collectivite=find_debiteur(convention, one.offer, answers),
+        convention=build_convention(
+            numero=convention.numero,
+            date_effet=convention.date_effet,
+            terme=convention.terme,
+            fin=convention.fin,
+            signee_le=convention.centre_signee_le,
+        ),
+        answers=answers,
+    )
+
+
+def _keep(session: Session, acteur: Acteur, one: Annonce, document: Rendered, sha256: str, annee: int) -> None:
+    piece = Piece(
+        sha256=sha256,
+        usage="courrier",
+        nom=document.nom,
+        type_mime=DOCX_TYPE,
+        taille=len(document.data),
+        champ=f"tarif:{annee}",
+        convention_id=one.convention.id,
+        deposee_par=acteur.utilisateur_id,
+    )
+    session.add(piece)
+    session.flush()
+    for tarif_id, vote, _ in one.tarifs:
+        own = vote.code == one.offer.facturation.tarif
+        session.add(
+            CourrierTarif(
+                centre_id=one.convention.centre_id,
+                convention_id=one.convention.id,
+                tarif_id=tarif_id,
+                annee=annee,
+                montant_avant=one.avant if own else None,
+                montant_apres=one.apres if own else None,
+                piece_id=piece.id,
+                cree_par=acteur.utilisateur_id,
+            )
+        )
+
+
+def _mark(session: Session, acteur: Acteur, letters: Iterable[Sequence[CourrierTarif]], mode: str) -> None:
+    """Say that these letters left, how and when."""
+    now, lines = utc_now(), []
+    for rows in letters:
+        for row in rows:
+            row.mode, row.envoye_le = mode, now
+        details = {"annee": rows[0].annee, "mode": mode}
+        lines.append(_line(acteur, "courrier.envoyer", rows[0].convention, details))
+    session.flush()
+    if lines:
+        record_lines(session, lines)
+
+
+def _line(acteur: Acteur, action: str, convention: Convention, details: Mapping[str, object]) -> Ligne:
+    return Ligne(action, acteur.utilisateur_id, convention.centre_id, "convention", convention.id, details)
+
+
+def _last_deposits(session: Session, dossier_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, object]]:
+    query = select(Depot.dossier_id, Depot.reponses).where(Depot.dossier_id.in_(dossier_ids)).order_by(Depot.numero)
+    return {row.dossier_id: row.reponses for row in session.execute(query)}
