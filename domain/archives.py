@@ -15,6 +15,8 @@ READERS = (Role.RESPONSABLE, Role.SIGNATAIRE_CENTRE, Role.ADMINISTRATEUR)
 PROPOSERS = (Role.RESPONSABLE,)
 APPROVERS = (Role.ADMINISTRATEUR, Role.SIGNATAIRE_CENTRE)
 EXECUTORS = (Role.RESPONSABLE, Role.ADMINISTRATEUR)
+EXPORTERS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.ADMINISTRATEUR)
+"""Who takes a whole dossier out of the portal: amounts, messages and journal included."""
 
 ETATS = {
     "proposee": "À approuver",
@@ -50,6 +52,7 @@ __all__ = [
     "ENDED",
     "ETATS",
     "EXECUTORS",
+    "EXPORTERS",
     "LIVING",
     "PROPOSERS",
     "READERS",

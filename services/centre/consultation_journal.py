@@ -99,7 +99,7 @@ def list_lines(portail: Portail, acteur: Acteur, filtre: JournalFilter) -> Page[
             order=(AuditEvent.seq.desc(),),
             build=lambda row: row[0],
         )
-        return Page(tuple(_named(session, found.rows)), found.total, found.page, found.taille)
+        return Page(tuple(name_lines(session, found.rows)), found.total, found.page, found.taille)
 
 
 def list_dossier_history(portail: Portail, acteur: Acteur, dossier_id: UUID) -> list[EventRow]:
@@ -140,7 +140,7 @@ def export_lines(portail: Portail, acteur: Acteur, filtre: JournalFilter) -> tup
     scope = open_scope(portail, acteur)
     with portail.view(acteur, "journal.exporter") as session:
         query = _filtered(scope, filtre).order_by(AuditEvent.seq.desc()).limit(MAX_EXPORT)
-        rows = list(_named(session, session.scalars(query).all()))
+        rows = list(name_lines(session, session.scalars(query).all()))
     with portail.action(acteur, "journal.exporter") as session:
         record(session, acteur, "journal.exporter", centre_id=min(scope.centre_ids), lignes=len(rows))
     return f"journal-{today(scope.fuseau).isoformat()}.csv", _csv(rows, scope.fuseau)
@@ -188,7 +188,8 @@ def _midnight(day: date, fuseau: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(fuseau))
 
 
-def _named(session: Session, events: Sequence[AuditEvent]) -> Iterable[LigneJournal]:
+def name_lines(session: Session, events: Sequence[AuditEvent]) -> Iterable[LigneJournal]:
+    """These lines as people read them, in the same order: names are looked up now."""
     people = _names(session, {event.acteur_id for event in events if event.acteur_id})
     things = _things(session, events)
     for event in events:
@@ -277,6 +278,7 @@ __all__ = [
     "inert_cell",
     "list_dossier_history",
     "list_lines",
+    "name_lines",
     "open_scope",
     "verify_chain",
 ]
