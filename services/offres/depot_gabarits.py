@@ -16,7 +16,8 @@ from services.core.portail import Portail, record
 from services.offres.controle_gabarits import check_gabarits, check_one
 from services.offres.gabarits import document_of, load_materials, load_version
 from services.offres.publication import publish_draft
-from services.offres.versions import DraftView, open_draft, save_draft
+from services.offres.verification import check_draft
+from services.offres.versions import DraftView, open_draft, take_draft, touch
 
 MEGABYTE = 1_000_000
 SAME = "Ce fichier est celui qui est déjà en place : rien n’a changé."
@@ -77,8 +78,12 @@ def _keep(portail: Portail, acteur: Acteur, draft: DraftView, nom: str, data: by
     if errors:
         return Depot(tuple(errors))
     with portail.action(acteur, "gabarit.deposer", objet="offre_version", objet_id=draft.id) as session:
-        version = load_version(session, acteur, draft.id)
+        # The draft is held, and still what it was, before the bytes are kept: a conflict leaves no file behind.
+        version = take_draft(session, acteur, draft.id, draft.version)
         sha256 = files.store(session, portail.files, data).sha256
+        version.gabarits = {**version.gabarits, nom: sha256}
+        touch(version, acteur)
+        session.flush()
         record(
             session,
             acteur,
@@ -89,13 +94,14 @@ def _keep(portail: Portail, acteur: Acteur, draft: DraftView, nom: str, data: by
             gabarit=nom,
             sha256=sha256,
         )
-    save_draft(portail, acteur, draft.id, draft.version, draft.contenu, {**draft.gabarits, nom: sha256})
     return Depot()
 
 
 def check_publication(portail: Portail, acteur: Acteur, draft_id: UUID) -> tuple[Fault, ...]:
-    """What the templates of the draft keep from being published."""
-    return check_gabarits(portail, acteur, draft_id)
+    """What keeps the draft from being published: the faults of its forms and settings, else those of its templates."""
+    with portail.view(acteur, "gabarit.consulter", objet="offre_version", objet_id=draft_id) as session:
+        faults = check_draft(session, load_version(session, acteur, draft_id))
+    return faults or check_gabarits(portail, acteur, draft_id)
 
 
 def publish(portail: Portail, acteur: Acteur, draft_id: UUID, version: int) -> UUID:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from documents.uploads import DOCX_TYPE
-from domain.definitions import DefinitionError
+from domain.definitions import DefinitionError, Fault
 from domain.errors import Introuvable
 from domain.offer import Centre as CentreDefinition
 from domain.offer import Contexte, Document, Offer, read_offer
@@ -27,6 +27,7 @@ from services.centre.offres import current_version, list_tarifs
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
+from services.offres.verification import check_draft
 from services.offres.versions import find_draft, require_admin
 
 
@@ -61,13 +62,15 @@ class Gabarit:
 
 @dataclass(frozen=True)
 class Brouillon:
-    """The draft of the offer, if any: `version` goes back with what is published."""
+    """The draft of the offer, if any: `version` goes back with what is published; `fautes` is what its forms and settings
+    keep from being published, whoever changed them."""
 
     id: UUID
     version: int
     numero: int
     modifie_le: datetime | None
     modifie_par: str | None
+    fautes: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ def open_banc(portail: Portail, acteur: Acteur, centre_id: UUID, code: str) -> B
 
 def _draft(session: Session, draft: OffreVersion) -> Brouillon:
     editor = session.get(Utilisateur, draft.modifiee_par) if draft.modifiee_par else None
-    return Brouillon(draft.id, draft.version, draft.numero, draft.modifiee_le, editor.nom_complet if editor else None)
+    name = editor.nom_complet if editor else None
+    return Brouillon(draft.id, draft.version, draft.numero, draft.modifiee_le, name, check_draft(session, draft))
 
 
 def _templates(offer: Offer, published: Mapping[str, str], draft: Mapping[str, str]) -> list[Gabarit]:

@@ -7,6 +7,7 @@ import pytest
 from documents import pdf, pdf_pages
 from domain.roles import Role
 from services.offres.gabarits import open_banc
+from services.offres.versions import open_draft, save_draft
 from tests.factories import OFFRE, Monde
 from tests.pages.conftest import Visitor, text_of
 from tests.services.offres.test_gabarits import NOM, SIMPLE, deposit, word
@@ -39,6 +40,17 @@ def test_a_draft_is_shown_compared_and_published(visitor: Visitor, monde: Monde)
     app = visitor.open(monde.administrateur, "gabarits", gabarit=NOM, vue="differences")
     assert "<ins>" in text_of(app) and "<del>" in text_of(app)
     assert open_banc(monde.portail, monde.administrateur, monde.centre_id, OFFRE).publiee_numero == 1
+
+
+def test_faults_of_the_draft_s_forms_stand_beside_the_button(visitor: Visitor, monde: Monde) -> None:
+    deposit(monde, word(*SIMPLE))
+    draft = open_draft(monde.portail, monde.administrateur, monde.centre_id, OFFRE)
+    content = draft.contenu
+    content["forms"][0]["sections"][0]["fields"][1]["visible_if"] = "collectivite.absent"
+    save_draft(monde.portail, monde.administrateur, draft.id, draft.version, content)
+    app = visitor.open(monde.administrateur, "gabarits", gabarit=NOM)
+    assert app.button(key="gabarits:publier").disabled
+    assert "Le brouillon ne peut pas être publié" in text_of(app) and "collectivite.absent" in text_of(app)
 
 
 def test_without_pdf_the_word_file_is_offered(visitor: Visitor, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:

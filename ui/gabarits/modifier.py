@@ -152,7 +152,10 @@ def show_publication(banc: Banc) -> None:
         "déjà commencés gardent leur version."
     )
     draft = banc.brouillon
-    if st.button("Publier", type="primary", key="gabarits:publier"):
+    if draft.fautes:
+        _show_faults(draft.fautes)
+        page.link("formulaires", "Corriger les formulaires du brouillon", centre=banc.centre_id, offre=banc.code)
+    if st.button("Publier", type="primary", key="gabarits:publier", disabled=bool(draft.fautes)):
         with st.spinner("Contrôle de tous les gabarits…"):
             faults = page.run(check_publication, session.portail(), session.acteur(), draft.id)
         if faults:

@@ -14,6 +14,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 
 from documents.differences import ADDED, KEPT, REMOVED
+from documents.seal import sha256
 from domain.definitions import DefinitionError
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
@@ -164,6 +165,36 @@ def test_two_people_who_change_the_same_template(monde: Monde) -> None:
         )
     with pytest.raises(Invalide, match="rien n’a changé"):
         deposit(monde, monde.portail.files.read(str(banc(monde).gabarit(NOM).brouillon)))
+
+
+def test_a_draft_that_changes_during_the_check_keeps_no_file(monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A colleague saves a form while the template is being tried: said, and the bytes are nowhere."""
+    proposed = word("Un autre texte")
+
+    def meanwhile(found: object, nom: str, data: bytes) -> list[object]:
+        draft = versions.open_draft(monde.portail, monde.administrateur, monde.centre_id, OFFRE)
+        versions.save_draft(
+            monde.portail, monde.administrateur, draft.id, draft.version, draft.contenu | {"resume": "A"}
+        )
+        return []
+
+    monkeypatch.setattr(depot_gabarits, "check_one", meanwhile)
+    with pytest.raises(Conflit, match="modifié entre-temps"):
+        deposit(monde, proposed)
+    assert not monde.portail.files.exists(sha256(proposed))
+    assert not any(one.modifie for one in banc(monde).gabarits)
+
+
+def test_faults_of_the_forms_are_told_before_publishing(monde_sqlite: Monde) -> None:
+    portail, admin = monde_sqlite.portail, monde_sqlite.administrateur
+    assert deposit(monde_sqlite, word(*SIMPLE)).garde
+    draft = versions.open_draft(portail, admin, monde_sqlite.centre_id, OFFRE)
+    content = draft.contenu
+    content["forms"][0]["sections"][0]["fields"][1]["visible_if"] = "collectivite.absent"
+    draft = versions.save_draft(portail, admin, draft.id, draft.version, content)
+    shown = banc(monde_sqlite).brouillon
+    assert shown is not None and shown.fautes == draft.faults
+    assert depot_gabarits.check_publication(portail, admin, draft.id) == draft.faults != ()
 
 
 def test_a_form_that_takes_a_variable_away_keeps_the_draft_from_being_published(monde_sqlite: Monde) -> None:
