@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from documents.uploads import EXTENSIONS, UploadKind, check_upload
 from domain.errors import Introuvable, Invalide
 from domain.fields import Field
+from domain.roles import Role
 from domain.text import clean_text
 from models import (
     Centre,
+    Convention,
+    CourrierTarif,
     Depot,
     Dossier,
     Fichier,
@@ -76,6 +79,8 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
         return get_dossier(session, acteur, piece.dossier_id).centre_id
     if piece.usage == "decompte":  # an assistant sees the convention, not what it costs
         return get_decompte(session, acteur, UUID(piece.champ)).centre_id
+    if piece.usage == "courrier":
+        _require_letter(session, acteur, piece)
     if piece.convention_id:
         return get_convention(session, acteur, piece.convention_id).centre_id
     visible = visible_centres(acteur).where(Centre.id == piece.centre_id)
@@ -83,6 +88,17 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
     if centre is None:
         raise Introuvable()
     return centre.id
+
+
+def _require_letter(session: Session, acteur: Acteur, piece: Piece) -> None:
+    """Introuvable unless the person reads letters about tariffs: a collectivité once they have left, the centre always, an
+    assistant never, for they see the convention, not what it costs."""
+    convention = session.get_one(Convention, piece.convention_id)
+    if acteur.roles_for(centre_id=convention.centre_id) - {Role.ASSISTANT}:
+        return
+    sent = select(CourrierTarif.id).where(CourrierTarif.piece_id == piece.id, CourrierTarif.envoye_le.is_not(None))
+    if convention.collectivite_id not in acteur.collectivite_ids or session.scalar(sent.limit(1)) is None:
+        raise Introuvable()
 
 
 def attach_file(

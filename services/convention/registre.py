@@ -147,7 +147,7 @@ def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Convention
         .where(
             Piece.convention_id.in_([one.id for one in conventions]),
             Piece.retiree_le.is_(None),
-            Piece.usage.not_in(("decompte", "bilan")),  # they have lists, and readers, of their own
+            Piece.usage.not_in(("decompte", "bilan", "courrier")),  # they have lists, and readers, of their own
             or_(Piece.usage != "signee_centre", Piece.convention_id.not_in(waiting)),
         )
         .order_by(Piece.deposee_le, Piece.id)

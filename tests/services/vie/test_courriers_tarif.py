@@ -16,14 +16,16 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.errors import Introuvable, Invalide, Refus
-from domain.roles import Role
+from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
 from models import AuditEvent, Convention, Courriel, CourrierTarif, Piece
 from services import exports
+from services.adhesion.pieces import open_piece
 from services.centre.tarifs import save_tarif
 from services.core import clock
 from services.core.portail import Portail
 from services.vie.courrier_views import A_PREPARER, ENVOYE, PRET, open_letters
 from services.vie.courriers_tarif import mark_printed, prepare_letters, send_by_mail
+from tests.activite import assign
 from tests.conventions import make_convention
 from tests.decomptes import set_convention
 from tests.factories import Monde, make_collectivite, make_monde, make_other_centre
@@ -261,3 +263,22 @@ def test_two_people_prepare_at_once(make_portail: Callable[[str], Portail]) -> N
     for one in threads:
         one.join()
     assert sum(done) == 4 and len(letters(monde)) == 4
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_reads_a_letter(monde: Monde, role: Role) -> None:
+    """The collectivité once it has left; never an assistant, who sees the convention, not what it costs."""
+    convention_id = make_convention(monde.portail, monde, "en_vigueur")
+    assign(monde.portail, monde, convention_id, du=date(2023, 1, 1))
+    vote(monde)
+    prepare(monde)
+    (row,) = letters(monde)
+    acteur, ours = monde.gens[role], role in ROLES_CENTRE and role is not Role.ASSISTANT
+    assert row.convention_id == convention_id and row.piece_id is not None
+    for sent in (False, True):
+        if ours or (sent and role in ROLES_COLLECTIVITE):
+            assert open_piece(monde.portail, acteur, row.piece_id).nom.startswith("tarifs-2024")
+        else:
+            with pytest.raises(Introuvable):
+                open_piece(monde.portail, acteur, row.piece_id)
+        mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024)
