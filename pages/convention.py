@@ -6,9 +6,11 @@ from domain.roles import Role
 from services.convention import conventions, signatures
 from services.convention.convention_views import ConventionView
 from services.pilotage.suivi import is_followed
+from services.vie.annees import open_years
 from ui import page, session
 from ui.actions import Wording, follow_state, show_actions, show_warnings
 from ui.convention.accuse import show_accuse_form
+from ui.convention.annees import show_years
 from ui.convention.circuit import next_step, render_circuit, render_files, render_terms
 from ui.convention.issued_pdf import show_missing_pdf
 from ui.convention.signature import show_signature_form
@@ -115,6 +117,7 @@ with files:
 st.header("Dates et montants", anchor=False)
 show(render_terms(view, page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)))
 show_end(view)
+show_years(page.load(open_years, portail, acteur, view.id))
 if view.cote_centre or view.roles.intersection({Role.SIGNATAIRE, Role.GESTIONNAIRE, Role.DIRECTION}):
     st.header("Historique", anchor=False)
     show_history(view.historique, view.centre.fuseau)
