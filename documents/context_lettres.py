@@ -169,14 +169,14 @@ def sample_denonciation(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = 
 
 def sample_mise_en_demeure(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) -> dict[str, Any]:
     """An invented formal notice that waits to be sent."""
-    demeure = build_demeure(article="9.3", manquements="Exemple", delai_jours=30)
+    demeure = build_demeure(article="moyens", manquements="Exemple", delai_jours=30)
     return _sample(offer, centre, demeure=demeure)
 
 
 def sample_resiliation(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) -> dict[str, Any]:
     """An invented termination."""
     demeure = build_demeure(
-        article="9.3",
+        article="moyens",
         manquements="Exemple",
         delai_jours=30,
         date_envoi=date(2026, 8, 28),

@@ -38,6 +38,7 @@ from services.core.access import Acteur, get_convention, get_dossier, visible_ce
 from services.core.files import check_owner, claim_row, store
 from services.core.portail import Portail, once, record
 from services.facturation.visibles import get_decompte
+from services.vie.fin import unsent_letters
 
 GRACE = timedelta(days=1)
 """Age under which nothing is purged: somebody may be working with it."""
@@ -81,6 +82,10 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
         return get_decompte(session, acteur, UUID(piece.champ)).centre_id
     if piece.usage == "courrier":
         _require_letter(session, acteur, piece)
+    if piece.usage == "mise_en_demeure" and piece.convention_id:  # until it is sent, it is the centre's own business
+        convention = get_convention(session, acteur, piece.convention_id)
+        if convention.centre_id not in acteur.par_centre and piece.champ in unsent_letters(session, [convention.id]):
+            raise Introuvable()
     if piece.convention_id:
         return get_convention(session, acteur, piece.convention_id).centre_id
     visible = visible_centres(acteur).where(Centre.id == piece.centre_id)

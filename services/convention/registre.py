@@ -32,6 +32,8 @@ from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 
 MAX_ZIP = 200
+WITH_LISTS = ("decompte", "bilan", "courrier", "denonciation", "mise_en_demeure")
+"""Usages of files that have lists, and readers, of their own."""
 BEFORE_FORCE = ("a_signer", "signee_collectivite", "annulee")
 """States of a convention that the centre has not signed."""
 NUMBERED = 100
@@ -147,7 +149,7 @@ def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Convention
         .where(
             Piece.convention_id.in_([one.id for one in conventions]),
             Piece.retiree_le.is_(None),
-            Piece.usage.not_in(("decompte", "bilan", "courrier")),  # they have lists, and readers, of their own
+            Piece.usage.not_in(WITH_LISTS),
             or_(Piece.usage != "signee_centre", Piece.convention_id.not_in(waiting)),
         )
         .order_by(Piece.deposee_le, Piece.id)

@@ -6,6 +6,7 @@ confirmed. Both can be there at once, so closing one gives back what the other s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -13,22 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Refus
-from domain.formatting import date_courte, date_longue
+from domain.formatting import date_longue
 from models import Convention, Denonciation, Intervention, MiseEnDemeure, Reconduction
 from services.activite.regles import RUNNING_STATES
-from services.centre.offres import get_offer
 from services.core.access import Acteur
 from services.core.portail import record
 from services.facturation.exercices import refresh_convention
-
-FINS = {
-    "terme": "au terme",
-    "denonciation": "après dénonciation",
-    "resiliation": "par résiliation de plein droit",
-    "remplacement": "remplacée par une nouvelle convention",
-    "non_reconduite": "faute de reconduction",
-}
-"""Why a convention ends, in words."""
 
 
 def has_ended(convention: Convention, today: date) -> bool:
@@ -40,14 +31,6 @@ def refuse_ended(convention: Convention, today: date) -> None:
     """Refus once the convention is over: nothing decided now can end it any more."""
     if convention.etat not in RUNNING_STATES or has_ended(convention, today):
         raise Refus(f"Cette convention a pris fin le {date_longue(convention.dernier_jour)}.")
-
-
-def tell_end(convention: Convention, today: date, *, court: bool = False) -> str:
-    """« prend fin le 31 décembre 2026 », « a pris fin le… » ; empty while nothing but the term ends it."""
-    if convention.fin is None or convention.etat not in (*RUNNING_STATES, "resiliee"):
-        return ""
-    day = date_courte(convention.fin) if court else date_longue(convention.fin)
-    return f"a pris fin le {day}" if has_ended(convention, today) else f"prend fin le {day}"
 
 
 def living_notice(session: Session, convention_id: UUID) -> Denonciation | None:
@@ -99,12 +82,6 @@ def minutes_after(session: Session, convention_id: UUID, day: date) -> int:
     return int(session.scalar(query) or 0)
 
 
-def state_words(session: Session, convention: Convention, etat: str, *, collectivite: bool) -> str:
-    """The label of a state in the offer of a convention."""
-    workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
-    return workflow.label(etat, collectivite=collectivite)
-
-
 def record_on(session: Session, acteur: Acteur, action: str, convention: Convention, **details: object) -> None:
     """Journal what was just done to the life of a convention: ids, dates and codes only."""
     session.flush()
@@ -118,3 +95,11 @@ def record_on(session: Session, acteur: Acteur, action: str, convention: Convent
         etat=convention.etat,
         **details,
     )
+
+
+def unsent_letters(session: Session, convention_ids: Iterable[UUID]) -> frozenset[str]:
+    """Keys of the files of formal notices that were never sent, on these conventions: they are the centre's own business."""
+    query = select(MiseEnDemeure.id).where(
+        MiseEnDemeure.convention_id.in_(list(convention_ids)), MiseEnDemeure.date_envoi.is_(None)
+    )
+    return frozenset(str(one) for one in session.scalars(query))
