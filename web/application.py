@@ -18,7 +18,7 @@ from services.core.files import check_owner
 from services.core.portail import Portail
 from services.core.process import running_portail
 from services.courriels import mails
-from web import assets, auth, files, health
+from web import assets, auth, calendrier, files, health
 from web.guard import Guard
 from web.page_shell import PageShell
 
@@ -43,6 +43,7 @@ def routes() -> list[BaseRoute]:
         Route("/portail/logo/{code}", assets.logo, methods=["GET"]),
         Route("/portail/{name}", assets.asset, methods=["GET"]),
         Route("/fichiers/{piece_id:uuid}", files.piece, methods=["GET"]),
+        Route("/calendrier/{token}.ics", calendrier.calendar, methods=["GET"]),
         *files.document_routes(),
     ]
 

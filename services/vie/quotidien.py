@@ -29,6 +29,7 @@ Duty = Callable[[Session, UUID, date], int]
 DUTIES: dict[str, str] = {
     "services.vie.reconductions:renew_due": "reconductions",
     "services.vie.reconductions:close_due": "conventions arrivées à leur fin",
+    "services.vie.rappels:send_due": "rappels",
     "services.courriels.releve:report_failures": "courriels non remis signalés",
 }
 """What is done, in this order, with its French name: "module:function", called with (session, centre id, the centre's day),

@@ -1,0 +1,1 @@
+"""The page *Échéances*: the list, the month, the calendar feed."""

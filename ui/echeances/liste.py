@@ -1,0 +1,116 @@
+"""Deadlines month by month, with filters in the address."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import groupby
+
+import streamlit as st
+from markupsafe import Markup
+
+from domain.formatting import MONTHS, NBSP, date_courte
+from services.vie.echeances import GENRES, Cadre, EcheanceFilter, Groupe, list_groupes
+from ui import page, session
+from ui.html import badge, bullet_list, link, query_url, show
+from ui.tables import Column, Listing, render_pages, render_table
+
+LISTING = Listing("echeances", "e", tri="le")
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+NAMED = 3
+"""Most conventions that a line names; past that it says how many, and leads to them."""
+
+
+def month_title(jour: date) -> str:
+    """« Septembre 2026 »."""
+    return f"{MONTHS[jour.month].capitalize()} {jour.year}"
+
+
+def day_param(name: str) -> date | None:
+    """The day that a parameter of the address holds."""
+    try:
+        return date.fromisoformat(page.param(name) or "")
+    except ValueError:
+        return None
+
+
+def ask_filter(cadre: Cadre, *, cote_centre: bool) -> EcheanceFilter:
+    """The filters, and what they ask for: the year to come unless a year or a day is chosen."""
+    jour = day_param("e_jour")
+    columns = st.columns([2, 1, 1] if cote_centre else [1, 1], vertical_alignment="bottom")
+    texte = ""
+    if cote_centre:
+        with columns[0]:
+            texte = LISTING.search("Rechercher", "Collectivité ou numéro de convention")
+    with columns[-2]:
+        genre = LISTING.choice("genre", "Échéance", dict(cadre.genres), "Toutes les échéances")
+    with columns[-1]:
+        annees = {str(one): str(one) for one in cadre.annees}
+        annee = LISTING.choice("annee", "Période", annees, "Les douze mois à venir")
+    today = cadre.aujourdhui
+    du, au = (date(int(annee), 1, 1), date(int(annee), 12, 31)) if annee else (today, _year_later(today))
+    if jour:
+        du = au = jour
+    return EcheanceFilter(du=du, au=au, genre=genre, texte=texte, groupe=not (jour or texte), page=LISTING.number)
+
+
+def _year_later(jour: date) -> date:
+    """The day before the same day of the next year."""
+    return date.fromordinal(date(jour.year + 1, jour.month, min(jour.day, 28)).toordinal() - 1)
+
+
+def who(group: Groupe) -> str | Markup:
+    """The conventions of a line: by name while they are few."""
+    if len(group.rows) > NAMED:
+        return f"{len(group.rows)} conventions"
+    names = [f"{one.collectivite} (n° {one.numero})" for one in group.rows]
+    return names[0] if len(names) == 1 else bullet_list(names)
+
+
+def address(group: Groupe) -> str:
+    """Where a line leads: to its convention, or to the list of its conventions."""
+    if len(group.rows) == 1:
+        return page.url_of("convention", id=group.rows[0].convention_id)
+    return page.url_of("echeances", e_jour=group.le.isoformat(), e_genre=GENRES[group.kind])
+
+
+def when(group: Groupe, today: date) -> Markup:
+    """How far it is, in words; what is done says so."""
+    if group.fait:
+        return badge("Fait", "en_vigueur")
+    days = (group.le - today).days
+    if days < 0:
+        return Markup('<span class="p-discret">Passée</span>')
+    if days == 0:
+        return badge("Aujourd’hui", "a_corriger")
+    text = "Demain" if days == 1 else f"Dans {days}{NBSP}jours"
+    return badge(text, "a_corriger" if days <= 30 else "brouillon")
+
+
+def _columns(today: date) -> tuple[Column[Groupe], ...]:
+    return (
+        Column[Groupe]("Le", lambda one: f"{WEEKDAYS[one.le.weekday()]} {date_courte(one.le)}", court=True),
+        Column[Groupe]("Échéance", lambda one: one.titre, vers=address),
+        Column[Groupe]("Convention", who),
+        Column[Groupe]("Délai", lambda one: when(one, today), court=True),
+    )
+
+
+def show_list(cadre: Cadre, *, cote_centre: bool) -> None:
+    """One page of the list, a table for each month."""
+    filtre = ask_filter(cadre, cote_centre=cote_centre)
+    found = page.load(list_groupes, session.portail(), session.acteur(), filtre)
+    if filtre.du == filtre.au:
+        show(
+            Markup("<p>Échéances du {}. {}</p>").format(
+                date_courte(filtre.du),
+                link("Voir toute la période", query_url("echeances", {"e_jour": None}), here=True),
+            )
+        )
+    if not found.total:
+        st.info("Aucune échéance ne correspond à ces critères. Choisissez une autre période ou une autre échéance.")
+        return
+    columns = _columns(cadre.aujourdhui)
+    for first, same in groupby(found.rows, key=lambda one: one.le.replace(day=1)):
+        st.subheader(month_title(first), anchor=False)
+        show(render_table(LISTING, list(same), columns, legende=f"Échéances, {month_title(first).lower()}"))
+    show(render_pages(LISTING, found))
