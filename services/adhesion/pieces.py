@@ -83,7 +83,7 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
     if piece.usage == "courrier":
         _require_letter(session, acteur, piece)
     if piece.usage == "mise_en_demeure" and piece.convention_id:  # until it is sent, it is the centre's own business
-        convention = get_convention(session, acteur, piece.convention_id)
+        convention = session.get_one(Convention, piece.convention_id)
         if convention.centre_id not in acteur.par_centre and piece.champ in unsent_letters(session, [convention.id]):
             raise Introuvable()
     if piece.convention_id:
