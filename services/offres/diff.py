@@ -10,6 +10,7 @@ from domain.fields import FIELD_TYPES
 from domain.offer import Offer
 from domain.roles import ROLE_LABELS, Role
 from services.offres.diff_labels import IDENTITIES, KINDS, LABELS, VALUES
+from services.offres.diff_mails import fill_mails, mail_label
 from services.offres.diff_moves import Move, take_moves
 
 Content = Offer | Mapping[str, Any]
@@ -28,7 +29,7 @@ class Change:
 
 def describe_changes(before: Content, after: Content) -> list[Change]:
     """Every difference from `before` to `after`, in the order of `after`. Either may be a faulty draft."""
-    old, new, moves = take_moves(_plain(before), _plain(after))
+    old, new, moves = take_moves(*fill_mails(_plain(before), _plain(after)))
     return [*_compare(old, new, (), ()), *(change for move in moves for change in _tell_move(move))]
 
 
@@ -65,7 +66,7 @@ def _compare(
         if (_blank(old) and _blank(new)) or old == new:
             continue
         here = (*path, str(key))
-        label = LABELS.get(key, str(key))
+        label = mail_label(key) if path == ("courriels",) else LABELS.get(key, str(key))
         if key in KINDS and _rows(key, old) and _rows(key, new):
             yield from _compare_rows(key, _index(key, old or ()), _index(key, new or ()), here, place)
         elif isinstance(old, Mapping) and isinstance(new, Mapping):

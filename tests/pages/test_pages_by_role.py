@@ -24,6 +24,7 @@ OPENED_BY: dict[str, set[Role]] = {
     "parametres": {Role.RESPONSABLE, Role.ADMINISTRATEUR},
     "archives": {Role.RESPONSABLE, Role.SIGNATAIRE_CENTRE, Role.ADMINISTRATEUR},
     "journal": {Role.ADMINISTRATEUR},
+    "courriels": {Role.ADMINISTRATEUR},
     "formulaires": {Role.ADMINISTRATEUR},
     "gabarits": {Role.ADMINISTRATEUR},
     "simulateur": {Role.RESPONSABLE, Role.INSTRUCTEUR, Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION},

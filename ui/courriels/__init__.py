@@ -1,0 +1,1 @@
+"""The mails of the portal: their texts by offer, and what became of each."""
