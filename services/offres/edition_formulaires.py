@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from domain.definitions import Fault
 from domain.errors import Introuvable
 from domain.form_editing import Contenu, field_ids
+from domain.offer_reading import list_rows
+from domain.offer_settings import LISTES
 from domain.roles import Role
 from models import Centre, OffreVersion
 from services.centre.offres import published_offers
@@ -29,27 +31,31 @@ from services.offres.versions import find_draft, open_draft, require_admin, save
 
 @dataclass(frozen=True)
 class OffreEditable:
-    """An offer whose forms the person may change."""
+    """An offer that the person may change. `publiee`: whether some version of it is in force."""
 
     centre_id: UUID
     centre: str
     code: str
     titre: str
+    publiee: bool = True
 
 
 @dataclass(frozen=True)
 class Permanents:
-    """Ids that published versions of an offer gave out, for ever: of fields and of forms."""
+    """Ids that published versions of an offer gave out, for ever: of fields, of forms, and of the rows of each list of
+    `domain.offer_settings`."""
 
     champs: frozenset[str]
     formulaires: frozenset[str]
+    lignes: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class EditionView:
-    """The forms of an offer as they are being changed. Without a draft, `contenu` is what is published and `draft_id` None;
-    `version` goes back with each change. `publie` and `numero` are the version in force; `changements` is what publishing the
-    draft would change, whoever changed it: its questions, its settings, its Word templates."""
+    """An offer as it is being changed. Without a draft, `contenu` is what is published and `draft_id` None; `version` goes
+    back with each change. `publie` and `numero` are the version in force (empty and 0 for an offer that was never published);
+    `changements` is what publishing the draft would change, whoever changed it: its questions, its settings, its Word
+    templates."""
 
     centre_id: UUID
     fuseau: str
@@ -82,25 +88,42 @@ def list_editable(portail: Portail, acteur: Acteur) -> list[OffreEditable]:
         ]
 
 
+def list_administered(portail: Portail, acteur: Acteur) -> list[OffreEditable]:
+    """As `list_editable`, then the offers that came in as files and were never published."""
+    found = list_editable(portail, acteur)
+    known = {(one.centre_id, one.code) for one in found}
+    with portail.db.read() as session:
+        query = (
+            select(OffreVersion.centre_id, Centre.nom, OffreVersion.code, OffreVersion.titre)
+            .join(Centre, Centre.id == OffreVersion.centre_id)
+            .where(
+                OffreVersion.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)), OffreVersion.etat == "brouillon"
+            )
+            .order_by(Centre.nom, OffreVersion.titre)
+        )
+        fresh = [OffreEditable(*row, publiee=False) for row in session.execute(query)]
+    return [*found, *(one for one in fresh if (one.centre_id, one.code) not in known)]
+
+
 def open_edition(portail: Portail, acteur: Acteur, centre_id: UUID, code: str) -> EditionView:
-    """The forms of an offer: those of its draft, or those in force. Introuvable for another centre's, or an unknown one."""
+    """An offer as its draft says, or as it is in force. Introuvable for another centre's, or an unknown one."""
     with portail.view(acteur, "offre.consulter", objet="offre", objet_id=code, centre_id=centre_id) as session:
         require_admin(acteur, centre_id)
         published = next((one for one in published_offers(session, centre_id) if one.code == code), None)
-        if published is None:
+        row = find_draft(session, centre_id, code)
+        if published is None and row is None:
             raise Introuvable("Cette offre n’existe pas.")
         centre = session.get_one(Centre, centre_id)
         view = EditionView(
             centre_id=centre_id,
             fuseau=centre.fuseau,
             code=code,
-            titre=published.titre,
-            numero=published.numero,
-            contenu=deepcopy(published.contenu),
-            publie=deepcopy(published.contenu),
+            titre=published.titre if published else "",
+            numero=published.numero if published else 0,
+            contenu=deepcopy(published.contenu) if published else {},
+            publie=deepcopy(published.contenu) if published else {},
             permanents=_permanents(session, centre_id, code),
         )
-        row = find_draft(session, centre_id, code)
         if row is None:
             return view
         draft = view_draft(session, row)
@@ -110,7 +133,7 @@ def open_edition(portail: Portail, acteur: Acteur, centre_id: UUID, code: str) -
             contenu=draft.contenu,
             changements=(
                 *describe_changes(view.publie, draft.contenu),
-                *describe_gabarits(published.gabarits, draft.gabarits),
+                *describe_gabarits(published.gabarits if published else {}, draft.gabarits),
             ),
             faults=draft.faults,
             draft_id=draft.id,
@@ -129,6 +152,10 @@ def _permanents(session: Session, centre_id: UUID, code: str) -> Permanents:
     return Permanents(
         frozenset().union(*(field_ids(one) for one in contents)),
         frozenset(str(form["id"]) for one in contents for form in one["forms"]),
+        {
+            code: frozenset(str(row[liste.cle]) for one in contents for row in list_rows(one, code))
+            for code, liste in LISTES.items()
+        },
     )
 
 

@@ -15,7 +15,7 @@ from ui import page, session
 from ui.html import href
 
 PREFIX = "editeur:"
-PANELS = ("champ", "ajouter", "partie", "etape")
+PANELS = ("champ", "ajouter", "partie", "etape", "etat", "action", "ligne", "nouveau")
 """Parameters of the address that open a panel in place of the list."""
 VUES = {
     "questions": "Questions",
@@ -27,11 +27,12 @@ VUES = {
 
 @dataclass(frozen=True)
 class Lieu:
-    """An offer being edited and the form that is shown."""
+    """An offer being edited and the form that is shown. `ecran` is the page that shows it: its forms, or all the rest."""
 
     offre: OffreEditable
     view: EditionView
-    form_id: str
+    form_id: str = ""
+    ecran: str = "formulaires"
 
     @property
     def contenu(self) -> Contenu:
@@ -49,12 +50,12 @@ class Lieu:
     def url(self, **params: object) -> str:
         """Address of another part of the editor, of the same offer and form unless `params` say otherwise."""
         here = {"centre": self.offre.centre_id, "offre": self.offre.code, "formulaire": self.form_id}
-        return href("formulaires", **(here | params))
+        return href(self.ecran, **(here | params))
 
     def go(self, **params: object) -> None:
         """Go there."""
         here = {"centre": self.offre.centre_id, "offre": self.offre.code, "formulaire": self.form_id}
-        page.go("formulaires", **(here | params))
+        page.go(self.ecran, **{key: value for key, value in (here | params).items() if value != ""})
 
     def held_version(self, name: str) -> int | None:
         """Version of the draft that the panel `name` was opened with: what is typed there is about that one."""
@@ -124,14 +125,14 @@ def confirm(lieu: Lieu, name: str, titre: str, texte: str, libelle: str, operati
         )
         if done:
             forget(name)
-            for key in ("champ", "partie", "etape"):
+            for key in PANELS:
                 st.query_params.pop(key, None)
         return done
 
     page.confirm(titre, texte, libelle, act, key=f"{PREFIX}{name}:confirmer")
 
 
-def choose_offre(offres: list[OffreEditable]) -> OffreEditable:
+def choose_offre(offres: list[OffreEditable], ecran: str = "formulaires") -> OffreEditable:
     """The offer that the address names, else the first; a list to choose from when there are several."""
     asked = (str(page.param("centre")), str(page.param("offre")))
     at = next((i for i, one in enumerate(offres) if (str(one.centre_id), one.code) == asked), 0)
@@ -146,7 +147,7 @@ def choose_offre(offres: list[OffreEditable]) -> OffreEditable:
         key=f"{PREFIX}offre",
     )
     if chosen != at:
-        page.go("formulaires", centre=offres[chosen].centre_id, offre=offres[chosen].code)
+        page.go(ecran, centre=offres[chosen].centre_id, offre=offres[chosen].code)
     return offres[chosen]
 
 

@@ -21,6 +21,9 @@ from ui.html import bullet_list, day_and_time, lines, note, show
 def show_status(lieu: Lieu) -> None:
     """One line: what is in force, and the draft if there is one."""
     view = lieu.view
+    if not view.numero:
+        note("Cette offre n’est pas encore publiée : aucune collectivité ne la voit.")
+        return
     if view.draft_id is None:
         note(f"Version {view.numero} en vigueur. Votre premier changement commencera un brouillon.")
         return
@@ -38,9 +41,11 @@ def show_publication(lieu: Lieu) -> None:
         return
     changes = view.changements
     show_faults(view.faults)
-    if changes:
+    if not view.numero:
+        st.info("Cette offre n’a jamais été publiée : tout y est nouveau.")
+    elif changes:
         st.subheader(f"Ce qui change par rapport à la version {view.numero}", anchor=False)
-        show(bullet_list(_change(change, lieu.fields) for change in changes))
+        show(bullet_list(render_change(change, lieu.fields) for change in changes))
     else:
         st.info("Le brouillon est identique à la version en vigueur.")
     note(
@@ -93,7 +98,7 @@ def _run(lieu: Lieu, service: object, succes: str) -> bool:
     return done
 
 
-def _change(change: Change, fields: Mapping[str, Field]) -> Markup:
+def render_change(change: Change, fields: Mapping[str, Field]) -> Markup:
     """One difference; a condition is said in words when it can be."""
     values = {"Avant": change.avant, "Après": change.apres}
     if change.path.endswith(("/visible_if", "/required_if")):
