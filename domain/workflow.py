@@ -61,6 +61,11 @@ class Workflow(BaseModel):
         return tuple(line for line in self.transitions if etat in line.de and held.intersection(line.roles))
 
 
+def senders(table: Workflow) -> frozenset[Role]:
+    """Roles that may do something with a draft: who begins a request of this circuit, and fills it in."""
+    return frozenset(role for line in table.transitions if "brouillon" in line.de for role in line.roles)
+
+
 def _line(
     action: str,
     libelle: str,

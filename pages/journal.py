@@ -12,7 +12,7 @@ from ui.html import day_and_time, link
 from ui.tables import Column, Listing, show_table
 
 LISTING = Listing("journal", "j", tri="seq", descendant=True)
-PAGES = {"dossier": "instruction", "convention": "convention"}
+PAGES = {"dossier": "instruction", "convention": "convention", "avenant": "convention"}
 
 
 def thing(row: LigneJournal) -> Markup | str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from domain.evaluation import Evaluation
+from domain.offer.requests import ADHESION
 from domain.roles import Role
 from services.core.piece_rows import PieceRow
 
@@ -130,6 +131,15 @@ class DepotRow:
 
 
 @dataclass(frozen=True)
+class Sujet:
+    """The convention that a dossier is about, or that it follows, and what the dossier is called."""
+
+    convention_id: UUID
+    numero: str
+    intitule: str
+
+
+@dataclass(frozen=True)
 class SaveResult:
     """What became of one value. `valeur`, `version` and `le` are those that the dossier holds now.
 
@@ -151,7 +161,8 @@ class DossierView:
 
     `editable`: they may type now; `editables`: in these fields only (None: in all). `montants` is the documents' tree of
     amounts, None while the quotité or the dates are missing. `motif`: why it was withdrawn or refused. `autres`: fields that
-    the centre answers, for the collectivité which reads them.
+    the centre answers, for the collectivité which reads them. `convention_id` and `numero_convention`: the act born of it;
+    `sujet`: the convention that it is about.
     """
 
     id: UUID
@@ -187,6 +198,17 @@ class DossierView:
     montants: dict[str, Any] | None
     depots: tuple[DepotRow, ...]
     autres: frozenset[str] = frozenset()
+    sujet: Sujet | None = None
+
+    @property
+    def adhesion(self) -> bool:
+        """Whether it leads to a convention; otherwise it is a request about one."""
+        return self.nature == ADHESION
+
+    @property
+    def titre(self) -> str:
+        """« Dossier D-2026-0001 », « Avenant à la convention 2026-0007 »."""
+        return f"Dossier {self.reference}" if self.adhesion or self.sujet is None else self.sujet.intitule
 
     def may_edit(self, champ: str) -> bool:
         """Whether the person may type in this field now."""

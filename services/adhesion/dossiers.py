@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,9 +18,9 @@ from domain.offer import ADHESION
 from domain.roles import ROLE_LABELS, Role
 from domain.workflow import CREER_DOSSIER
 from models import (
+    Acte,
     Centre,
     Collectivite,
-    Convention,
     Depot,
     Dossier,
     OffreVersion,
@@ -43,8 +43,10 @@ from services.adhesion.dossier_views import (
     DossierView,
     MotifSaisie,
     SaisieRow,
+    Sujet,
 )
 from services.adhesion.edition import Edition, find_edition
+from services.adhesion.intitules import name_dossier
 from services.adhesion.messages import acteur_is_centre, list_messages
 from services.adhesion.warnings import list_warnings
 from services.adhesion.workflow import list_actions
@@ -88,19 +90,34 @@ def create_dossier(
 
 
 def _insert_dossier(session: Session, acteur: Acteur, version: OffreVersion, collectivite: Collectivite) -> Dossier:
-    offer = get_offer(session, version.id)
+    answers = known_answers(get_offer(session, version.id).formset, collectivite)
+    return insert_dossier(session, acteur, version, collectivite.id, answers)
+
+
+def insert_dossier(
+    session: Session,
+    acteur: Acteur,
+    version: OffreVersion,
+    collectivite_id: UUID,
+    answers: Mapping[str, Any],
+    *,
+    nature: str = ADHESION,
+    convention_id: UUID | None = None,
+) -> Dossier:
+    """A new draft with its number and these answers. `convention_id`: the convention that it is about, or that it follows."""
     annee = clock.today(session.get_one(Centre, version.centre_id).fuseau).year
     dossier = Dossier(
         reference=f"D-{format_numero(annee, next_rang(session, version.centre_id, 'dossier', annee))}",
-        nature=ADHESION,
+        nature=nature,
         centre_id=version.centre_id,
-        collectivite_id=collectivite.id,
+        collectivite_id=collectivite_id,
         offre_version_id=version.id,
+        convention_id=convention_id,
         cree_par=acteur.utilisateur_id,
     )
     session.add(dossier)
     session.flush()
-    for champ, valeur in known_answers(offer.formset, collectivite).items():
+    for champ, valeur in answers.items():
         session.add(
             Reponse(dossier_id=dossier.id, champ=champ, valeur=valeur, version=1, modifiee_par=acteur.utilisateur_id)
         )
@@ -113,6 +130,7 @@ def _already_begun(session: Session, acteur: Acteur, collectivite_id: UUID, offr
     query = select(Dossier.id).where(
         Dossier.collectivite_id == collectivite_id,
         Dossier.offre_version_id == offre_version_id,
+        Dossier.convention_id.is_(None),
         Dossier.cree_par == acteur.utilisateur_id,
     )
     return session.scalars(query.order_by(Dossier.cree_le.desc()).limit(1)).one()
@@ -128,17 +146,17 @@ def known_answers(forms: FormSet, collectivite: Collectivite) -> dict[str, Any]:
         "collectivite.code_insee": collectivite.code_insee,
     }
     for champ, raw in known.items():
-        _put(forms, answers, champ, raw)
+        put_answer(forms, answers, champ, raw)
     for champ in known:
         field = forms.fields.get(champ)
         chosen = next((one for one in field.options if one.id == answers.get(champ)), None) if field else None
         if field is not None and chosen is not None:
             for target, attribute in field.fills.items():
-                _put(forms, answers, target, chosen.values.get(attribute))
+                put_answer(forms, answers, target, chosen.values.get(attribute))
     return answers
 
 
-def _put(forms: FormSet, answers: dict[str, Any], champ: str, raw: object) -> None:
+def put_answer(forms: FormSet, answers: dict[str, Any], champ: str, raw: object) -> None:
     """Set an answer when the form has the field and accepts the value: what does not fit is left to the clerk."""
     if champ not in forms.fields:
         return
@@ -197,11 +215,9 @@ def _build_view(session: Session, acteur: Acteur, dossier: Dossier) -> DossierVi
         + [one.modifiee_par for one in state.reponses.values()],
     )
     messages = list_messages(session, acteur, dossier)
-    convention = session.execute(
-        select(Convention.id, Convention.numero).where(Convention.dossier_id == dossier.id)
-    ).one_or_none()
+    acte = session.execute(select(Acte.id, Acte.numero).where(Acte.dossier_id == dossier.id)).one_or_none()
     return DossierView(
-        **_identity(session, state, du_centre, convention),
+        **_identity(session, state, du_centre, acte),
         answers=_answers(state, names),
         evaluation=state.evaluation,
         pieces=_pieces(session, dossier),
@@ -266,7 +282,7 @@ def _answers(state: DossierState, names: dict[UUID | None, str]) -> dict[str, An
     }
 
 
-def _identity(session: Session, state: DossierState, du_centre: bool, convention: Any) -> dict[str, Any]:
+def _identity(session: Session, state: DossierState, du_centre: bool, acte: Any) -> dict[str, Any]:
     """The fields of DossierView that say what the dossier is and where it stands."""
     dossier = state.dossier
     return {
@@ -280,14 +296,22 @@ def _identity(session: Session, state: DossierState, du_centre: bool, convention
         "collectivite": _collectivite_row(session.get_one(Collectivite, dossier.collectivite_id)),
         "offer": state.offer,
         "offre_version_id": dossier.offre_version_id,
-        "convention_id": convention.id if convention else None,
-        "numero_convention": convention.numero if convention else None,
+        "convention_id": acte.id if acte else None,
+        "numero_convention": acte.numero if acte else None,
+        "sujet": _sujet(session, dossier),
         "instructeur_id": dossier.instructeur_id,
         "cree_le": dossier.cree_le,
         "modifie_le": dossier.modifie_le,
         "depose_le": dossier.depose_le,
         "cote_centre": du_centre,
     }
+
+
+def _sujet(session: Session, dossier: Dossier) -> Sujet | None:
+    if dossier.convention_id is None:
+        return None
+    numero = session.scalars(select(Acte.numero).where(Acte.id == dossier.convention_id)).one()
+    return Sujet(dossier.convention_id, numero, name_dossier(session, dossier, numero))
 
 
 def _load_names(session: Session, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.evaluation import evaluate
-from domain.roles import Role
-from domain.workflow import Workflow
+from domain.offer import ADHESION
+from domain.roles import ROLES_COLLECTIVITE, Role
+from domain.workflow import Workflow, senders
 from models import DemandeCorrection, Dossier, RoleAttribue
 from services.adhesion.corrections import list_corrections, open_corrections
 from services.adhesion.dossier_state import DossierState, last_depot
@@ -62,7 +63,7 @@ def find_edition(session: Session, acteur: Acteur, state: DossierState) -> Editi
     if dossier.etat == "brouillon":
         if Role.INSTRUCTEUR in roles and _begun_by_centre(session, dossier):
             return Edition(True)
-        if Role.GESTIONNAIRE in roles:
+        if roles & fillers(state):
             return Edition(True, autres=theirs)
     elif dossier.etat == "a_corriger" and Role.GESTIONNAIRE in roles:
         return Edition(
@@ -71,6 +72,15 @@ def find_edition(session: Session, acteur: Acteur, state: DossierState) -> Editi
     if theirs and roles.intersection(RELEVEURS) and before_decision(state.offer.workflow_dossier, dossier.etat):
         return Edition(True, theirs)
     return Edition(False, raison=_why_closed(dossier.etat), autres=theirs)
+
+
+def fillers(state: DossierState) -> frozenset[Role]:
+    """Roles of the collectivité that fill in the draft: its gestionnaires, and for a request about a convention whoever may
+    send it."""
+    own = {Role.GESTIONNAIRE}
+    if state.dossier.nature != ADHESION:
+        own |= senders(state.offer.workflow_dossier) & set(ROLES_COLLECTIVITE)
+    return frozenset(own)
 
 
 def _why_closed(etat: str) -> str:

@@ -194,12 +194,17 @@ def _manifest(made_of: Ingredients, document: Document, data: bytes, context: Ma
     return {
         **seal(data, context, {}, version),
         # Templates are stored by hash: no need to read their bytes again.
-        "gabarits": {one.key: one.sha256 for one in _parts(made_of, document)},
+        "gabarits": template_hashes(made_of, document),
         "document": document.id,
         "numero": context["convention"]["numero"],
         "annexes": context["annexes_liste"],
         "logo": made_of.logo,
     }
+
+
+def template_hashes(made_of: Ingredients, document: Document) -> dict[str, str]:
+    """SHA-256 of every file that a document is composed of, by name."""
+    return {one.key: one.sha256 for one in _parts(made_of, document)}
 
 
 def _document_name(document: Document, context: Mapping[str, Any], projet: bool) -> str:

@@ -34,7 +34,7 @@ from services.adhesion.dossier_state import DossierState, load_state
 from services.adhesion.dossier_views import SaveResult
 from services.adhesion.edition import find_edition, get_answerable
 from services.core import journal
-from services.core.access import Acteur, get_convention, get_dossier, visible_centres
+from services.core.access import Acteur, get_acte, get_dossier, visible_centres
 from services.core.files import check_owner, claim_row, store
 from services.core.portail import Portail, once, record
 from services.facturation.visibles import get_decompte
@@ -87,7 +87,7 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
         if convention.centre_id not in acteur.par_centre and piece.champ in unsent_letters(session, [convention.id]):
             raise Introuvable()
     if piece.convention_id:
-        return get_convention(session, acteur, piece.convention_id).centre_id
+        return get_acte(session, acteur, piece.convention_id).centre_id
     visible = visible_centres(acteur).where(Centre.id == piece.centre_id)
     centre = session.scalars(visible).one_or_none()
     if centre is None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 
 from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
 from domain.formatting import date_longue
-from domain.offer import Offer
+from domain.offer import ADHESION, Offer
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, tell_unknown, warn_other_year, warn_unknown
 from domain.workflow_reading import CLOS
 from models import Collectivite, Convention, Dossier, Levee, OffreVersion, Utilisateur
@@ -76,7 +76,10 @@ def find_warnings(
     *,
     du_centre: bool = True,
 ) -> dict[str, str]:
-    """Text by code of what deserves a person's eye, lifted or not. `doubles`: what `find_doubles` gives for the dossier."""
+    """Text by code of what deserves a person's eye, lifted or not. `doubles`: what `find_doubles` gives for the dossier.
+    A request about a convention has none of these: its price, its party and its convention are known."""
+    if state.dossier.nature != ADHESION:
+        return {}
     return (
         _tarif_warning(state, tarifs, du_centre)
         | _unknown_warning(state, tarifs, du_centre)
@@ -87,7 +90,8 @@ def find_warnings(
 
 def find_doubles(session: Session, dossier_ids: Collection[UUID]) -> dict[UUID, list[Double]]:
     """What makes each of these dossiers a second adhesion (absent when nothing does): one query. A draft counts against a
-    later draft only: somebody who begins a dossier by mistake must not hold the first one."""
+    later draft only: somebody who begins a dossier by mistake must not hold the first one. Requests about a convention, and
+    the convention that a dossier follows, are no doubles."""
     mine, other = aliased(Dossier), aliased(Dossier)
     my_offer, its_offer = aliased(OffreVersion), aliased(OffreVersion)
     earlier_draft = and_(mine.etat == "brouillon", other.etat == "brouillon", other.cree_le < mine.cree_le)

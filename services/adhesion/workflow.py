@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Conflit, Invalide, Refus
 from domain.evaluation import kept_answers
+from domain.offer import ADHESION
 from domain.roles import ROLE_LABELS, ROLES_CENTRE, Role
 from domain.text import clean_text
 from domain.workflow import Transition, Workflow
@@ -30,6 +31,7 @@ from services.centre.offres import get_workflow
 from services.core.access import Acteur, get_dossier, require, roles_on
 from services.core.portail import Portail, record
 from services.courriels.notifications import notify_action
+from services.vie.controles import SENDING, list_request_faults
 
 MOTIF_LENGTH = 2000
 SHOWN = 5
@@ -42,6 +44,7 @@ ALREADY = {
     "retirer": "Cette demande a déjà été retirée.",
     "refuser": "Ce dossier a déjà été refusé.",
     "accepter": "Ce dossier a déjà été accepté.",
+    "valider": "Cette demande a déjà été acceptée.",
     "emettre": "La convention de ce dossier a déjà été émise.",
 }
 """What the second of two clicks, or of two people, reads."""
@@ -140,10 +143,11 @@ def list_actions(session: Session, acteur: Acteur, state: DossierState) -> tuple
 
 def list_blocages(session: Session, state: DossierState, line: Transition) -> list[str]:
     """French sentences that say what the line's condition still wants; empty when it holds."""
+    faults = list_request_faults(session, state) if line.action in SENDING else []
     if line.condition is None:
-        return []
+        return faults
     condition = _CONDITIONS.get(line.condition)
-    return unknown_condition(line.condition) if condition is None else condition(session, state)
+    return (unknown_condition(line.condition) if condition is None else condition(session, state)) + faults
 
 
 def unknown_condition(condition: str) -> list[str]:
@@ -188,10 +192,16 @@ def _deliberation_complete(session: Session, state: DossierState) -> list[str]:
     """Number, date, body and file of the délibération, whatever the form says, and no warning left (points P07, B03)."""
     missing = {one.field_id: one.message for one in state.evaluation.blocking("accepter")}
     for champ, libelle in DELIBERATION.items():
-        if state.value(champ) is None:
+        if state.value(champ) is None and _is_wanted(state, champ):
             missing.setdefault(champ, f"Délibération : {libelle} manque.")
     lifted = [f"Levez l’avertissement : {one.texte}" for one in list_warnings(session, state) if one.levee is None]
     return [*missing.values(), *_unsent(session, state), *lock_reasons(session, state), *lifted]
+
+
+def _is_wanted(state: DossierState, champ: str) -> bool:
+    """An adhesion takes a délibération; a request about a convention takes one where its form asks for it."""
+    field = state.evaluation.fields.get(champ)
+    return state.dossier.nature == ADHESION or (field is not None and field.visible)
 
 
 def _unsent(session: Session, state: DossierState) -> list[str]:
@@ -280,6 +290,7 @@ _EFFECTS: dict[str, Callable[[Session, Acteur, DossierState], dict[str, Any]]] =
     "retirer": _nothing_more,
     "refuser": _nothing_more,
     "accepter": _accept,
+    "valider": _accept,
 }
 
 

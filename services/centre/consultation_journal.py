@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.roles import Role
-from models import AuditEvent, Centre, Collectivite, Convention, Dossier, RoleAttribue, Utilisateur
+from models import Acte, AuditEvent, Centre, Collectivite, Dossier, RoleAttribue, Utilisateur
 from services.comptes import rights
 from services.convention.convention_views import EventRow
 from services.core import journal
@@ -241,8 +241,9 @@ def _things(session: Session, events: Sequence[AuditEvent]) -> dict[str, str]:
     named: dict[str, str] = {}
     for dossier in session.execute(select(Dossier.id, Dossier.reference).where(Dossier.id.in_(ids("dossier")))):
         named[str(dossier.id)] = f"Dossier {dossier.reference}"
-    for act in session.execute(select(Convention.id, Convention.numero).where(Convention.id.in_(ids("convention")))):
-        named[str(act.id)] = f"Convention {act.numero}"
+    wanted = [*ids("convention"), *ids("avenant")]
+    for act in session.execute(select(Acte.id, Acte.numero, Acte.nature).where(Acte.id.in_(wanted))):
+        named[str(act.id)] = f"{act.nature.capitalize()} {act.numero}"
     named.update({str(key): f"Compte de {name}" for key, name in _names(session, set(ids("utilisateur"))).items()})
     return named
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.formatting import date_courte, date_longue
 from domain.roles import Role
 from domain.text import fold
 from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow
@@ -16,6 +17,11 @@ from services.core.piece_rows import PieceRow
 A_VENIR = "a_venir"
 """Not a state: a convention in force whose effect date is to come, for labels and filters."""
 A_VENIR_LIBELLE = "À venir"
+FINIE = "finie"
+"""Not a state either: a convention whose last day is past, while its state still says that it runs."""
+FINIE_LIBELLE = "Terminée"
+ENDING_STATES = ("en_vigueur", "denoncee", "en_demeure")
+"""States of a convention that runs until its last day."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +47,20 @@ class EventRow:
 
 @dataclass(frozen=True)
 class ConventionView:
-    """Everything one page of a convention shows to this person.
+    """Everything one page of a convention, or of an avenant, shows to this person. `parent`: id and number of the convention
+    that an avenant changes.
 
-    `etat_affiche` is `etat`, or `a_venir` for a convention in force whose effect date is to come. `motif`: why it was
+    `etat_affiche` is `etat`, `a_venir` for a convention in force whose effect date is to come, or `finie` once its last day is
+    past. `fin`: its last day when something ends it before the term, `fin_motif` says what. `motif`: why it was
     cancelled, or why the signed document was rejected. `deliberation`: the one that
     allows the signature, as it is cited; `signataire_propose`: who is expected to sign next. `pdf_manquant`: no PDF of the issued document is stored yet;
     `pdf_possible`: this installation can make it.
     """
 
     id: UUID
+    nature: str
     numero: str
+    parent: tuple[UUID, str] | None
     etat: str
     etat_affiche: str
     etat_libelle: str
@@ -86,6 +96,18 @@ class ConventionView:
     peut_joindre_accuse: bool
     pdf_manquant: bool
     pdf_possible: bool
+    fin: date | None = None
+    fin_motif: str | None = None
+
+    @property
+    def avenant(self) -> bool:
+        """Whether this is an avenant, not a convention."""
+        return self.parent is not None
+
+    @property
+    def titre(self) -> str:
+        """« Convention 2026-0007 », « Avenant 2026-0007-A1 »."""
+        return f"{self.nature.capitalize()} {self.numero}"
 
     def action(self, code: str) -> ActionRow | None:
         """The action with this code, when the person's roles and the state allow it."""
@@ -127,11 +149,23 @@ class ConventionRow:
     montant_annuel: Decimal | None
     emise_le: datetime
     pieces: tuple[PieceRow, ...]
+    dernier_jour: date
 
 
-def displayed_state(etat: str, date_effet: date, today: date) -> str:
-    """`etat`, or `a_venir` while a convention in force waits for its effect date."""
+def displayed_state(etat: str, date_effet: date, today: date, dernier_jour: date | None = None) -> str:
+    """`etat`, or `a_venir` while a convention in force waits for its effect date, or `finie` once its last day is past."""
+    if dernier_jour is not None and etat in ENDING_STATES and dernier_jour < today:
+        return FINIE
     return A_VENIR if etat == "en_vigueur" and date_effet > today else etat
+
+
+def tell_end(etat: str, fin: date | None, dernier_jour: date, today: date, *, court: bool = False) -> str:
+    """« prend fin le 31 décembre 2026 », « a pris fin le… »: what is added to the label of a state. Empty while only the term
+    ends the convention, and for one that was never in force."""
+    if etat in ("a_signer", "signee_collectivite", "annulee") or (fin is None and dernier_jour >= today):
+        return ""
+    day = date_courte(dernier_jour) if court else date_longue(dernier_jour)
+    return f"a pris fin le {day}" if dernier_jour < today else f"prend fin le {day}"
 
 
 def file_name(*parts: str | None, extension: str) -> str:

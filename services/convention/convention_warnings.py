@@ -9,14 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.formatting import date_longue
-from models import Convention, Levee, Piece, Utilisateur
+from domain.workflow import Workflow, as_avenant
+from models import Acte, Avenant, Convention, Levee, Piece, Utilisateur
 from services.adhesion.dossier_state import last_depot
 from services.adhesion.dossier_views import Avertissement, LeveeRow
+from services.centre.offres import get_offer
+from services.core.portail import Portail
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class SignedFile:
     date_signature: date | None
 
 
-def cited_answers(session: Session, convention: Convention) -> Mapping[str, Any]:
+def cited_answers(session: Session, convention: Acte) -> Mapping[str, Any]:
     """The answers that the convention was issued from, by field id."""
     depot = last_depot(session, convention.dossier)
     return depot.reponses if depot else {}
@@ -54,7 +58,7 @@ def cite_deliberation(answers: Mapping[str, Any]) -> str | None:
     return ", ".join(part for part in (said, organe) if part) or None
 
 
-def expected_signatory(answers: Mapping[str, Any], convention: Convention) -> str:
+def expected_signatory(answers: Mapping[str, Any], convention: Acte) -> str:
     """Who is expected to sign next, to be corrected by whoever deposits: the collectivité's representative, then the
     centre's president (their quality alone where the centre gives no name)."""
     if convention.etat == "a_signer":
@@ -66,13 +70,30 @@ def expected_signatory(answers: Mapping[str, Any], convention: Convention) -> st
     return ", ".join(part for part in (" ".join(one for one in person if one), quality) if part)
 
 
-def issued_pages(session: Session, convention: Convention) -> int | None:
+def issued_pages(session: Session, convention: Acte) -> int | None:
     """Pages of the issued document; None while it has no PDF."""
-    piece = current_piece(session, convention, "convention_pdf")
+    piece = current_piece(session, convention, issued_usage(convention, pdf=True))
     return piece.pages if piece else None
 
 
-def current_piece(session: Session, convention: Convention, usage: str) -> Piece | None:
+def issued_usage(acte: Acte, *, pdf: bool = False) -> str:
+    """What the document that was issued, or its PDF, is kept as."""
+    return f"{acte.nature}_pdf" if pdf else acte.nature
+
+
+def nature_of(portail: Portail, acte_id: UUID) -> str:
+    """`convention` or `avenant`: what the journal calls the act, before anybody's rights are looked at."""
+    with portail.db.read() as session:
+        return session.scalar(select(Acte.nature).where(Acte.id == acte_id)) or "convention"
+
+
+def acte_table(session: Session, acte: Acte) -> Workflow:
+    """The states and actions of this convention, or of this avenant, as its offer has them."""
+    table = get_offer(session, acte.dossier.offre_version_id).workflow_convention
+    return as_avenant(table) if isinstance(acte, Avenant) else table
+
+
+def current_piece(session: Session, convention: Acte, usage: str) -> Piece | None:
     """The newest file of this usage that was not taken away."""
     query = (
         select(Piece)
@@ -83,14 +104,15 @@ def current_piece(session: Session, convention: Convention, usage: str) -> Piece
     return session.scalars(query).one_or_none()
 
 
-def examine(session: Session, convention: Convention, file: SignedFile, pages: Iterable[int | None]) -> dict[str, str]:
+def examine(session: Session, convention: Acte, file: SignedFile, pages: Iterable[int | None]) -> dict[str, str]:
     """Warnings about a signed file, text by code. `pages`: the page counts that are as expected (None: unknown)."""
     found: dict[str, str] = {}
     mark = file.sha256[:16]
     known = [count for count in pages if count is not None]
     if known and file.pages is not None and file.pages not in known:
+        issued = "la convention émise" if isinstance(convention, Convention) else "l’avenant émis"
         found[f"pages:{mark}"] = (
-            f"Le document signé compte {_pages(file.pages)}, la convention émise {_pages(known[0])}. Vérifiez qu’il est complet."
+            f"Le document signé compte {_pages(file.pages)}, {issued} {_pages(known[0])}. Vérifiez qu’il est complet."
         )
     voted = deliberation_date(cited_answers(session, convention))
     if voted and file.date_signature and file.date_signature < voted:
@@ -110,7 +132,7 @@ def _pages(count: int) -> str:
     return f"{count} page{'s' if count > 1 else ''}"
 
 
-def examine_stored(session: Session, convention: Convention) -> dict[str, str]:
+def examine_stored(session: Session, convention: Acte) -> dict[str, str]:
     """Warnings about the signed files that the convention holds now."""
     found: dict[str, str] = {}
     issued = issued_pages(session, convention)
@@ -130,7 +152,7 @@ def signed_file(piece: Piece) -> SignedFile:
     return SignedFile(piece.sha256, piece.pages, signatures, date.fromisoformat(said) if said else None)
 
 
-def list_convention_warnings(session: Session, convention: Convention) -> list[Avertissement]:
+def list_convention_warnings(session: Session, convention: Acte) -> list[Avertissement]:
     """The warnings that hold now, those already lifted included."""
     found = examine_stored(session, convention)
     if not found:
@@ -147,7 +169,7 @@ def list_convention_warnings(session: Session, convention: Convention) -> list[A
     return [Avertissement(code, texte, lifted.get(code)) for code, texte in found.items()]
 
 
-def pending(session: Session, convention: Convention, found: dict[str, str]) -> list[str]:
+def pending(session: Session, convention: Acte, found: dict[str, str]) -> list[str]:
     """Texts of those of the warnings `found` that nobody has lifted."""
     query = select(Levee.code).where(Levee.dossier_id == convention.dossier_id, Levee.code.in_(found))
     lifted = set(session.scalars(query))

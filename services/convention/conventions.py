@@ -19,9 +19,11 @@ from documents.uploads import DOCX_TYPE
 from domain.answers import build_tree, get_path
 from domain.errors import Invalide, PdfIndisponible, Refus
 from domain.formatting import date_courte
+from domain.offer import ADHESION
 from domain.roles import Role
 from domain.workflow import ACTIONS_DU_CALENDRIER
-from models import AuditEvent, Convention, Piece, Utilisateur
+from models import Acte, AuditEvent, Convention, Piece, Utilisateur
+from models.conventions import NATURES_ACTE
 from services.adhesion.dossier_state import DossierState, last_depot, load_state
 from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow
 from services.adhesion.dossiers import NOBODY
@@ -34,7 +36,6 @@ from services.adhesion.editique import (
     render_document,
 )
 from services.adhesion.workflow import ALREADY, check_line, find_line, list_blocages, summarize
-from services.centre.offres import get_offer
 from services.convention.convention_views import (
     ConventionView,
     EventRow,
@@ -43,28 +44,33 @@ from services.convention.convention_views import (
     file_name,
 )
 from services.convention.convention_warnings import (
+    acte_table,
     cite_deliberation,
     cited_answers,
     current_piece,
     examine_stored,
     expected_signatory,
+    issued_usage,
     list_convention_warnings,
+    nature_of,
     pending,
 )
 from services.convention.registre import pieces_of, state_label
 from services.convention.signatures import ATTACHERS, list_line_blocages
-from services.core.access import Acteur, get_convention, get_dossier, roles_on
+from services.core.access import Acteur, get_acte, get_dossier, roles_on
 from services.core.clock import local_time, today
 from services.core.files import store
 from services.core.journal_labels import action_label
 from services.core.numerotation import format_numero, next_rang
 from services.core.portail import Portail, record
 from services.courriels.notifications import notify_convention
+from services.vie.texte import latest_text
 
 logger = logging.getLogger("portail")
 
 HISTORY = tuple(
-    f"convention.{action}"
+    f"{nature}.{action}"
+    for nature in NATURES_ACTE
     for action in (
         "emettre",
         "deposer_signature",
@@ -73,8 +79,16 @@ HISTORY = tuple(
         "signer_centre",
         "joindre_accuse",
         "annuler",
+        "reconduire",
+        "denoncer",
+        "lever_denonciation",
+        "mettre_en_demeure",
+        "lever_mise_en_demeure",
+        "resilier",
+        "echoir",
+        "remplacer",
     )
-)
+) + tuple(f"denonciation.{action}" for action in ("enregistrer", "dater", "classer", "retirer")) + ("demeure.repondre",)
 
 
 # Issuing ---------------------------------------------------------------------------------------------------------------
@@ -89,6 +103,8 @@ def issue_convention(portail: Portail, acteur: Acteur, dossier_id: UUID) -> UUID
     with portail.action(acteur, "dossier.emettre", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
         state = load_state(session, dossier)
+        if dossier.nature != ADHESION:
+            raise Refus("Cette demande mène à un avenant, pas à une convention.")
         line = find_line(state.offer.workflow_dossier, "emettre")
         check_line(state.offer.workflow_dossier, line, dossier.etat, roles_on(acteur, dossier), ALREADY.get("emettre"))
         blocages = list_blocages(session, state, line)
@@ -111,7 +127,7 @@ def issue_convention(portail: Portail, acteur: Acteur, dossier_id: UUID) -> UUID
         session.flush()
         notify_convention(session, convention, "emettre")
         _record_issue(session, acteur, convention)
-    _try_pdf(portail, acteur, convention.id)
+    try_pdf(portail, acteur, convention.id)
     return convention.id
 
 
@@ -127,6 +143,7 @@ def _insert(
         numero=terms["numero"],
         annee=state.today.year,
         rang=rang,
+        remplace_id=state.dossier.convention_id,
         date_effet=_needed(terms["date_effet"]),
         date_debut_prestations=terms["date_debut_prestations"] or terms["date_effet"],
         terme=terms["terme"],
@@ -159,7 +176,7 @@ def _store_issued(
     session: Session,
     portail: Portail,
     acteur: Acteur,
-    convention: Convention,
+    convention: Acte,
     made_of: Ingredients,
     rendered: Rendered,
 ) -> None:
@@ -182,7 +199,7 @@ def _store_issued(
         session.flush()
 
 
-def _record_issue(session: Session, acteur: Acteur, convention: Convention) -> None:
+def _record_issue(session: Session, acteur: Acteur, convention: Acte) -> None:
     common = {"centre_id": convention.centre_id, "sha256": convention.sha256}
     record(
         session,
@@ -210,21 +227,24 @@ def _record_issue(session: Session, acteur: Acteur, convention: Convention) -> N
 
 def produce_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
     """Make and keep the PDF of the issued document, when there is none yet. PdfIndisponible without LibreOffice."""
-    with portail.view(acteur, "convention.produire_pdf", objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id)
-        issued = current_piece(session, convention, "convention")
-        if issued is None or current_piece(session, convention, "convention_pdf") is not None:
+    nature = nature_of(portail, convention_id)
+    action = f"{nature}.produire_pdf"
+    with portail.view(acteur, action, objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id)
+        usage = issued_usage(convention, pdf=True)
+        issued = current_piece(session, convention, issued_usage(convention))
+        if issued is None or current_piece(session, convention, usage) is not None:
             return
     # LibreOffice takes seconds: never inside the transaction.
     data = docx_to_pdf(portail.files.read(issued.sha256))
     pages = inspect_pdf(data, max_size=len(data)).pages
-    with portail.action(acteur, "convention.produire_pdf", objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id, lock=True)
-        if current_piece(session, convention, "convention_pdf") is not None:
+    with portail.action(acteur, action, objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id, lock=True)
+        if current_piece(session, convention, usage) is not None:
             return
         piece = Piece(
             sha256=store(session, portail.files, data).sha256,
-            usage="convention_pdf",
+            usage=usage,
             nom=f"{issued.nom.removesuffix('.docx')}.pdf",
             type_mime=PDF_TYPE,
             taille=len(data),
@@ -237,15 +257,15 @@ def produce_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
         record(
             session,
             acteur,
-            "convention.produire_pdf",
+            action,
             centre_id=convention.centre_id,
-            objet="convention",
+            objet=nature,
             objet_id=convention.id,
             sha256=piece.sha256,
         )
 
 
-def _try_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
+def try_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
     """The PDF just after the issue. The convention stands without it: a failure is logged, and the page offers to retry."""
     try:
         produce_pdf(portail, acteur, convention_id)
@@ -257,24 +277,28 @@ def _try_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
 
 
 def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> ConventionView:
-    """Everything the page of a convention shows to this person; Introuvable, journalled, when they may not see it."""
-    with portail.view(acteur, "convention.ouvrir", objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id)
+    """Everything the page of a convention, or of an avenant, shows to this person; Introuvable, journalled, when they may not see it."""
+    nature = nature_of(portail, convention_id)
+    with portail.view(acteur, "convention.ouvrir", objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id)
         day = today(convention.centre.fuseau)
         roles = roles_on(acteur, convention)
         centre_side = convention.centre_id in acteur.par_centre
         warnings = list_convention_warnings(session, convention)
+        parent = session.get(Convention, convention.parent_id) if convention.parent_id else None
         answers = cited_answers(session, convention)
+        text = latest_text(session, parent) | dict(answers) if parent else answers
         pieces = tuple(pieces_of(session, acteur, [convention])[convention.id])
         return ConventionView(
             **_columns(convention),
-            etat_affiche=displayed_state(convention.etat, convention.date_effet, day),
+            parent=(parent.id, parent.numero) if parent else None,
+            etat_affiche=displayed_state(convention.etat, convention.date_effet, day, convention.dernier_jour),
             etat_libelle=state_label(session, acteur, convention, day),
             centre=_centre_row(convention),
             collectivite=_collectivite_row(convention),
             reference_dossier=convention.dossier.reference,
             deliberation=cite_deliberation(answers),
-            signataire_propose=expected_signatory(answers, convention),
+            signataire_propose=expected_signatory(text, convention),
             pieces=pieces,
             signatures=_signatures(session, convention, {piece.id for piece in pieces}),
             actions=_actions(session, acteur, convention),
@@ -284,13 +308,14 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
             cote_centre=centre_side,
             peut_lever=Role.INSTRUCTEUR in roles and convention.etat == "signee_collectivite",
             peut_joindre_accuse=bool(roles.intersection(ATTACHERS)) and convention.etat != "annulee",
-            pdf_manquant=not any(piece.usage == "convention_pdf" for piece in pieces),
+            pdf_manquant=not any(piece.usage == issued_usage(convention, pdf=True) for piece in pieces),
             pdf_possible=pdf_available(),
         )
 
 
 _SHOWN = (
     "id",
+    "nature",
     "numero",
     "etat",
     "motif",
@@ -299,6 +324,8 @@ _SHOWN = (
     "date_effet",
     "date_debut_prestations",
     "terme",
+    "fin",
+    "fin_motif",
     "quotite",
     "minutes_prevues",
     "montant_annuel",
@@ -312,16 +339,16 @@ _SHOWN = (
 )
 
 
-def _columns(convention: Convention) -> dict[str, Any]:
+def _columns(convention: Acte) -> dict[str, Any]:
     return {name: getattr(convention, name) for name in _SHOWN}
 
 
-def _centre_row(convention: Convention) -> CentreRow:
+def _centre_row(convention: Acte) -> CentreRow:
     centre = convention.centre
     return CentreRow(centre.id, centre.code, centre.nom, centre.fuseau, dict(centre.parametres))
 
 
-def _collectivite_row(convention: Convention) -> CollectiviteRow:
+def _collectivite_row(convention: Acte) -> CollectiviteRow:
     one = convention.collectivite
     return CollectiviteRow(one.id, one.nom, one.siren, one.type)
 
@@ -331,8 +358,8 @@ def _told(warnings: list[Avertissement]) -> tuple[Avertissement, ...]:
     return tuple(one for one in warnings if one.levee is None)
 
 
-def _actions(session: Session, acteur: Acteur, convention: Convention) -> tuple[ActionRow, ...]:
-    workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
+def _actions(session: Session, acteur: Acteur, convention: Acte) -> tuple[ActionRow, ...]:
+    workflow = acte_table(session, convention)
     rows = []
     for line in workflow.actions(convention.etat, roles_on(acteur, convention)):
         if line.action in ACTIONS_DU_CALENDRIER:
@@ -346,7 +373,7 @@ def _actions(session: Session, acteur: Acteur, convention: Convention) -> tuple[
     return tuple(rows)
 
 
-def _signatures(session: Session, convention: Convention, shown: Collection[UUID]) -> tuple[SignatureRow, ...]:
+def _signatures(session: Session, convention: Acte, shown: Collection[UUID]) -> tuple[SignatureRow, ...]:
     """The electronic signatures of the files shown."""
     query = select(Piece).where(Piece.id.in_(shown)).order_by(Piece.deposee_le, Piece.id)
     return tuple(
@@ -366,7 +393,7 @@ def _signed_on(moment: str | None, fuseau: str) -> str | None:
     return date_courte(local_time(datetime.fromisoformat(moment), fuseau).date()) if moment else None
 
 
-def _history(session: Session, convention: Convention) -> tuple[EventRow, ...]:
+def _history(session: Session, convention: Acte) -> tuple[EventRow, ...]:
     """What happened to the convention, oldest first, from the journal."""
     query = (
         select(AuditEvent, Utilisateur)

@@ -10,21 +10,25 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide
-from models import Centre, Collectivite, Convention, Piece
+from models import Acte, Centre, Collectivite, Convention, Piece
 from services.adhesion.dossier_lists import search_condition
-from services.centre.offres import get_offer
 from services.convention.convention_views import (
     A_VENIR,
     A_VENIR_LIBELLE,
+    ENDING_STATES,
+    FINIE,
+    FINIE_LIBELLE,
     ConventionFilter,
     ConventionRow,
     displayed_state,
     file_name,
+    tell_end,
 )
+from services.convention.convention_warnings import acte_table
 from services.core import clock
 from services.core.access import Acteur, visible_conventions
 from services.core.paging import Page, paginate
@@ -44,7 +48,7 @@ _SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "collectivite": (Collectivite.nom.expression,),
     "etat": (Convention.etat.expression,),
     "date_effet": (Convention.date_effet.expression,),
-    "terme": (Convention.terme.expression,),
+    "dernier_jour": (func.coalesce(Convention.fin, Convention.terme),),
     "volume": (Convention.quotite.expression, Convention.minutes_prevues.expression),
     "montant_annuel": (Convention.montant_annuel.expression,),
     "emise_le": (Convention.emise_le.expression,),
@@ -95,11 +99,16 @@ def _filtered(acteur: Acteur, filtre: ConventionFilter, days: dict[UUID, date]) 
     if filtre.etats:
         later = or_(*(and_(Convention.centre_id == key, Convention.date_effet > day) for key, day in days.items()))
         in_force = Convention.etat == "en_vigueur"
-        wanted: list[ColumnElement[bool]] = [Convention.etat.in_(set(filtre.etats) - {A_VENIR, "en_vigueur"})]
+        over = or_(
+            *(and_(Convention.centre_id == key, Convention.dernier_jour < day) for key, day in days.items()),
+        )
+        wanted: list[ColumnElement[bool]] = [Convention.etat.in_(set(filtre.etats) - {A_VENIR, FINIE, "en_vigueur"})]
+        if FINIE in filtre.etats:
+            wanted.append(and_(Convention.etat.in_(ENDING_STATES), over))
         if A_VENIR in filtre.etats:
             wanted.append(and_(in_force, later))
         if "en_vigueur" in filtre.etats:
-            wanted.append(and_(in_force, ~later))
+            wanted.append(and_(in_force, ~later, ~over))
         query = query.where(or_(*wanted))
     if filtre.annee:
         query = query.where(Convention.annee == filtre.annee)
@@ -113,14 +122,16 @@ def _row(
     session: Session, acteur: Acteur, row: Row[Any], days: dict[UUID, date], pieces: list[PieceRow]
 ) -> ConventionRow:
     convention: Convention = row.Convention
+    today = days[convention.centre_id]
     return ConventionRow(
         id=convention.id,
         numero=convention.numero,
         collectivite=row.collectivite,
         etat=convention.etat,
-        etat_affiche=displayed_state(convention.etat, convention.date_effet, days[convention.centre_id]),
-        etat_libelle=state_label(session, acteur, convention, days[convention.centre_id]),
+        etat_affiche=displayed_state(convention.etat, convention.date_effet, today, convention.dernier_jour),
+        etat_libelle=state_label(session, acteur, convention, today, court=True),
         date_effet=convention.date_effet,
+        dernier_jour=convention.dernier_jour,
         terme=convention.terme,
         quotite=convention.quotite,
         minutes_prevues=convention.minutes_prevues,
@@ -130,15 +141,21 @@ def _row(
     )
 
 
-def state_label(session: Session, acteur: Acteur, convention: Convention, today: date) -> str:
-    """The state as this person's side reads it."""
+def state_label(session: Session, acteur: Acteur, convention: Acte, today: date, *, court: bool = False) -> str:
+    """The state as this person's side reads it, with the day it ends when that is decided: « Dénoncée, prend fin le 31
+    décembre 2026 ». `court`: that day in figures."""
+    end = tell_end(convention.etat, convention.fin, convention.dernier_jour, today, court=court)
     if displayed_state(convention.etat, convention.date_effet, today) == A_VENIR:
-        return A_VENIR_LIBELLE
-    workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
-    return workflow.label(convention.etat, collectivite=convention.centre_id not in acteur.par_centre)
+        label = A_VENIR_LIBELLE
+    elif convention.etat == "en_vigueur" and convention.dernier_jour < today:
+        label = FINIE_LIBELLE
+    else:
+        table = acte_table(session, convention)
+        label = table.label(convention.etat, collectivite=convention.centre_id not in acteur.par_centre)
+    return f"{label}, {end}" if end else label
 
 
-def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Convention]) -> defaultdict[UUID, list[PieceRow]]:
+def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Acte]) -> defaultdict[UUID, list[PieceRow]]:
     """Files of these conventions that this person may read and that were not taken away, oldest first.
 
     A file signed by both parties that still waits for a warning to be lifted is the centre's own business.

@@ -1,4 +1,5 @@
-"""The signature circuit: signed by the collectivité, rejected or signed by the centre, cancelled (conception.md).
+"""The signature circuit: signed by the collectivité, rejected or signed by the centre, cancelled (conception.md). A convention
+and an avenant go through the same one: `convention` stands for either here.
 
 A signed document is checked before anything is written: a plain PDF, its pages, its electronic signatures. What a person
 must look at is a warning; the centre signs once an instructeur has lifted them all.
@@ -22,25 +23,27 @@ from domain.errors import Conflit, Invalide, Refus
 from domain.roles import Role
 from domain.text import clean_text
 from domain.workflow import Transition
-from models import Convention, Levee, Operation, Piece, utc_now
+from models import Acte, Levee, Operation, Piece, utc_now
 from services.adhesion.workflow import MOTIF_LENGTH, check_line, check_motif, find_line, summarize, unknown_condition
-from services.centre.offres import get_offer
 from services.convention.convention_views import file_name
 from services.convention.convention_warnings import (
     SignedFile,
+    acte_table,
     current_piece,
     examine,
     examine_stored,
     issued_pages,
+    issued_usage,
     list_convention_warnings,
+    nature_of,
     pending,
 )
 from services.core import clock
-from services.core.access import Acteur, get_convention, require, roles_on
+from services.core.access import Acteur, get_acte, require, roles_on
 from services.core.files import store
 from services.core.portail import Portail, once, record
 from services.courriels.notifications import notify_convention
-from services.facturation.exercices import refresh_convention
+from services.vie.effets import apply_signature
 
 MEGABYTE = 1_000_000
 PDF_SIGNE = "pdf_signe"
@@ -51,10 +54,10 @@ ATTACHERS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.SIGNATAIRE_CENTRE)
 """Who may attach the receipt of transmission to the prefecture."""
 
 ALREADY = {
-    "deposer_signature": "Un document signé a déjà été déposé pour cette convention.",
+    "deposer_signature": "Un document signé a déjà été déposé.",
     "rejeter_signature": "Le document signé a déjà été rejeté.",
-    "signer_centre": "Cette convention a déjà été signée par le centre.",
-    "annuler": "Cette convention a déjà été annulée.",
+    "signer_centre": "Le centre a déjà signé.",
+    "annuler": "Ce document a déjà été annulé.",
 }
 
 
@@ -108,7 +111,7 @@ def countersign(
     signataire: str,
     operation_id: str,
 ) -> str:
-    """Deposit the PDF signed by both parties: the convention is in force. Every warning must have been lifted.
+    """Deposit the PDF signed by both parties: the act is in force. Every warning must have been lifted.
 
     A file that itself needs a warning lifted is kept, the state stays, and Refus says so: once it is lifted, the
     signataire deposits the same file again.
@@ -123,7 +126,7 @@ class _Step:
     action: str
     usage: str
     suffix: str
-    apply: Callable[[Session, Convention, _Deposit], list[str]]
+    apply: Callable[[Session, Acte, _Deposit], list[str]]
 
 
 def _sign(
@@ -137,17 +140,18 @@ def _sign(
     signataire: str,
     operation_id: str,
 ) -> str:
-    action = f"convention.{step.action}"
-    with portail.view(acteur, action, objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id)
+    nature = nature_of(portail, convention_id)
+    action = f"{nature}.{step.action}"
+    with portail.view(acteur, action, objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id)
         if session.get(Operation, operation_id) is not None:
             return convention.etat
         _check(session, acteur, convention, step.action)
         today = clock.today(convention.centre.fuseau)
     # The examination of the file takes a process of its own: never inside the transaction.
     deposit = _examine(portail, nom, data, date_signature, signataire, today)
-    with portail.action(acteur, action, objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id, lock=True)
+    with portail.action(acteur, action, objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id, lock=True)
         if not once(session, operation_id):
             return convention.etat
         line = _check(session, acteur, convention, step.action)
@@ -156,7 +160,7 @@ def _sign(
         if not waiting:
             convention.etat, convention.motif = line.vers, None
             session.flush()
-            refresh_convention(session, convention.id)
+            apply_signature(session, convention, clock.today(convention.centre.fuseau))
             notify_convention(session, convention, step.action)
         else:  # the same file, deposited again once this is lifted, is no echo of this deposit
             session.delete(session.get_one(Operation, operation_id))
@@ -170,9 +174,9 @@ def _sign(
     return etat
 
 
-def _check(session: Session, acteur: Acteur, convention: Convention, action: str) -> Transition:
+def _check(session: Session, acteur: Acteur, convention: Acte, action: str) -> Transition:
     """The line of the table, when this person may use it from this state."""
-    workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
+    workflow = acte_table(session, convention)
     line = find_line(workflow, action)
     check_line(workflow, line, convention.etat, roles_on(acteur, convention), ALREADY.get(action))
     blocages = list_line_blocages(line)
@@ -210,30 +214,28 @@ def _examine(
     return _Deposit(data, report, clean_text(PurePath(nom).name)[:200], date_signature, who)
 
 
-UNSIGNED = {
-    "convention_pdf": "Ce fichier est la convention telle qu’elle a été émise, sans signature. Déposez le document signé.",
-    "signee_collectivite": (
-        "Ce fichier est celui que la collectivité a signé : la signature du centre n’y est pas. Déposez le document"
-        " contresigné."
-    ),
-}
-"""What is said of a deposit that is, byte for byte, a file the portal already gave out to be signed."""
+AS_ISSUED = "Ce fichier est le document tel qu’il a été émis, sans signature. Déposez le document signé."
+AS_SIGNED_BY_THEM = "Ce fichier est celui que la collectivité a signé : la signature du centre n’y est pas. Déposez le document contresigné."
 
 
-def _refuse_unsigned(session: Session, convention: Convention, deposit: _Deposit) -> None:
-    for usage, message in UNSIGNED.items():
+def _refuse_unsigned(session: Session, convention: Acte, deposit: _Deposit) -> None:
+    """Invalide for a deposit that is, byte for byte, a file the portal already gave out to be signed."""
+    for usage, message in (
+        (issued_usage(convention, pdf=True), AS_ISSUED),
+        ("signee_collectivite", AS_SIGNED_BY_THEM),
+    ):
         given_out = current_piece(session, convention, usage)
         if given_out is not None and given_out.sha256 == deposit.report.sha256:
             raise Invalide(message, champ="fichier")
 
 
-def _apply_submission(session: Session, convention: Convention, deposit: _Deposit) -> list[str]:
+def _apply_submission(session: Session, convention: Acte, deposit: _Deposit) -> list[str]:
     _refuse_unsigned(session, convention, deposit)
     convention.collectivite_signee_le, convention.collectivite_signataire = deposit.signee_le, deposit.signataire
     return []
 
 
-def _apply_countersignature(session: Session, convention: Convention, deposit: _Deposit) -> list[str]:
+def _apply_countersignature(session: Session, convention: Acte, deposit: _Deposit) -> list[str]:
     """The centre signs once every warning about the collectivité's document is lifted; those about the file that it
     deposits now keep the state from changing."""
     _refuse_unsigned(session, convention, deposit)
@@ -254,7 +256,7 @@ _COUNTERSIGN = _Step("signer_centre", "signee_centre", "signee-deux-parties", _a
 
 
 def _store(
-    session: Session, portail: Portail, acteur: Acteur, convention: Convention, step: _Step, deposit: _Deposit
+    session: Session, portail: Portail, acteur: Acteur, convention: Acte, step: _Step, deposit: _Deposit
 ) -> Piece:
     analyse = {
         "nom_depose": deposit.nom,
@@ -262,7 +264,7 @@ def _store(
         "avertissements": deposit.report.avertissements,
         "date_signature": deposit.signee_le.isoformat(),
     }
-    nom = file_name("convention", convention.numero, convention.collectivite.nom, step.suffix, extension="pdf")
+    nom = file_name(convention.nature, convention.numero, convention.collectivite.nom, step.suffix, extension="pdf")
     return _add_piece(
         session,
         portail,
@@ -281,7 +283,7 @@ def _add_piece(
     session: Session,
     portail: Portail,
     acteur: Acteur,
-    convention: Convention,
+    convention: Acte,
     usage: str,
     nom: str,
     type_mime: str,
@@ -305,21 +307,21 @@ def _add_piece(
     return piece
 
 
-def _retire(session: Session, convention: Convention, usage: str) -> None:
+def _retire(session: Session, convention: Acte, usage: str) -> None:
     query = select(Piece).where(Piece.convention_id == convention.id, Piece.usage == usage, Piece.retiree_le.is_(None))
     for piece in session.scalars(query):
         piece.retiree_le = utc_now()
     session.flush()
 
 
-def _record(session: Session, acteur: Acteur, action: str, convention: Convention, **details: Any) -> None:
+def _record(session: Session, acteur: Acteur, action: str, convention: Acte, **details: Any) -> None:
     session.flush()
     record(
         session,
         acteur,
         action,
         centre_id=convention.centre_id,
-        objet="convention",
+        objet=convention.nature,
         objet_id=convention.id,
         etat=convention.etat,
         **details,
@@ -337,8 +339,9 @@ def cancel_convention(portail: Portail, acteur: Acteur, convention_id: UUID, *, 
 
 
 def _decide(portail: Portail, acteur: Acteur, convention_id: UUID, action: str, motif: str) -> str:
-    with portail.action(acteur, f"convention.{action}", objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id, lock=True)
+    nature = nature_of(portail, convention_id)
+    with portail.action(acteur, f"{nature}.{action}", objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id, lock=True)
         line = _check(session, acteur, convention, action)
         reason = check_motif(line, motif)
         if action == "rejeter_signature":
@@ -348,7 +351,7 @@ def _decide(portail: Portail, acteur: Acteur, convention_id: UUID, action: str, 
         convention.etat, convention.motif = line.vers, reason
         session.flush()
         notify_convention(session, convention, action)
-        _record(session, acteur, f"convention.{action}", convention)
+        _record(session, acteur, f"{nature}.{action}", convention)
         return convention.etat
 
 
@@ -356,15 +359,16 @@ def attach_accuse(
     portail: Portail, acteur: Acteur, convention_id: UUID, *, nom: str, data: bytes, operation_id: str
 ) -> None:
     """Attach the receipt of transmission to the prefecture (PDF or image), in place of the one before. Never required."""
-    action = "convention.joindre_accuse"
-    with portail.view(acteur, action, objet="convention", objet_id=convention_id) as session:
-        _check_attachable(acteur, get_convention(session, acteur, convention_id))
+    nature = nature_of(portail, convention_id)
+    action = f"{nature}.joindre_accuse"
+    with portail.view(acteur, action, objet=nature, objet_id=convention_id) as session:
+        _check_attachable(acteur, get_acte(session, acteur, convention_id))
     try:
         kind = check_upload(nom, data, ("pdf", "png", "jpeg"), portail.settings.taille_max_mo * MEGABYTE)
     except Invalide as error:
         raise Invalide(error.message, champ="fichier") from error
-    with portail.action(acteur, action, objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id, lock=True)
+    with portail.action(acteur, action, objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id, lock=True)
         _check_attachable(acteur, convention)
         if not once(session, operation_id):
             return
@@ -374,17 +378,18 @@ def attach_accuse(
         _record(session, acteur, action, convention, piece=piece.id, sha256=piece.sha256)
 
 
-def _check_attachable(acteur: Acteur, convention: Convention) -> None:
+def _check_attachable(acteur: Acteur, convention: Acte) -> None:
     require(roles_on(acteur, convention), *ATTACHERS, message="Seul le centre joint l’accusé de la préfecture.")
     if convention.etat == "annulee":
-        raise Refus("Cette convention est annulée : rien ne s’y ajoute.")
+        raise Refus("Ce document est annulé : rien ne s’y ajoute.")
 
 
 def lift_convention_warning(portail: Portail, acteur: Acteur, convention_id: UUID, code: str, motif: str) -> None:
     """Lift one warning about a signed document, with the reason. Instructeurs only, before the centre has signed."""
-    action = "convention.lever_avertissement"
-    with portail.action(acteur, action, objet="convention", objet_id=convention_id) as session:
-        convention = get_convention(session, acteur, convention_id, lock=True)
+    nature = nature_of(portail, convention_id)
+    action = f"{nature}.lever_avertissement"
+    with portail.action(acteur, action, objet=nature, objet_id=convention_id) as session:
+        convention = get_acte(session, acteur, convention_id, lock=True)
         require(roles_on(acteur, convention), Role.INSTRUCTEUR, message="Seul un instructeur lève un avertissement.")
         if convention.etat != "signee_collectivite":
             raise Refus("Un avertissement se lève entre la signature de la collectivité et celle du centre.")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from models import Affectation, Centre, Convention, Dossier, RoleAttribue, Utilisateur
+from models import Acte, Affectation, Centre, Convention, Dossier, RoleAttribue, Utilisateur
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,12 @@ def visible_conventions(acteur: Acteur) -> Select[Convention]:
     return select(Convention).where(or_(seen, Convention.id.in_(assigned)))
 
 
+def visible_actes(acteur: Acteur) -> Select[Acte]:
+    """The conventions that the person may see, and the avenants to these."""
+    seen = visible_conventions(acteur).with_only_columns(Convention.id)
+    return select(Acte).where(or_(Acte.id.in_(seen), Acte.parent_id.in_(seen)))
+
+
 def _wider_centres(acteur: Acteur) -> set[UUID]:
     """Centres where the person holds another role than assistant."""
     return {centre_id for centre_id, roles in acteur.par_centre.items() if roles - {Role.ASSISTANT}}
@@ -174,6 +180,20 @@ def get_convention(session: Session, acteur: Acteur, convention_id: UUID, *, loc
     return found
 
 
-def roles_on(acteur: Acteur, thing: Dossier | Convention) -> frozenset[Role]:
-    """Roles the person holds over this dossier or convention, on either side."""
+def get_acte(session: Session, acteur: Acteur, acte_id: UUID, *, lock: bool = False) -> Acte:
+    """The convention or the avenant, if this person may see it; Introuvable otherwise. `lock` takes the convention's row
+    first, as everybody does, then the avenant's own."""
+    query = visible_actes(acteur).where(Acte.id == acte_id)
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise Introuvable()
+    if lock:
+        for ident in filter(None, (found.parent_id, found.id)):
+            held = select(Acte).where(Acte.id == ident).with_for_update(of=Acte, key_share=True)
+            session.scalars(held.execution_options(populate_existing=True)).one()
+    return found
+
+
+def roles_on(acteur: Acteur, thing: Dossier | Acte) -> frozenset[Role]:
+    """Roles the person holds over this dossier or this act, on either side."""
     return acteur.roles_for(centre_id=thing.centre_id, collectivite_id=thing.collectivite_id)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from models import Numerotation
 
-Serie = Literal["convention", "dossier", "decompte"]
+Serie = Literal["convention", "avenant", "dossier", "decompte"]
 
 
 def next_rang(session: Session, centre_id: UUID, serie: Serie, annee: int) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from domain.offer import ADHESION
 from domain.roles import Role
-from models import Centre, Convention, Dossier, RoleAttribue, Utilisateur
+from models import Acte, Avenant, Centre, Convention, Dossier, RoleAttribue, Utilisateur
+from services.adhesion.intitules import name_dossier
 from services.core import clock
 from services.courriels import mails
 
@@ -35,27 +37,61 @@ CONVENTION_TO_COLLECTIVITE = {
 """Model of the mail that each action on a convention sends to the collectivité, and to whom."""
 
 
+DEMANDE_TO_CENTRE = {"deposer": "demande_envoyee", "redeposer": "demande_corrigee", "retirer": "demande_retiree"}
+DEMANDE_TO_COLLECTIVITE = {
+    "demander_corrections": "demande_a_corriger",
+    "accepter": "demande_suivie",
+    "valider": "demande_suivie",
+    "refuser": "demande_declinee",
+}
+"""The same for a request about a convention: its mail says what is asked, and of which convention."""
+
+
 def notify_action(session: Session, dossier: Dossier, action: str) -> None:
     """Queue the mails that an action on the dossier calls for, if any."""
-    if action in TO_CENTRE:
+    if dossier.nature != ADHESION:
+        _notify_request(session, dossier, action)
+    elif action in TO_CENTRE:
         _queue(session, dossier, TO_CENTRE[action], _centre_side(session, dossier))
     elif action in TO_COLLECTIVITE:
         roles = (Role.GESTIONNAIRE, Role.SIGNATAIRE) if action == "accepter" else (Role.GESTIONNAIRE,)
         _queue(session, dossier, TO_COLLECTIVITE[action], _collectivite_side(session, dossier, *roles))
 
 
-def notify_convention(session: Session, convention: Convention, action: str) -> None:
-    """Queue the mails that an action on the convention calls for."""
+def _notify_request(session: Session, dossier: Dossier, action: str) -> None:
+    numero = session.scalar(select(Acte.numero).where(Acte.id == dossier.convention_id))
+    intitule = name_dossier(session, dossier, numero)
+    if action in DEMANDE_TO_CENTRE:
+        _queue(session, dossier, DEMANDE_TO_CENTRE[action], _centre_side(session, dossier), intitule=intitule)
+    elif action in DEMANDE_TO_COLLECTIVITE:
+        people = _collectivite_side(session, dossier, Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)
+        _queue(session, dossier, DEMANDE_TO_COLLECTIVITE[action], people, intitule=intitule)
+
+
+AVENANT_MODELES = {
+    "signature_deposee": "avenant_signature_deposee",
+    "convention_emise": "avenant_emis",
+    "signature_rejetee": "avenant_signature_rejetee",
+    "convention_signee": "avenant_signe",
+    "convention_annulee": "avenant_annule",
+}
+"""The mail about an avenant in place of that about a convention."""
+
+
+def notify_convention(session: Session, convention: Acte, action: str) -> None:
+    """Queue the mails that an action on the convention, or on the avenant, calls for."""
     dossier = convention.dossier
     found = {"convention": str(convention.id), "numero": convention.numero}
+    models = AVENANT_MODELES if isinstance(convention, Avenant) else {}
     if action == "deposer_signature":
         scope = RoleAttribue.centre_id == dossier.centre_id
         people = {one.id: one for one in _centre_side(session, dossier)}
         people |= {one.id: one for one in _holders(session, dossier, scope, (Role.SIGNATAIRE_CENTRE,))}
-        _queue(session, dossier, "signature_deposee", list(people.values()), **found)
+        modele = "signature_deposee"
+        _queue(session, dossier, models.get(modele, modele), list(people.values()), **found)
     elif action in CONVENTION_TO_COLLECTIVITE:
         modele, roles = CONVENTION_TO_COLLECTIVITE[action]
-        _queue(session, dossier, modele, _collectivite_side(session, dossier, *roles), **found)
+        _queue(session, dossier, models.get(modele, modele), _collectivite_side(session, dossier, *roles), **found)
 
 
 DEGRADE = {
@@ -95,7 +131,9 @@ LIFE = {
 """Models of mail about the end of a convention, and whether they go to the centre (else to the collectivité)."""
 
 
-def notify_life(session: Session, convention: Convention, modele: str, *, to_centre: bool | None = None, **more: str) -> None:
+def notify_life(
+    session: Session, convention: Convention, modele: str, *, to_centre: bool | None = None, **more: str
+) -> None:
     """Queue the mails that tell a side of what happens to the end of a convention: the responsables and instructeurs of the
     centre, or everybody of the collectivité who may act on it or follows it."""
     dossier = convention.dossier

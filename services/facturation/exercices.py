@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ from domain.tarification import (
     compute_annee_unites,
 )
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif
-from models import NATURES_EN_SUS, Convention, Decompte, Depot, Exercice, PeriodeSansAssistant
+from models import NATURES_EN_SUS, Avenant, Convention, Decompte, Depot, Exercice, PeriodeSansAssistant
 from services.activite.regles import closed_months
 from services.centre.offres import get_offer, list_tarifs
 from services.facturation.emis import sum_extras, sum_issued
@@ -45,17 +45,20 @@ AMOUNT_IN_CONVENTION = ("demi_journee", "forfait", "par_agent", "devis")
 
 @dataclass(frozen=True)
 class Contexte:
-    """What prices the years of the conventions of one centre, read once for many conventions."""
+    """What prices the years of the conventions of one centre, read once for many conventions. `avenants`: those that are
+    signed, by convention, oldest effect first."""
 
     tarifs: Sequence[Tarif]
     absences: Mapping[UUID, Sequence[tuple[date, date]]]
+    avenants: Mapping[UUID, Sequence[Avenant]] = field(default_factory=dict)
     reponses: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class AnneeDue:
     """What is due for one year of a convention: euros, minutes of the quota, the tariff taken (None: none was ever voted;
-    of another year: to be lifted by a person, B03), how it was found, and the number of units where it is billed by them."""
+    of another year: to be lifted by a person, B03), how it was found, and the number of units where it is billed by them.
+    `quotites`: the shares of a post of the year, in order, where it is billed by them."""
 
     annee: int
     du: Decimal
@@ -63,6 +66,7 @@ class AnneeDue:
     tarif: Tarif | None
     etapes: tuple[str, ...]
     quantite: Decimal = Decimal(0)
+    quotites: tuple[Decimal, ...] = ()
 
 
 def first_day(convention: Convention) -> date:
@@ -80,9 +84,29 @@ def list_years(convention: Convention) -> range:
     return range(convention.date_effet.year, convention.dernier_jour.year + 1)
 
 
-def parts_of(convention: Convention) -> list[Part]:
-    """The shares of a post of a convention, each from a day on. An avenant adds one."""
-    return [] if convention.quotite is None else [Part(convention.quotite, first_day(convention))]
+def parts_of(convention: Convention, avenants: Sequence[Avenant] = ()) -> list[Part]:
+    """The shares of a post of a convention, each from a day on: its own, then that of each signed avenant that changes it.
+    One that takes effect before the first services replaces the share before it."""
+    if convention.quotite is None:
+        return []
+    start = first_day(convention)
+    shares = {start: convention.quotite}
+    for one in avenants:
+        if one.quotite is not None:
+            shares[max(one.date_effet, start)] = one.quotite
+    return [Part(share, day) for day, share in sorted(shares.items())]
+
+
+def _hours_of(convention: Convention, avenants: Sequence[Avenant]) -> list[tuple[int, date, date]]:
+    """The planned minutes of a whole year, each with its first and last day, as `parts_of` for shares."""
+    start = first_day(convention)
+    planned = {start: convention.minutes_prevues or 0}
+    for one in avenants:
+        if one.minutes_prevues is not None:
+            planned[max(one.date_effet, start)] = one.minutes_prevues
+    days = sorted(planned)
+    ends = [*(day - timedelta(days=1) for day in days[1:]), last_day(convention)]
+    return [(planned[day], day, end) for day, end in zip(days, ends, strict=True) if day <= end]
 
 
 def find_tarif(contexte: Contexte, convention: Convention, code: str, annee: int) -> Tarif | None:
@@ -100,22 +124,34 @@ def compute_year(convention: Convention, offer: Offer, contexte: Contexte, annee
     if billing.mode == BY_SHARE:
         return _year_by_share(convention, billing, contexte, annee, tarif)
     if billing.mode == BY_THE_HOUR:
-        year = compute_annee_horaire(
-            tarif.montant if tarif else Decimal(0),
-            convention.minutes_prevues or 0,
-            annee,
-            debut=first_day(convention),
-            fin=last_day(convention),
-            methode=billing.prorata,
-        )
-        return AnneeDue(annee, year.du, year.minutes, tarif, year.etapes)
+        return _year_by_hours(convention, billing, contexte, annee, tarif)
     return _year_by_units(convention, billing, contexte, annee, tarif)
+
+
+def _year_by_hours(
+    convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
+) -> AnneeDue:
+    """Each part of the year at the volume planned for it, rounded on its own as two lines would be."""
+    years = [
+        compute_annee_horaire(
+            tarif.montant if tarif else Decimal(0), minutes, annee, debut=du, fin=au, methode=billing.prorata
+        )
+        for minutes, du, au in _hours_of(convention, contexte.avenants.get(convention.id, ()))
+    ]
+    served = [one for one in years if one.jours] or years[:1]
+    return AnneeDue(
+        annee,
+        sum((one.du for one in served), Decimal("0.00")),
+        sum(one.minutes for one in served),
+        tarif,
+        tuple(etape for one in served for etape in one.etapes),
+    )
 
 
 def _year_by_share(
     convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
 ) -> AnneeDue:
-    parts = parts_of(convention)
+    parts = parts_of(convention, contexte.avenants.get(convention.id, ()))
     if not parts:
         return AnneeDue(annee, Decimal(0), 0, tarif, ())
     year: Annee = compute_annee(
@@ -128,7 +164,8 @@ def _year_by_share(
         methode=billing.prorata,
         heures_annuelles=billing.heures_annuelles,
     )
-    return AnneeDue(annee, year.du, year.minutes, tarif, year.etapes)
+    shares = tuple(dict.fromkeys(one.quotite for one in year.tranches)) or (year.quotite,)
+    return AnneeDue(annee, year.du, year.minutes, tarif, year.etapes, quotites=shares)
 
 
 def _year_by_units(
@@ -153,7 +190,7 @@ def _year_by_units(
 
 
 def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Convention]) -> Contexte:
-    """What prices the years of these conventions of one centre: four queries at most, whatever their number."""
+    """What prices the years of these conventions of one centre: five queries at most, whatever their number."""
     ids = [one.id for one in conventions]
     absences: dict[UUID, list[tuple[date, date]]] = {}
     for start in range(0, len(ids), CHUNK):
@@ -167,7 +204,23 @@ def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Conve
         )
         for row in session.execute(query):
             absences.setdefault(row.convention_id, []).append((row.du, row.au))
-    return Contexte(list_tarifs(session, centre_id), absences, _answers(session, conventions))
+    avenants = load_avenants(session, ids)
+    return Contexte(list_tarifs(session, centre_id), absences, avenants, _answers(session, conventions))
+
+
+def load_avenants(session: Session, convention_ids: Sequence[UUID]) -> dict[UUID, list[Avenant]]:
+    """The signed avenants of these conventions, oldest effect first."""
+    found: dict[UUID, list[Avenant]] = {}
+    for start in range(0, len(convention_ids), CHUNK):
+        query = (
+            select(Avenant)
+            .where(Avenant.parent_id.in_(convention_ids[start : start + CHUNK]), Avenant.etat.in_(COMMITTED_STATES))
+            .order_by(Avenant.date_effet, Avenant.rang)
+        )
+        for one in session.scalars(query):
+            if one.parent_id is not None:
+                found.setdefault(one.parent_id, []).append(one)
+    return found
 
 
 def _answers(session: Session, conventions: Sequence[Convention]) -> dict[UUID, Mapping[str, Any]]:
@@ -273,7 +326,7 @@ def expected_rows(
                 "centre_id": centre_id,
                 "collectivite_id": convention.collectivite_id,
                 "offre_code": offer.code,
-                "quotite": _share_at_end(convention, annee),
+                "quotite": _share_at_end(convention, contexte.avenants.get(convention.id, ()), annee),
                 "tarif_annee": due.tarif.annee if due and due.tarif else None,
                 "tarif_montant": due.tarif.montant if due and due.tarif else None,
                 "montant_du": worked.get((convention.id, annee), due.du) if due else Decimal(0),
@@ -325,9 +378,9 @@ def _worth(
     return sum(lines, Decimal("0.00"))
 
 
-def _share_at_end(convention: Convention, annee: int) -> Decimal | None:
+def _share_at_end(convention: Convention, avenants: Sequence[Avenant], annee: int) -> Decimal | None:
     """The share of a post held at the end of the year; None where there is none."""
-    held = [part for part in parts_of(convention) if part.du.year <= annee]
+    held = [part for part in parts_of(convention, avenants) if part.du.year <= annee]
     return max(held, key=lambda part: part.du).quotite if held else convention.quotite
 
 

@@ -222,8 +222,9 @@ def _end_in_year(end: date) -> date | None:
 def _part_words(convention: Convention, billing: Facturation, due: AnneeDue) -> tuple[str, Decimal, str]:
     """What the annual amount pays: label, quantity, unit."""
     if billing.mode == BY_SHARE:
-        share = convention.quotite or Decimal(0)
-        return f"Part d’un temps plein ({pourcentage(share)})", share, "pourcent"
+        shares = due.quotites or (convention.quotite or Decimal(0),)
+        told = " puis ".join(pourcentage(share) for share in shares)
+        return f"Part d’un temps plein ({told})", shares[-1], "pourcent"
     if billing.mode == "cotisation":
         return "Service compris dans la cotisation", Decimal(1), "unite"
     return UNITES[billing.mode][1].capitalize(), due.quantite, "unite"

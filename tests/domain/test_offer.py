@@ -192,7 +192,7 @@ def folder(tmp_path: Path) -> Path:
     ("name", "before", "after", "reason"),
     [
         ("offre.yaml", "form: locaux", "form: locau", "« locau » n’a pas de formulaire (vouliez-vous « locaux » ?)"),
-        ("offre.yaml", "  - form: locaux\n", "", "le formulaire « locaux » n’est dans aucune étape"),
+        ("offre.yaml", "      - form: horaires\n", "", "le formulaire « horaires » n’est dans aucune étape"),
         ("offre.yaml", "annexe: fiche", "annexe: fich", "l’annexe « fich » n’existe pas"),
         ("offre.yaml", "    convention: true\n", "", "« convention: true »"),
         ("offre.yaml", "champ: besoin.quotite", "champ: besoin.quota", "vouliez-vous « besoin.quotite »"),

@@ -314,7 +314,7 @@ def test_accuse_is_optional_and_replaced(portail: Portail, monde: Monde) -> None
             portail, monde.instructeur, convention_id, nom="accuse.pdf", data=b"MZ", operation_id="troisieme"
         )
     assert refused.value.champ == "fichier"
-    with pytest.raises(Refus, match="annulée"):
+    with pytest.raises(Refus, match="annulé"):
         signatures.attach_accuse(
             portail,
             monde.instructeur,

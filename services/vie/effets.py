@@ -1,0 +1,122 @@
+"""What the signature of the centre changes at once, and what waits for the day of effect: an avenant on its convention, a new
+convention on the one that it follows.
+
+The signed documents never change. What does is the convention's columns that amounts and lists are made of.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Acte, Avenant, Centre, Collectivite, Convention
+from services.activite.regles import RUNNING_STATES
+from services.adhesion.dossier_state import last_depot
+from services.centre.centre_files import CENTRE_LOCK
+from services.centre.offres import get_offer
+from services.core import journal
+from services.facturation.exercices import COMMITTED_STATES, refresh_convention
+from services.vie.texte import text_in_force
+
+REPLACEABLE = (*RUNNING_STATES, "echue")
+NOM = "collectivite.nom"
+
+
+def apply_signature(session: Session, acte: Acte, today: date) -> None:
+    """The effects of an act that both parties have just signed, in the caller's transaction, which holds its row (and, for an
+    avenant, its convention's): the years of the convention, its dates, its party's name, the convention that it replaces."""
+    if isinstance(acte, Avenant):
+        convention = session.get_one(Convention, acte.parent_id)
+        _move_dates(session, convention, acte)
+        refresh_convention(session, convention.id)
+        if acte.date_effet <= today:
+            _rename(session, convention, acte)
+        return
+    refresh_convention(session, acte.id)
+    if isinstance(acte, Convention) and acte.remplace_id is not None:
+        _end_followed(session, acte, today)
+
+
+def _move_dates(session: Session, convention: Convention, avenant: Avenant) -> None:
+    """The dates that the avenant moves, as its deposit says; the term stays."""
+    depot = last_depot(session, avenant.dossier)
+    duree = get_offer(session, avenant.dossier.offre_version_id).duree
+    given = depot.reponses if depot else {}
+    if given.get(duree.champ_effet):
+        convention.date_effet = date.fromisoformat(given[duree.champ_effet])
+    if given.get(duree.champ_debut):
+        convention.date_debut_prestations = date.fromisoformat(given[duree.champ_debut])
+    session.flush()
+
+
+def _end_followed(session: Session, convention: Convention, today: date) -> bool:
+    """End the convention that this one replaces on the eve of its effect; once it is in force, it is said to be replaced.
+    Whether its state changed."""
+    held = select(Convention).where(Convention.id == convention.remplace_id)
+    followed = session.scalars(held.with_for_update(of=Convention, key_share=True)).one()
+    if followed.etat not in REPLACEABLE:
+        return False
+    eve = convention.date_effet - timedelta(days=1)
+    if followed.dernier_jour > eve >= followed.date_effet:
+        followed.fin, followed.fin_motif = eve, "remplacement"
+        refresh_convention(session, followed.id)
+    if convention.date_effet > today:
+        return False
+    before, followed.etat = followed.etat, "remplacee"
+    session.flush()
+    journal.record(
+        session, "convention.remplacer", centre_id=followed.centre_id, objet="convention", objet_id=followed.id,
+        de=before, fin=followed.dernier_jour.isoformat(), par=convention.id,
+    )  # fmt: skip
+    return True
+
+
+def _rename(session: Session, convention: Convention, avenant: Avenant) -> bool:
+    """Give the collectivité the name that the avenant gives it, unless it has been renamed since."""
+    depot = last_depot(session, avenant.dossier)
+    name = (depot.reponses if depot else {}).get(NOM)
+    known = session.get_one(Collectivite, convention.collectivite_id)
+    eve = text_in_force(session, convention, avenant.date_effet - timedelta(days=1))
+    if not name or name == known.nom or known.nom != eve.get(NOM):
+        return False
+    known.nom = name
+    session.flush()
+    return True
+
+
+# Duties of the daily round ------------------------------------------------------------------------------------------------
+
+
+def replace_due(session: Session, centre_id: UUID, jour: date) -> int:
+    """Say replaced the conventions that a signed one follows and that has taken effect by `jour`; how many."""
+    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    query = (
+        select(Convention)
+        .where(
+            Convention.centre_id == centre_id,
+            Convention.remplace_id.is_not(None),
+            Convention.etat.in_(COMMITTED_STATES),
+            Convention.date_effet <= jour,
+        )
+        .order_by(Convention.id)
+    )
+    return sum(_end_followed(session, one, jour) for one in session.scalars(query).all())
+
+
+def rename_due(session: Session, centre_id: UUID, jour: date) -> int:
+    """Give collectivités the names of the avenants that have taken effect by `jour`, oldest first; how many."""
+    query = (
+        select(Avenant, Convention)
+        .join(Convention, Convention.id == Avenant.parent_id)
+        .where(
+            Avenant.centre_id == centre_id,
+            Avenant.etat.in_(COMMITTED_STATES),
+            Avenant.date_effet <= jour,
+            Convention.etat.in_(COMMITTED_STATES),
+        )
+        .order_by(Avenant.date_effet, Avenant.rang)
+    )
+    return sum(_rename(session, convention, avenant) for avenant, convention in session.execute(query).all())
