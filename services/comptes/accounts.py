@@ -22,6 +22,14 @@ from services.core.paging import Page, paginate
 from services.core.portail import Portail, record
 from services.core.sql_text import contains_word
 
+SUPPRIME = "supprime.invalid"
+"""Domain of the address that a deleted account is left with: nothing is ever sent there (RFC 2606)."""
+
+
+def is_deleted(user: Utilisateur) -> bool:
+    """Whether this account names nobody any more (services.comptes.donnees_personnelles)."""
+    return user.courriel.endswith(f"@{SUPPRIME}")
+
 
 @dataclass(frozen=True)
 class RoleRow:
@@ -76,21 +84,26 @@ def list_perimetres(portail: Portail, acteur: Acteur) -> list[Perimetre]:
 def list_users(portail: Portail, acteur: Acteur, *, texte: str = "", page: int = 1, taille: int = 25) -> Page[UserRow]:
     """People of the centres and collectivités whose roles this person gives; an instructeur also sees their colleagues.
     `texte` searches names and addresses."""
-    query = select(Utilisateur).where(Utilisateur.id.in_(_visible_people(acteur)))
+    query = visible_users(acteur).where(~Utilisateur.courriel.endswith(f"@{SUPPRIME}"))
     for word in fold(texte).split()[:6]:
         columns = (one.expression for one in (Utilisateur.courriel, Utilisateur.nom, Utilisateur.prenom))
         query = query.where(or_(*(contains_word(column, word) for column in columns)))
     order = (Utilisateur.nom.asc(), Utilisateur.prenom.asc(), Utilisateur.id.asc())
     with portail.db.read() as session:
         return paginate(
-            session, query, page=page, taille=taille, order=order, build=lambda row: _row(session, acteur, row[0])
+            session, query, page=page, taille=taille, order=order, build=lambda row: user_row(session, acteur, row[0])
         )
 
 
 def open_user(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> UserRow:
     """One person, if this one may see them; the refusal is journalled."""
     with portail.view(acteur, "utilisateur.ouvrir", objet="utilisateur", objet_id=utilisateur_id) as session:
-        return _row(session, acteur, _visible(session, acteur, utilisateur_id))
+        return user_row(session, acteur, _visible(session, acteur, utilisateur_id))
+
+
+def visible_users(acteur: Acteur) -> Select[Utilisateur]:
+    """People whose account this person may look at."""
+    return select(Utilisateur).where(Utilisateur.id.in_(_visible_people(acteur)))
 
 
 def _visible_people(acteur: Acteur) -> Select[UUID]:
@@ -106,14 +119,14 @@ def _visible_people(acteur: Acteur) -> Select[UUID]:
 
 
 def _visible(session: Session, acteur: Acteur, utilisateur_id: UUID) -> Utilisateur:
-    query = select(Utilisateur).where(Utilisateur.id == utilisateur_id, Utilisateur.id.in_(_visible_people(acteur)))
-    found = session.scalars(query).one_or_none()
+    found = session.scalars(visible_users(acteur).where(Utilisateur.id == utilisateur_id)).one_or_none()
     if found is None:
         raise Introuvable()
     return found
 
 
-def _row(session: Session, acteur: Acteur, user: Utilisateur) -> UserRow:
+def user_row(session: Session, acteur: Acteur, user: Utilisateur) -> UserRow:
+    """The person as this one sees them."""
     today = sessions.day_of(session, user.id)
     held = session.scalars(
         select(RoleAttribue).where(RoleAttribue.utilisateur_id == user.id).order_by(RoleAttribue.du.desc())
@@ -214,6 +227,8 @@ def reactivate(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> None:
     """Open a closed account again, with the roles it still has."""
     with portail.action(acteur, "utilisateur.reactiver", objet="utilisateur", objet_id=utilisateur_id) as session:
         user = _answered(session, acteur, utilisateur_id)
+        if is_deleted(user):
+            raise Refus("Ce compte a été supprimé : invitez de nouveau la personne.")
         user.actif = True
         _record_on(session, acteur, "utilisateur.reactiver", user)
 
@@ -236,7 +251,7 @@ def open_profile(portail: Portail, acteur: Acteur) -> Profile:
     """One's own account and roles."""
     with portail.db.read() as session:
         user = session.get_one(Utilisateur, acteur.utilisateur_id)
-        row = _row(session, acteur, user)
+        row = user_row(session, acteur, user)
         return Profile(user.courriel, user.prenom, user.nom, user.telephone, row.roles)
 
 
