@@ -69,6 +69,7 @@ PAGES = (
     PageDef("gabarits", "Gabarits Word", "description", "Gestion", (ADM,)),
     PageDef("formulaires", "Formulaires", "dynamic_form", "Gestion", (ADM,)),
     PageDef("offre", "Offres", "tune", "Gestion", (ADM,)),
+    PageDef("courriels", "Courriels", "mail", "Gestion", (ADM,)),
     PageDef("parametres", "Paramètres", "settings", "Gestion", (R, ADM)),
     PageDef("archives", "Archives", "inventory_2", "Gestion", (R, SC, ADM)),
     PageDef("journal", "Journal", "history", "Gestion", (ADM,)),
