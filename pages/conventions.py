@@ -6,7 +6,14 @@ from markupsafe import Markup
 from domain.formatting import date_courte, euros
 from domain.roles import ROLES_CENTRE, Role
 from domain.workflow import CONVENTION
-from services.convention.convention_views import A_VENIR, A_VENIR_LIBELLE, ConventionFilter, ConventionRow
+from services.convention.convention_views import (
+    A_VENIR,
+    A_VENIR_LIBELLE,
+    FINIE,
+    FINIE_LIBELLE,
+    ConventionFilter,
+    ConventionRow,
+)
 from services.convention.registre import TRIS, list_conventions, list_years
 from ui import page, session
 from ui.convention.circuit import SHORT_USAGES, newest_files
@@ -15,7 +22,7 @@ from ui.montants import tell_quantity
 from ui.tables import Column, Listing, Selection, show_table
 
 LISTING = Listing("conventions", "c", tri="emise_le", descendant=True)
-ETATS = {**CONVENTION.etats, A_VENIR: A_VENIR_LIBELLE}
+ETATS = {**CONVENTION.etats, A_VENIR: A_VENIR_LIBELLE, FINIE: FINIE_LIBELLE}
 
 
 def files(row: ConventionRow) -> Markup:
@@ -35,7 +42,7 @@ COLUMNS = (
     Column[ConventionRow]("Collectivité", lambda row: row.collectivite, "collectivite"),
     Column[ConventionRow]("État", lambda row: badge(row.etat_libelle, row.etat_affiche), "etat"),
     Column[ConventionRow]("Prise d’effet", lambda row: date_courte(row.date_effet), "date_effet", court=True),
-    Column[ConventionRow]("Terme", lambda row: date_courte(row.terme), "terme", court=True),
+    Column[ConventionRow]("Dernier jour", lambda row: date_courte(row.dernier_jour), "dernier_jour", court=True),
     Column[ConventionRow](
         "Part ou heures", lambda row: tell_quantity(row.quotite, row.minutes_prevues), "volume", True
     ),

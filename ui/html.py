@@ -36,6 +36,7 @@ TONS: dict[str, str] = {
     "resiliee": "defavorable",
     "echue": "neutre",
     "remplacee": "neutre",
+    "finie": "neutre",
     "verifie": "attente",
     "paye": "favorable",
     "annule": "defavorable",

@@ -10,7 +10,7 @@ from domain.roles import Role
 from models import Collectivite, Convention, Dossier
 from services.accueil.tache_rows import Tache
 from services.centre.offres import get_offer
-from services.convention.convention_views import A_VENIR, displayed_state
+from services.convention.convention_views import A_VENIR, FINIE, displayed_state, tell_end
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
@@ -50,11 +50,14 @@ def _describe(session: Session, dossier: Dossier, convention: Convention | None,
     if convention is None:
         detail = DOSSIERS.get(dossier.etat) or f"{offer.workflow_dossier.label(dossier.etat, collectivite=True)}."
         return Tache(GROUPE, f"Dossier {dossier.reference}, {nom}", detail, "dossier", {"id": str(dossier.id)})
-    etat = displayed_state(convention.etat, convention.date_effet, clock.today(dossier.centre.fuseau))
+    today = clock.today(dossier.centre.fuseau)
+    etat = displayed_state(convention.etat, convention.date_effet, today, convention.dernier_jour)
     effet, terme = date_longue(convention.date_effet), date_longue(convention.terme)
+    ends = tell_end(convention.etat, convention.fin, convention.dernier_jour, today)
     detail = {
         **CONVENTIONS,
         A_VENIR: f"Signée par les deux parties : elle prend effet le {effet}.",
         "en_vigueur": f"En vigueur depuis le {effet}, jusqu’au {terme} au plus tard.",
-    }.get(etat) or f"{offer.workflow_convention.label(etat, collectivite=True)}."
+        FINIE: f"Elle {ends}.",
+    }.get(etat) or f"{offer.workflow_convention.label(etat, collectivite=True)}{', ' + ends if ends else ''}."
     return Tache(GROUPE, f"Convention {convention.numero}, {nom}", detail, "convention", {"id": str(convention.id)})

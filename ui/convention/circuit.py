@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from domain.formatting import date_longue, euros
 from domain.roles import Role
-from services.convention.convention_views import A_VENIR, ConventionView, SignatureRow
+from services.convention.convention_views import A_VENIR, FINIE, ConventionView, SignatureRow
 from services.core.piece_rows import PieceRow
 from ui.html import badge, bullet_list, day, facts, link
 from ui.montants import term_lines
@@ -32,6 +32,13 @@ SHORT_USAGES = {
     "signee_centre": "PDF contresigné",
     "accuse_prefecture": "Accusé",
 }
+FINS = {
+    "terme": "au terme",
+    "denonciation": "après dénonciation",
+    "resiliation": "par résiliation de plein droit",
+    "remplacement": "remplacée par une nouvelle convention",
+    "non_reconduite": "faute de reconduction",
+}
 ENDED = ("annulee", "denoncee", "en_demeure", "resiliee", "echue", "remplacee")
 SIGNERS = frozenset({Role.GESTIONNAIRE, Role.SIGNATAIRE})
 
@@ -49,7 +56,7 @@ def render_circuit(view: ConventionView) -> Markup:
     """The four steps, each with what happened or what is awaited. Words say it; colour only underlines."""
     signed_by_them = view.etat not in ("a_signer", "annulee") or view.collectivite_signee_le is not None
     signed_by_us = view.centre_signee_le is not None
-    in_force = view.etat == "en_vigueur"
+    in_force = view.etat == "en_vigueur" and view.etat_affiche != FINIE
     steps = [
         ("Émise", True, f"le {day(view.emise_le, view.centre.fuseau)}"),
         (
@@ -71,7 +78,7 @@ def render_circuit(view: ConventionView) -> Markup:
         items.append(Markup('<li class="{}"{}><strong>{}{}</strong><span>{}</span></li>').format(
             classe, mark, Markup('<span class="p-masque">Fait : </span>✓ ') if done else "", titre, said
         ))  # fmt: skip
-    if view.etat in ENDED:
+    if view.etat in ENDED or view.etat_affiche == FINIE:
         items = [*items[: here or len(items)], _ending(view)]
     elif not in_force and here is None:
         items.append(_ending(view))
@@ -87,7 +94,7 @@ def _in_force(view: ConventionView) -> tuple[str, bool, str]:
     """In force is done once it is so: until its effect date, a signed convention is still to come."""
     later = view.etat_affiche == A_VENIR
     label = f"à partir du {date_longue(view.date_effet)}" if later else f"depuis le {date_longue(view.date_effet)}"
-    return ("En vigueur", view.etat == "en_vigueur" and not later, label)
+    return ("En vigueur", view.etat_affiche == "en_vigueur" and not later, label)
 
 
 def _ending(view: ConventionView) -> Markup:
@@ -120,8 +127,14 @@ def next_step(view: ConventionView) -> str:
         return "Le centre vérifie le document signé et le contresigne. Vous n’avez rien à faire pour le moment."
     if view.etat_affiche == A_VENIR:
         return f"Tout est signé. La convention prendra effet le {date_longue(view.date_effet)}."
-    if view.etat == "en_vigueur":
+    if view.etat_affiche == "en_vigueur":
         return "Tout est signé : la convention est en vigueur. Ses fichiers se téléchargent ci-dessous."
+    if view.etat_affiche == "denoncee" and view.fin:
+        return f"La convention est dénoncée : elle s’applique jusqu’au {date_longue(view.fin)} compris."
+    if view.etat_affiche == "en_demeure":
+        if view.cote_centre:
+            return "Une mise en demeure est en cours : sa suite se donne plus bas, à la fin de la convention."
+        return "Le centre a envoyé une mise en demeure : lisez-la et répondez-y plus bas, à la fin de la convention."
     return "Cette convention n’appelle plus d’action. Ses fichiers restent disponibles."
 
 
@@ -137,6 +150,10 @@ def render_terms(view: ConventionView, dossier: str) -> Markup:
             ("Prise d’effet", date_longue(view.date_effet)),
             ("Début des prestations", date_longue(view.date_debut_prestations)),
             ("Terme", date_longue(view.terme)),
+            (
+                "Dernier jour",
+                f"{date_longue(view.fin)}, {FINS[view.fin_motif]}" if view.fin and view.fin_motif else None,
+            ),
             ("Délibération", view.deliberation),
             *term_lines(view.quotite, view.minutes_prevues),
             ("Coût prévisionnel par an" if budget else "Montant annuel", _amount(view.montant_annuel)),
