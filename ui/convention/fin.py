@@ -14,7 +14,6 @@ from services.vie.denonciation_views import (
     DenonciationRow,
     DenonciationView,
     describe,
-    open_denonciations,
 )
 from ui import page, session
 from ui.dates import day_input, read_day_or_error
@@ -33,11 +32,6 @@ def show_denonciations(view: DenonciationView) -> None:
     if view.auteurs:
         with st.expander("Enregistrer une dénonciation", icon=":material/event_busy:"):
             _form(view)
-
-
-def load_denonciations(convention_id: object) -> DenonciationView:
-    """The notices of a convention, for the person of this session."""
-    return page.load(open_denonciations, session.portail(), session.acteur(), convention_id)
 
 
 def _tell_rule(view: DenonciationView) -> None:
