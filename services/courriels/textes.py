@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from domain.courriels import Modele, Sujet, Texte, Variable, catalogue
 from domain.errors import Introuvable, Refus, raise_faults
-from domain.mail_editing import reset_text, set_text, text_of
+from domain.mail_editing import text_of
 from domain.roles import Role
 from models import Centre
 from services.core.access import Acteur
 from services.core.portail import Portail
-from services.offres.edition_formulaires import EditionView, edit_offer
+from services.offres.edition_formulaires import EditionView
 
 
 @dataclass(frozen=True)
@@ -98,33 +97,3 @@ def preview_texte(portail: Portail, acteur: Acteur, view: EditionView, modele_id
         "page": f"{portail.settings.adresse_publique}/{(found.modele(modele_id).page or '').partition('?')[0]}",
     }
     return found.write(modele_id, objet, corps, values)
-
-
-def save_texte(
-    portail: Portail,
-    acteur: Acteur,
-    centre_id: UUID,
-    code: str,
-    version_vue: int | None,
-    modele_id: str,
-    objet: str,
-    corps: str,
-) -> bool:
-    """Keep a text in the offer's draft (see `edit_offer`); False when nothing changes."""
-    return edit_offer(
-        portail,
-        acteur,
-        centre_id,
-        code,
-        version_vue,
-        lambda contenu, _permanents: set_text(contenu, modele_id, objet, corps),
-    )
-
-
-def reset_texte(
-    portail: Portail, acteur: Acteur, centre_id: UUID, code: str, version_vue: int | None, modele_id: str
-) -> bool:
-    """Go back to the portal's own words, in the offer's draft."""
-    return edit_offer(
-        portail, acteur, centre_id, code, version_vue, lambda contenu, _permanents: reset_text(contenu, modele_id)
-    )

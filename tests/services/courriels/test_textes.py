@@ -16,10 +16,11 @@ from domain.offer import read_offer
 from domain.roles import Role
 from domain.yaml_writer import write_settings
 from models import Courriel, Dossier, OffreVersion
+from services.core.access import Acteur
 from services.core.portail import Portail
 from services.courriels import mails, smtp, textes
-from services.courriels.textes import find_texte, preview_texte, reset_texte, save_texte
-from services.offres.edition_formulaires import EditionView, open_edition
+from services.courriels.textes import find_texte, preview_texte
+from services.offres.edition_formulaires import EditionView, Operation, edit_offer, open_edition
 from services.offres.publication import publish
 from tests.factories import Monde, make_dossier
 
@@ -39,7 +40,11 @@ def _code(monde: Monde) -> str:
 def _save(monde: Monde, objet: str = OBJET, corps: str = CORPS, modele: str = MODELE) -> bool:
     view = _open(monde)
     admin = monde.gens[Role.ADMINISTRATEUR]
-    return save_texte(monde.portail, admin, monde.centre_id, view.code, view.version, modele, objet, corps)
+    return _edit(monde, admin, view.version, lambda contenu, _: set_text(contenu, modele, objet, corps))
+
+
+def _edit(monde: Monde, acteur: Acteur, version: int | None, operation: Operation) -> bool:
+    return edit_offer(monde.portail, acteur, monde.centre_id, _code(monde), version, operation)
 
 
 def _publish(monde: Monde) -> None:
@@ -89,7 +94,7 @@ def test_a_text_serves_once_it_is_published_and_for_dossiers_of_older_versions_t
     assert "Message automatique" in body
     admin = monde.gens[Role.ADMINISTRATEUR]
     view = _open(monde)
-    assert reset_texte(monde.portail, admin, monde.centre_id, view.code, view.version, MODELE)
+    assert _edit(monde, admin, view.version, lambda contenu, _: reset_text(contenu, MODELE))
     assert [one.titre for one in _open(monde).changements] == [
         "Courriels › courriel « Dossier accepté » › Objet",
         "Courriels › courriel « Dossier accepté » › Texte",
@@ -136,22 +141,20 @@ def test_a_text_that_no_longer_holds_leaves_its_place_to_the_portal_s(
 
 
 def test_only_administrators_of_the_centre_word_its_mails(monde: Monde) -> None:
-    code = _code(monde)
     for role in set(Role) - {Role.ADMINISTRATEUR}:
         with pytest.raises((Refus, Introuvable)):
-            save_texte(monde.portail, monde.gens[role], monde.centre_id, code, None, MODELE, OBJET, CORPS)
+            _edit(monde, monde.gens[role], None, lambda contenu, _: set_text(contenu, MODELE, OBJET, CORPS))
         with pytest.raises(Refus):
             preview_texte(monde.portail, monde.gens[role], _open(monde), MODELE, OBJET, CORPS)
 
 
 def test_two_people_do_not_overwrite_each_other(monde: Monde) -> None:
     admin = monde.gens[Role.ADMINISTRATEUR]
-    code = _code(monde)
     _save(monde)
     seen = _open(monde).version
     _save(monde, objet="Autre objet")
     with pytest.raises(Conflit):
-        save_texte(monde.portail, admin, monde.centre_id, code, seen, MODELE, "Encore", CORPS)
+        _edit(monde, admin, seen, lambda contenu, _: set_text(contenu, MODELE, "Encore", CORPS))
 
 
 def test_the_preview_is_what_would_leave(monde: Monde) -> None:
