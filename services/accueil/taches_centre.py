@@ -314,14 +314,14 @@ def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
     )
     now = utc_now()
     query = (
-        select(Courriel.destinataire, Courriel.utilisateur_id, func.min(Courriel.cree_le))
+        select(Courriel.destinataire, func.min(Courriel.cree_le))
         .where(
             or_(Courriel.etat == "echec", (Courriel.etat == "incertain") & (Courriel.cree_le < now - IN_FLIGHT)),
             Courriel.cree_le > now - SHOWN_FAILURES,
             Courriel.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)),
             ~sent_since,
         )
-        .group_by(Courriel.destinataire, Courriel.utilisateur_id)
+        .group_by(Courriel.destinataire)
         .order_by(func.min(Courriel.cree_le))
         .limit(LIMIT)
     )
@@ -329,13 +329,13 @@ def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
         Tache(
             "Courriels en échec",
             f"Courriel pour {destinataire}",
-            "Il n’a pas pu être envoyé : vérifiez l’adresse de cette personne.",
-            "utilisateurs",
-            {"id": str(person)} if person else {},
+            "Il n’est pas parti, ou peut-être pas : voyez pourquoi, puis renvoyez-le ou classez-le.",
+            "courriels",
+            {"vue": "envois", "e_etat": "a_traiter", "e_texte": destinataire},
             since,
             urgente=True,
         )
-        for destinataire, person, since in session.execute(query)
+        for destinataire, since in session.execute(query)
     ]
 
 
