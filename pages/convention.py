@@ -116,8 +116,8 @@ with files:
         show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
 st.header("Dates et montants", anchor=False)
 show(render_terms(view, page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)))
-show_end(view)
 show_years(page.load(open_years, portail, acteur, view.id))
+show_end(view)
 if view.cote_centre or view.roles.intersection({Role.SIGNATAIRE, Role.GESTIONNAIRE, Role.DIRECTION}):
     st.header("Historique", anchor=False)
     show_history(view.historique, view.centre.fuseau)

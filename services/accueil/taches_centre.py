@@ -24,7 +24,7 @@ from models import (
     Utilisateur,
     utc_now,
 )
-from services.accueil import taches_activite, taches_circuit
+from services.accueil import taches_activite, taches_circuit, taches_vie
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.accueil.taches_collectivite import describe_progress
 from services.accueil.taches_facturation import list_decomptes_taches
@@ -55,6 +55,7 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
         *_unread(session, acteur),
         *taches_activite.list_centre(session, acteur),
         *list_decomptes_taches(session, acteur),
+        *taches_vie.list_centre(session, acteur),
         *_settings(session, acteur),
         *_failed_mails(session, acteur),
     ]
@@ -331,7 +332,7 @@ def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
             f"Courriel pour {destinataire}",
             "Il n’est pas parti, ou peut-être pas : voyez pourquoi, puis renvoyez-le ou classez-le.",
             "courriels",
-            {"vue": "envois", "e_etat": "a_traiter", "e_texte": destinataire},
+            {"vue": "envois", "e_etat": FILTRES["a_traiter"][0], "e_texte": destinataire},
             since,
             urgente=True,
         )

@@ -134,7 +134,8 @@ def _ran(service: Callable[..., int], view: CourriersView, annee: int, said: str
 
 def _show_rows(view: CourriersView) -> None:
     """Each convention with its amounts and its letter, by collectivité."""
-    wanted = LISTING.choice("etat", "État", STATES, "Toutes les lettres")
+    with st.container(width=300):
+        wanted = LISTING.choice("etat", "État", STATES, "Toutes les lettres")
     rows = [row for row in view.lignes if wanted in (None, row.etat)]
     if not rows:
         st.info("Aucune lettre dans cet état. Choisissez un autre état.")

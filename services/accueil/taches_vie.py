@@ -1,0 +1,113 @@
+"""Things to do about the years of running conventions: letters about new tariffs, renewals that take an agreement."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from domain.formatting import date_longue
+from models import Centre, Convention, CourrierTarif, Dossier, Exercice, OffreVersion, Tarif
+from services.accueil.tache_rows import LIMIT, Tache
+from services.activite.regles import RUNNING_STATES
+from services.centre.offres import get_offer
+from services.centre.tarif_views import MANAGERS
+from services.core import clock
+from services.core.access import Acteur
+from services.vie.reconductions import AGREEING, EXPRESSE, next_agreement
+
+ASKED_FROM_MONTH = 9
+"""First month of the year in which the agreement to renew for the next one is asked for on the home page."""
+
+
+def list_centre(session: Session, acteur: Acteur) -> list[Tache]:
+    """What the person announces or agrees to for their centres."""
+    return [*_letters(session, acteur), *_renewals(session, acteur)]
+
+
+def _letters(session: Session, acteur: Acteur) -> list[Tache]:
+    """One line by centre and coming year whose tariff prices conventions that were not told of it."""
+    found = []
+    for centre in session.scalars(select(Centre).where(Centre.id.in_(acteur.centres_with(*MANAGERS)))):
+        for annee, count in _untold(session, centre.id, clock.today(centre.fuseau).year):
+            s = "s" if count > 1 else ""
+            found.append(
+                Tache(
+                    "Tarifs",
+                    f"Tarifs {annee} : {count} lettre{s} à envoyer",
+                    "Les collectivités dont la convention continue ne sont pas encore informées des tarifs votés.",
+                    "tarifs",
+                    {"onglet": "courriers", "centre": str(centre.id), "annee": str(annee)},
+                )
+            )
+    return found
+
+
+def _untold(session: Session, centre_id: UUID, year: int) -> list[tuple[int, int]]:
+    """Years to come, and how many running conventions their tariff prices without a letter having left."""
+    told = exists().where(
+        CourrierTarif.convention_id == Exercice.convention_id,
+        CourrierTarif.annee == Exercice.annee,
+        CourrierTarif.envoye_le.is_not(None),
+        CourrierTarif.tarif_id.in_(select(Tarif.id).where(Tarif.remplace_le.is_(None))),
+    )
+    query = (
+        select(Exercice.annee, func.count())
+        .join(Convention, Convention.id == Exercice.convention_id)
+        .where(
+            Exercice.centre_id == centre_id,
+            Exercice.annee > year,
+            Exercice.tarif_annee == Exercice.annee,
+            Convention.etat.in_(RUNNING_STATES),
+            func.extract("year", Convention.date_effet) < Exercice.annee,
+            ~told,
+        )
+        .group_by(Exercice.annee)
+        .order_by(Exercice.annee)
+    )
+    return [(annee, count) for annee, count in session.execute(query)]
+
+
+def _renewals(session: Session, acteur: Acteur) -> list[Tache]:
+    """Conventions that end with the year unless somebody agrees."""
+    found: list[Tache] = []
+    for centre in session.scalars(select(Centre).where(Centre.id.in_(acteur.centres_with(*AGREEING)))):
+        today = clock.today(centre.fuseau)
+        if today.month < ASKED_FROM_MONTH:
+            continue
+        for convention in _expresses(session, centre.id):
+            if next_agreement(session, convention) == today.year + 1:
+                found.append(
+                    Tache(
+                        "Renouvellements à accepter",
+                        f"Convention {convention.numero}, {convention.collectivite.nom}",
+                        f"Sans accord du centre, elle prend fin le {date_longue(date(today.year, 12, 31))}.",
+                        "convention",
+                        {"id": str(convention.id)},
+                        urgente=today.month == 12,
+                    )
+                )
+    return found[:LIMIT]
+
+
+def _expresses(session: Session, centre_id: UUID) -> list[Convention]:
+    """Running conventions of the offers that are renewed by agreement."""
+    versions = session.scalars(
+        select(OffreVersion.id).where(OffreVersion.centre_id == centre_id, OffreVersion.etat != "brouillon")
+    )
+    wanted = [one for one in versions if get_offer(session, one).duree.mode == EXPRESSE]
+    if not wanted:
+        return []
+    query = (
+        select(Convention)
+        .join(Dossier, Dossier.id == Convention.dossier_id)
+        .where(
+            Convention.centre_id == centre_id,
+            Convention.etat.in_(RUNNING_STATES),
+            Dossier.offre_version_id.in_(wanted),
+        )
+        .order_by(Convention.numero)
+    )
+    return list(session.scalars(query))
