@@ -13,6 +13,7 @@ from commands import (
     fichiers,
     heures,
     offres,
+    rappels,
     simulation,
     utilisateur,
 )
@@ -49,6 +50,7 @@ for command in (
     simulation.simuler,
     calendrier.echeances,
     calendrier.quotidien,
+    rappels.rappels,
 ):
     main.add_command(command)
 

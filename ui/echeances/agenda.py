@@ -9,7 +9,7 @@ from ui import page, session
 from ui.html import day_and_time
 
 SHOWN = "_adresse_calendrier"
-"""Key of the address just made: shown until the person leaves the page, never again."""
+"""Key of the address just made: shown by the run that follows, never again."""
 
 
 def show_feed() -> None:
@@ -22,11 +22,10 @@ def show_feed() -> None:
         )
         made = st.session_state.pop(SHOWN, None)
         if made:
-            st.session_state[SHOWN] = made
             st.success("Voici votre adresse. Copiez-la maintenant : elle ne sera plus affichée.", icon=":material/key:")
             st.code(made, language=None, wrap_lines=True)
             st.markdown(
-                "Dans votre agenda, cherchez « S’abonner à un calendrier » ou « Ajouter un calendrier à partir d’une adresse », puis"
+                "Dans votre agenda, cherchez «\u00a0S’abonner à un calendrier\u00a0» ou «\u00a0Ajouter un calendrier à partir d’une adresse\u00a0», puis"
                 " collez-la. Qui connaît cette adresse lit vos échéances : ne la transmettez pas."
             )
         found = page.load(flux.open_flux, portail, acteur)
@@ -61,7 +60,7 @@ def _create() -> None:
 
 
 def _make() -> bool:
-    made = page.run(flux.create_flux, session.portail(), session.acteur(), succes="L’adresse est créée.")
+    made = page.run(flux.create_flux, session.portail(), session.acteur())
     if made:
         st.session_state[SHOWN] = made
     return bool(made)

@@ -9,6 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import MONTHS, NBSP, date_courte
+from domain.roles import Role
 from services.vie.echeances import GENRES, Cadre, EcheanceFilter, Groupe, list_groupes
 from ui import page, session
 from ui.html import badge, bullet_list, link, query_url, show
@@ -67,7 +68,9 @@ def who(group: Groupe) -> str | Markup:
 
 
 def address(group: Groupe) -> str:
-    """Where a line leads: to its convention, or to the list of its conventions."""
+    """Where a line leads: to its convention, or to the list of its conventions; a tariff to vote, to the tariffs."""
+    if group.kind == "vote_tarif" and session.acteur().has(Role.RESPONSABLE, Role.ADMINISTRATEUR):
+        return page.url_of("tarifs")
     if len(group.rows) == 1:
         return page.url_of("convention", id=group.rows[0].convention_id)
     return page.url_of("echeances", e_jour=group.le.isoformat(), e_genre=GENRES[group.kind])
@@ -112,5 +115,6 @@ def show_list(cadre: Cadre, *, cote_centre: bool) -> None:
     columns = _columns(cadre.aujourdhui)
     for first, same in groupby(found.rows, key=lambda one: one.le.replace(day=1)):
         st.subheader(month_title(first), anchor=False)
-        show(render_table(LISTING, list(same), columns, legende=f"Échéances, {month_title(first).lower()}"))
+        table = render_table(LISTING, list(same), columns, legende=f"Échéances, {month_title(first).lower()}")
+        show(Markup('<div class="p-echeances">{}</div>').format(table))
     show(render_pages(LISTING, found))

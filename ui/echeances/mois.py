@@ -30,7 +30,8 @@ def asked_month(today: date) -> date:
 def show_month(cadre: Cadre) -> None:
     """The month's table, and links to the neighbouring months."""
     first = asked_month(cadre.aujourdhui)
-    genre = LISTING.choice("genre", "Échéance", dict(cadre.genres), "Toutes les échéances")
+    with st.container(width=360):
+        genre = LISTING.choice("genre", "Échéance", dict(cadre.genres), "Toutes les échéances")
     weeks = Calendar().monthdatescalendar(first.year, first.month)
     last = max(day for day in weeks[-1] if day.month == first.month)
     filtre = EcheanceFilter(du=first, au=last, genre=genre, taille=MOST)
@@ -53,7 +54,7 @@ def _moves(first: date, today: date) -> Markup:
     ]
     if first != today.replace(day=1):
         links.insert(1, link("Ce mois-ci", query_url("echeances", {"e_mois": None}), here=True))
-    return Markup('<nav class="p-pages" aria-label="Mois">{}</nav>').format(Markup(" ").join(links))
+    return Markup('<nav class="p-voisins" aria-label="Mois">{}</nav>').format(Markup(" ").join(links))
 
 
 def render_month(weeks: list[list[date]], first: date, by_day: dict[date, list[Groupe]], today: date) -> Markup:
