@@ -75,7 +75,7 @@ def test_a_text_of_the_installation_is_only_read(visitor: Visitor, monde: Monde)
 
 
 def test_sending_an_uncertain_mail_again_asks_first(visitor: Visitor, monde: Monde, lost: UUID) -> None:
-    listed = text_of(visitor.open(monde[Role.ADMINISTRATEUR], "courriels", vue="envois", e_etat="a_traiter"))
+    listed = text_of(visitor.open(monde[Role.ADMINISTRATEUR], "courriels", vue="envois", e_etat="À traiter"))
     assert "Envois (1 à traiter)" in listed
     assert "&lt;b&gt;pendant" in listed
     app = visitor.open(monde[Role.ADMINISTRATEUR], "courriels", vue="envois", courriel=lost)

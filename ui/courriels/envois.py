@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import streamlit as st
 from markupsafe import Markup
 
 from services.courriels import envois
-from services.courriels.envois import Envoi, EnvoiFilter, EnvoiRow, count_envois, list_envois, open_envoi, perform
+from services.courriels.envois import Envoi, EnvoiFilter, EnvoiRow, list_envois, open_envoi, perform
 from ui import page, session
 from ui.courriels.textes import show_mail
 from ui.html import badge, day_and_time, facts, href, link, note, show
@@ -28,6 +27,7 @@ TONES = {
     "annule": "brouillon",
 }
 """State of a dossier whose tone each of these takes (see ui.html.TONS)."""
+FILTER_LABELS = {code: libelle for code, (libelle, _) in envois.FILTRES.items()}
 LABELS = {
     envois.RENVOYER: "Renvoyer",
     envois.CONFIRMER: "Il est bien arrivé",
@@ -84,12 +84,11 @@ def _show_list() -> None:
         st.warning(
             "Ce portail n’a pas de serveur d’envoi : aucun courriel ne part. Les liens se lisent dans « Utilisateurs »."
         )
-    counts = page.load(count_envois, portail, acteur)
     search, states = st.columns([2, 1])
     with search:
         texte = LISTING.search("Rechercher", "Adresse, ou nom du courriel")
     with states:
-        etat = LISTING.choice("etat", "État", _options(counts), "Tous les envois")
+        etat = LISTING.choice("etat", "État", FILTER_LABELS, "Tous les envois")
     found = page.load(list_envois, portail, acteur, EnvoiFilter(etat or "", texte, LISTING.number))
     if found.total:
         show_table(LISTING, found, _columns(), legende="Envois")
@@ -100,17 +99,15 @@ def _show_list() -> None:
     note("Les courriels partis ou classés sont effacés au bout de six mois.")
 
 
-def _options(counts: Mapping[str, int]) -> dict[str, str]:
-    return {code: f"{libelle} ({counts.get(code, 0)})" for code, (libelle, _) in envois.FILTRES.items()}
-
-
 def _show_one(envoi: Envoi) -> None:
     row = envoi.ligne
     show(
         link(
             "Tous les envois",
             href(
-                "courriels", vue="envois", e_etat="a_traiter" if row.etat in ("echec", "incertain", "revenu") else None
+                "courriels",
+                vue="envois",
+                e_etat=FILTER_LABELS["a_traiter"] if row.etat in ("echec", "incertain", "revenu") else None,
             ),
         )
     )
