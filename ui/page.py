@@ -25,14 +25,21 @@ _TITLED = "_titre"
 """Key that says that this run has shown the title of its page."""
 
 
-def header(titre: str, sous_titre: str | None = None, *, retour: tuple[str, str] | None = None) -> None:
+def header(
+    titre: str,
+    sous_titre: str | None = None,
+    *,
+    retour: tuple[str, str] | None = None,
+    retour_id: UUID | None = None,
+) -> None:
     """Title of the page (and of the browser tab), the line under it, and the notice left by the previous action.
 
-    `retour` is (page, label) of the page one comes back to: `("dossiers", "Tous les dossiers")`.
+    `retour` is (page, label) of the page one comes back to: `("dossiers", "Tous les dossiers")`; `retour_id` is what that
+    page is about, when it is about one thing.
     """
     st.set_page_config(page_title=f"{titre} – {SITE}")
     if retour:
-        link(retour[0], retour[1], icon=":material/arrow_back:")
+        link(retour[0], retour[1], icon=":material/arrow_back:", **({"id": retour_id} if retour_id else {}))
     st.title(_plain(titre), anchor=False)
     st.session_state[_TITLED] = True
     if sous_titre:

@@ -20,7 +20,10 @@ ETATS_CORRECTION = {
     "traitee": "Corrigé, à vérifier",
     "close": "Correction close",
 }
-MADE_HERE = {"convention": "établi", "convention_pdf": "établi", "annexe": "joint"}
+MADE_HERE = {
+    **dict.fromkeys(("convention", "convention_pdf", "avenant", "avenant_pdf"), "établi"),
+    "annexe": "joint",
+}
 """What the portal did, by usage, with the files that nobody deposited."""
 
 AskLink = Callable[[str], str]

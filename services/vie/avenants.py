@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,6 @@ from documents.uploads import DOCX_TYPE
 from domain.answers import Answers, build_tree, build_typed_tree
 from domain.errors import Introuvable, Refus
 from domain.evaluation import kept_answers
-from domain.fields import display_value
 from domain.offer import Offer
 from models import Avenant, Convention, Dossier, Piece
 from services.adhesion.dossier_state import DossierState, last_depot, load_state
@@ -42,6 +41,7 @@ from services.core.portail import Portail, record
 from services.courriels.notifications import notify_convention
 from services.facturation.exercices import Contexte, compute_year, load_avenants, load_contexte
 from services.vie.controles import list_changes
+from services.vie.fil import describe_changes
 from services.vie.texte import ACTE_AUTORISANT, list_layers, overlay
 
 logger = logging.getLogger("portail")
@@ -144,6 +144,7 @@ def load_texte(session: Session, state: DossierState, convention: Convention, re
 def render_avenant(made_of: Ingredients, texte: Texte, *, numero: str | None, projet: bool = False) -> Rendered:
     """The Word file. A *projet* is watermarked and has no number."""
     document = made_of.offer.convention
+    changes = [asdict(one) for one in describe_changes(texte.state.forms, texte.change)]
     context = build_avenant(
         texte.offer,
         made_of.centre,
@@ -157,7 +158,7 @@ def render_avenant(made_of: Ingredients, texte: Texte, *, numero: str | None, pr
             "projet": projet,
             "date_effet": texte.effet,
             "precedents": [{"numero": one.numero, "date_effet": one.date_effet} for one in texte.signes],
-            "modifications": tell_changes(texte),
+            "modifications": changes,
             "deliberation": _deliberation(texte),
             "montants": _montants(texte),
         },
@@ -172,6 +173,7 @@ def render_avenant(made_of: Ingredients, texte: Texte, *, numero: str | None, pr
         "numero": numero,
         "annexes": [],
         "logo": made_of.logo,
+        "modifications": changes,
     }
     name = ("projet", "avenant", texte.convention.numero) if projet else ("avenant", numero or "")
     return Rendered(
@@ -187,25 +189,6 @@ def render_avenant(made_of: Ingredients, texte: Texte, *, numero: str | None, pr
 def _own_tree(texte: Texte) -> dict[str, Any]:
     own = [field for field in texte.state.forms.fields.values() if field.id not in texte.offer.formset.fields]
     return build_typed_tree(own, kept_answers(texte.state.evaluation))
-
-
-def tell_changes(texte: Texte) -> list[dict[str, str]]:
-    """What changes, in words and in the order of the forms."""
-    forms = texte.state.forms
-    titles = {form.id: form.title for form in forms.forms}
-    return [
-        {
-            "groupe": titles[forms.place_of[champ][0]],
-            "libelle": forms.fields[champ].label,
-            "avant": _told(texte, champ, old),
-            "apres": _told(texte, champ, new),
-        }
-        for champ, (old, new) in texte.change.items()
-    ]
-
-
-def _told(texte: Texte, champ: str, valeur: Any) -> str:
-    return "Non renseigné" if valeur is None else display_value(texte.state.forms.fields[champ], valeur)
 
 
 def _deliberation(texte: Texte) -> dict[str, Any] | None:

@@ -19,6 +19,8 @@ from ui.reading import render_piece
 USAGES = {
     "convention": "Convention émise (Word)",
     "convention_pdf": "Convention émise (PDF)",
+    "avenant": "Avenant émis (Word)",
+    "avenant_pdf": "Avenant émis (PDF)",
     "annexe": "Annexe jointe",
     "signee_collectivite": "Signée par la collectivité (PDF)",
     "signee_centre": "Signée par les deux parties (PDF)",
@@ -27,6 +29,8 @@ USAGES = {
 SHORT_USAGES = {
     "convention": "Word",
     "convention_pdf": "PDF",
+    "avenant": "Word",
+    "avenant_pdf": "PDF",
     "annexe": "Annexe",
     "signee_collectivite": "PDF signé",
     "signee_centre": "PDF contresigné",
@@ -106,13 +110,15 @@ def _ending(view: ConventionView) -> Markup:
 
 def next_step(view: ConventionView) -> str:
     """What this person does now, or who is awaited."""
+    the = "l’avenant" if view.avenant else "la convention"
     if view.etat == "a_signer":
         if view.roles & SIGNERS:
             return (
-                "Téléchargez la convention, faites-la signer par la personne habilitée, puis déposez ici le PDF du document"
+                f"Téléchargez {the}, faites-l{'e' if view.avenant else 'a'} signer par la personne habilitée, puis déposez ici le PDF"
+                " du document"
                 " signé, avec la date et le nom du signataire."
             )
-        return "La collectivité doit signer la convention et déposer le PDF signé. Vous n’avez rien à faire pour le moment."
+        return f"La collectivité doit signer {the} et déposer le PDF signé. Vous n’avez rien à faire pour le moment."
     if view.etat == "signee_collectivite":
         pending = any(warning.levee is None for warning in view.avertissements)
         if Role.SIGNATAIRE_CENTRE in view.roles and pending and not view.peut_lever:
@@ -126,16 +132,16 @@ def next_step(view: ConventionView) -> str:
             return "Vérifiez le document signé. Le signataire du centre le contresigne ensuite."
         return "Le centre vérifie le document signé et le contresigne. Vous n’avez rien à faire pour le moment."
     if view.etat_affiche == A_VENIR:
-        return f"Tout est signé. La convention prendra effet le {date_longue(view.date_effet)}."
+        return f"Tout est signé. {the.capitalize()} prendra effet le {date_longue(view.date_effet)}."
     if view.etat_affiche == "en_vigueur":
-        return "Tout est signé : la convention est en vigueur. Ses fichiers se téléchargent ci-dessous."
+        return f"Tout est signé : {the} est en vigueur. Ses fichiers se téléchargent ci-dessous."
     if view.etat_affiche == "denoncee" and view.fin:
         return f"La convention est dénoncée : elle s’applique jusqu’au {date_longue(view.fin)} compris."
     if view.etat_affiche == "en_demeure":
         if view.cote_centre:
             return "Une mise en demeure est en cours : sa suite se donne plus bas, à la fin de la convention."
         return "Le centre a envoyé une mise en demeure : lisez-la et répondez-y plus bas, à la fin de la convention."
-    return "Cette convention n’appelle plus d’action. Ses fichiers restent disponibles."
+    return f"{'Cet avenant' if view.avenant else 'Cette convention'} n’appelle plus d’action. Ses fichiers restent disponibles."
 
 
 def render_terms(view: ConventionView, dossier: str) -> Markup:
