@@ -36,6 +36,7 @@ from services.centre.offres import get_offer, list_tarifs, published_offers
 from services.convention.convention_warnings import examine_stored, pending
 from services.core import clock
 from services.core.access import Acteur
+from services.courriels.envois import FILTRES
 
 IN_FLIGHT = timedelta(hours=1)
 """Time after which a mail being sent counts as lost."""
