@@ -175,7 +175,7 @@ def _new_request(contenu: Contenu, ident: str, row: Contenu) -> tuple[Contenu, C
         document = next((one for one in contenu["documents"] if one["contexte"] == "avenant"), None)
         if document is None:
             raise Invalide(
-                "Cette offre n’a pas de document d’avenant : ajoutez-le d’abord dans « Documents et annexes ».",
+                "Cette offre n’a pas de document d’avenant : ajoutez-le d’abord dans « Documents ».",
                 "circuit",
             )
         row["document"] = document["id"]

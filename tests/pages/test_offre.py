@@ -82,8 +82,8 @@ def test_a_state_is_added_with_its_action(admin: Any, monde: Monde) -> None:
     app.text_input(f"{key}:libelle").set_value("À valider")
     app.text_input(f"{key}:collectivite").set_value("En cours de validation")
     app.selectbox(f"{key}:apres").set_value("accepter").run()
-    panel = f"{key}:accepter"
-    assert app.selectbox(f"{panel}:vers").value == "accepte"  # where the redirected action led
+    panel = f"{key}:sortie"
+    assert app.selectbox(f"{panel}:vers:accepter").value == "accepte"  # where the redirected action led
     click(app, "Ajouter l’état")
     assert [one.value for one in app.error][:2] == [
         "Indiquez le nom de l’action.",

@@ -36,8 +36,9 @@ class ActionPanel:
     def _fixed(self, part: str) -> bool:
         return self.rules.fixed(str(self.line.get("action", "")), part)
 
-    def show(self, *, de: bool = True, vers_label: str = "Conduit à") -> None:
-        """Draw every widget. Without `de`, the action leaves the state that is being added."""
+    def show(self, *, de: bool = True, vers_label: str = "Conduit à", suite: str = "") -> None:
+        """Draw every widget. Without `de`, the action leaves the state that is being added; where it leads is proposed anew
+        when `suite` changes."""
         self.given["libelle"] = st.text_input(
             "Nom de l’action", self.line.get("libelle", ""), max_chars=80, key=self.key("libelle"),
             help="Ce qui est écrit sur le bouton, par exemple « Valider le dossier ».",
@@ -53,7 +54,7 @@ class ActionPanel:
         vers = self.line.get("vers")
         self.given["vers"] = st.selectbox(
             vers_label, codes, codes.index(vers) if vers in codes else None, format_func=self._state,
-            key=self.key("vers"), disabled=self._fixed("vers"), placeholder="Choisissez un état",
+            key=self.key(f"vers{suite}"), disabled=self._fixed("vers"), placeholder="Choisissez un état",
         )  # fmt: skip
         self.slots.place("action.vers")
         self._show_who()

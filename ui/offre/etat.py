@@ -37,8 +37,8 @@ def show_new_state(lieu: Lieu, cle: str) -> None:
     slots.place("apres")
     st.markdown("**Comment on en sort**")
     line = {"vers": find_action(table, apres)["vers"]} if apres else {}
-    panel = ActionPanel(f"{name}:{apres or ''}", rules, table["etats"], line, slots)
-    panel.show(de=False, vers_label="Cette nouvelle action conduit à")
+    panel = ActionPanel(f"{name}:sortie", rules, table["etats"], line, slots)
+    panel.show(de=False, vers_label="Cette nouvelle action conduit à", suite=f":{apres or ''}")
     note("D’autres actions peuvent s’ajouter ensuite, par exemple pour renvoyer le dossier en arrière.")
     if show_buttons(lieu, cle, name, "Ajouter l’état"):
         apply(

@@ -10,9 +10,9 @@ ECRAN = "offre"
 VUES = {
     "reglages": "Réglages",
     "circuit": "Circuit",
-    "documents": "Documents et annexes",
-    "parties": "Types de collectivités",
-    "bilan": "Bilan annuel",
+    "documents": "Documents",
+    "parties": "Collectivités",
+    "bilan": "Bilan",
     "demandes": "Demandes",
     "changements": "Changements et publication",
     "versions": "Versions",
