@@ -37,7 +37,7 @@ def compute_impact(session: Session, centre_id: UUID, tarif: Tarif, others: Sequ
         .where(
             Convention.centre_id == centre_id,
             Convention.etat.in_(RUNNING),
-            Convention.terme >= date(tarif.annee, 1, 1),
+            Convention.dernier_jour >= date(tarif.annee, 1, 1),
             Convention.date_effet <= date(tarif.annee, 12, 31),
         )
     )

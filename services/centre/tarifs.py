@@ -266,7 +266,7 @@ def _count_conventions(session: Session, centre_id: UUID, given: _Saisie) -> int
         .where(
             Convention.centre_id == centre_id,
             Convention.etat.in_(RUNNING),
-            Convention.terme >= date(given.annee, 1, 1),
+            Convention.dernier_jour >= date(given.annee, 1, 1),
         )
         .group_by(Dossier.offre_version_id, Convention.affiliee, Convention.effectif)
     )
@@ -340,7 +340,7 @@ def _count_unsure(session: Session, centre_id: UUID, given: _Saisie) -> int:
         .where(
             Convention.centre_id == centre_id,
             Convention.etat.in_(RUNNING),
-            Convention.terme >= date(given.annee, 1, 1),
+            Convention.dernier_jour >= date(given.annee, 1, 1),
             or_(*unknown),
         )
         .group_by(Dossier.offre_version_id)
