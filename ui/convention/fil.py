@@ -42,7 +42,7 @@ def show_life(view: ConventionView) -> None:
 def render_chain(life: VieView) -> Markup:
     """One line by act or request, oldest effect first; what is part of the text of the day says so."""
     items = Markup("").join(_render_link(life, one) for one in life.maillons)
-    return Markup('<ol class="p-fil" aria-label="Convention, avenants et demandes">{}</ol>').format(items)
+    return Markup('<ol class="p-chaine" aria-label="Convention, avenants et demandes">{}</ol>').format(items)
 
 
 def _render_link(life: VieView, one: Maillon) -> Markup:
@@ -91,23 +91,21 @@ def render_text(life: VieView) -> Markup:
 
 
 def _show_request(convention_id: UUID, one: DemandePossible, *, renewal: bool = False) -> None:
-    """One thing that may be asked: what it is for, and the button, or the way to the one that is begun."""
-    with st.container(border=True):
-        st.markdown(f"**{page.text(one.titre)}**")
-        note(one.resume)
+    """One thing that may be asked: the button, or the way to the one that is begun, and what it is for."""
+    button, about = st.columns([1, 3], vertical_alignment="center")
+    with button:
         if one.en_cours is not None:
             ident, reference = one.en_cours
-            page.link("dossier", f"Reprendre la demande {reference}", icon=":material/edit:", id=ident)
-        elif one.attend:
-            note(one.attend)
+            page.link("dossier", f"Reprendre {reference}", icon=":material/edit:", id=ident)
         else:
             _begin_button(convention_id, one, renewal)
+    with about:
+        note(f"{one.titre} : {one.resume}" if one.en_cours else one.attend or one.resume)
 
 
 def _begin_button(convention_id: UUID, one: DemandePossible, renewal: bool) -> None:
     name = f"demande:{convention_id}:{one.nature}"
-    label = "Préparer la convention suivante" if renewal else "Commencer la demande"
-    if not st.button(label, key=name, help=None, icon=":material/add:"):
+    if not st.button(one.titre, key=name, icon=":material/add:", width="stretch", disabled=bool(one.attend)):
         return
     portail, acteur, operation = session.portail(), session.acteur(), page.operation_id(name)
     if renewal:
