@@ -17,6 +17,7 @@ APPROVERS = (Role.ADMINISTRATEUR, Role.SIGNATAIRE_CENTRE)
 EXECUTORS = (Role.RESPONSABLE, Role.ADMINISTRATEUR)
 EXPORTERS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.ADMINISTRATEUR)
 """Who takes a whole dossier out of the portal: amounts, messages and journal included."""
+PURGERS = (Role.ADMINISTRATEUR,)
 
 ETATS = {
     "proposee": "À approuver",
@@ -55,6 +56,7 @@ __all__ = [
     "EXPORTERS",
     "LIVING",
     "PROPOSERS",
+    "PURGERS",
     "READERS",
     "kept_until",
     "months_before",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePath
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from documents.uploads import EXTENSIONS, UploadKind, check_upload
@@ -20,20 +20,15 @@ from models import (
     Convention,
     CourrierTarif,
     Depot,
-    Dossier,
     Fichier,
-    Message,
     OffreVersion,
     Piece,
-    Reponse,
-    SaisieEnAttente,
     utc_now,
 )
 from services.adhesion.answers import AnswerWriter
 from services.adhesion.dossier_state import DossierState, load_state
 from services.adhesion.dossier_views import SaveResult
 from services.adhesion.edition import find_edition, get_answerable
-from services.core import journal
 from services.core.access import Acteur, get_acte, get_dossier, visible_centres
 from services.core.files import check_owner, claim_row, store
 from services.core.portail import Portail, once, record
@@ -42,9 +37,6 @@ from services.vie.fin import unsent_letters
 
 GRACE = timedelta(days=1)
 """Age under which nothing is purged: somebody may be working with it."""
-ABANDONED_DAYS = 365
-DRAFT_DAYS = 2 * 365
-"""Days without any change after which a draft that was never deposited is given up, with what was typed in it."""
 
 
 @dataclass(frozen=True)
@@ -245,52 +237,6 @@ def remove_file(portail: Portail, acteur: Acteur, dossier_id: UUID, piece_id: UU
 
 
 # Purge -----------------------------------------------------------------------------------------------------------------
-
-
-def purge_drafts(portail: Portail, *, days: int = ABANDONED_DAYS) -> int:
-    """Take away the files of withdrawn dossiers that were never deposited and that nobody touched for `days` days.
-    Gives their number; `purge_files` then removes the bytes."""
-    limit = utc_now() - timedelta(days=days)
-    abandoned = select(Dossier.id).where(
-        Dossier.etat == "retire",
-        Dossier.modifie_le < limit,
-        ~exists().where(Depot.dossier_id == Dossier.id),
-    )
-    with portail.db.write() as session:
-        pieces = session.scalars(select(Piece).where(Piece.dossier_id.in_(abandoned), Piece.retiree_le.is_(None))).all()
-        for piece in pieces:
-            piece.retiree_le = limit
-            session.execute(delete(Reponse).where(Reponse.dossier_id == piece.dossier_id, Reponse.champ == piece.champ))
-        return len(pieces)
-
-
-def purge_brouillons(portail: Portail, *, days: int = DRAFT_DAYS) -> int:
-    """Give up the drafts that were never deposited, and that nobody changed or wrote a message about for `days` days: what
-    was typed goes, files are taken away, the dossier stays as withdrawn. Each is journalled. Gives their number."""
-    limit = utc_now() - timedelta(days=days)
-    query = select(Dossier).where(
-        Dossier.etat == "brouillon",
-        Dossier.modifie_le < limit,
-        ~exists().where(Depot.dossier_id == Dossier.id),
-        ~exists().where(Message.dossier_id == Dossier.id, Message.le >= limit),
-        ~exists().where(SaisieEnAttente.dossier_id == Dossier.id, SaisieEnAttente.le >= limit),
-    )
-    with portail.db.write() as session:
-        abandoned = session.scalars(query.with_for_update(of=Dossier, skip_locked=True)).all()
-        ids = [dossier.id for dossier in abandoned]
-        for table in (Reponse, SaisieEnAttente):
-            session.execute(delete(table).where(table.dossier_id.in_(ids)))
-        session.execute(
-            update(Piece).where(Piece.dossier_id.in_(ids), Piece.retiree_le.is_(None)).values(retiree_le=utc_now())
-        )
-        for dossier in abandoned:
-            dossier.etat, dossier.motif = "retire", "Brouillon abandonné : aucun changement depuis longtemps."
-        session.flush()
-        for dossier in abandoned:
-            journal.record(
-                session, "dossier.purger", centre_id=dossier.centre_id, objet="dossier", objet_id=dossier.id, jours=days
-            )
-        return len(abandoned)
 
 
 def purge_files(portail: Portail, *, orphelins: bool = False) -> int:

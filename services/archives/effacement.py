@@ -82,6 +82,19 @@ def erase(session: Session, cle: Cle, elimination_id: UUID) -> Efface:
     return removed
 
 
+def erase_dossier(session: Session, dossier_id: UUID) -> Efface:
+    """Take away what a dossier holds, its line in the register excepted: the same for a draft that was given up."""
+    contenu = Contenu(frozenset(), frozenset({dossier_id}))
+    _hold(session, contenu)
+    removed = _erase_files(session, contenu)
+    for table in OF_DOSSIER:
+        session.execute(delete(table).where(table.dossier_id == dossier_id))
+    _erase_dossiers(session, contenu)
+    _erase_mails(session, contenu)
+    session.flush()
+    return removed
+
+
 def _hold(session: Session, contenu: Contenu) -> None:
     """Nobody changes them meanwhile."""
     session.scalars(
@@ -215,4 +228,4 @@ def elimination_of(session: Session, acte: Acte) -> UUID | None:
     return UUID(kept) if kept else None
 
 
-__all__ = ["Efface", "drop_bytes", "elimination_of", "erase"]
+__all__ = ["Efface", "drop_bytes", "elimination_of", "erase", "erase_dossier"]

@@ -1,5 +1,6 @@
 """What is no longer of use is deleted, every few hours while the portal is served: ended sessions, used links, requests that
-nobody confirmed, sent mails, files that nothing refers to. The journal is never touched."""
+nobody confirmed, sent mails, files that nothing refers to. The journal is never touched; accounts and drafts go only when a
+person asks for it (services.archives.purge)."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from models import (
     TicketConnexion,
     utc_now,
 )
-from services.adhesion.pieces import purge_brouillons, purge_drafts, purge_files
+from services.adhesion.pieces import purge_files
 from services.core.limits import WINDOW
 from services.core.portail import Portail
 
@@ -52,8 +53,6 @@ def tidy(portail: Portail) -> dict[str, int]:
             ),
             "courriels": _drop(session, Courriel, _old_mail(now - timedelta(days=MAIL_DAYS))),
         }
-    counts["brouillons"] = purge_brouillons(portail)
-    counts["pieces_retirees"] = purge_drafts(portail)
     counts["fichiers"] = purge_files(portail)
     return counts
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
-from models import AuditEvent, Dossier, Fichier, JournalHead, Message, Piece, Reponse, utc_now
+from models import AuditEvent, Fichier, JournalHead, Piece, utc_now
 from services.adhesion import corrections, dossiers, pieces, workflow
 from services.adhesion.dossier_views import SaveResult
 from services.core import files
@@ -25,7 +25,6 @@ from tests.factories import (
     attach_pdf,
     blank_pdf,
     cig_offer,
-    journal_actions,
     make_centre,
     make_dossier,
     make_other_centre,
@@ -191,52 +190,6 @@ def test_the_purge_keeps_templates(portail: Portail) -> None:
     _age(portail)
     assert pieces.purge_files(portail) == 0
     assert len(portail.files.list_hashes()) == len(cig_offer().templates())
-
-
-def test_files_of_abandoned_drafts_are_purged(monde: Monde) -> None:
-    portail = monde.portail
-    withdrawn, kept = make_dossier(portail, monde, "retire"), make_dossier(portail, monde)
-    attach_pdf(portail, monde.gestionnaire, kept, FILE, blank_pdf() + b"\n%")
-    assert pieces.purge_drafts(portail) == 0
-    with portail.db.write() as session:
-        session.execute(update(Dossier).values(modifie_le=utc_now() - timedelta(days=400)))
-    assert pieces.purge_drafts(portail) == 1
-    _age(portail)
-    assert pieces.purge_files(portail) == 1
-    assert dossiers.open_dossier(portail, monde.gestionnaire, withdrawn).pieces == ()
-    assert len(dossiers.open_dossier(portail, monde.gestionnaire, kept).pieces) == 1
-
-
-def _untouched(portail: Portail, days: int) -> None:
-    with portail.db.write() as session:
-        session.execute(update(Dossier).values(modifie_le=utc_now() - timedelta(days=days)))
-
-
-def test_a_draft_that_nobody_touched_for_two_years_is_given_up(monde: Monde) -> None:
-    portail = monde.portail
-    draft, deposited = make_dossier(portail, monde), make_dossier(portail, monde, "a_corriger")
-    _untouched(portail, 700)
-    assert pieces.purge_brouillons(portail) == 0
-    _untouched(portail, 900)
-    assert housekeeping.tidy(portail)["brouillons"] == 1
-    given_up = dossiers.open_dossier(portail, monde.gestionnaire, draft)
-    assert (given_up.etat, given_up.pieces) == ("retire", ())
-    assert journal_actions(portail, draft)[-1] == "dossier.purger"
-    with portail.db.read() as session:
-        assert session.scalars(select(Reponse).where(Reponse.dossier_id == draft)).all() == []
-        assert session.scalars(select(Reponse).where(Reponse.dossier_id == deposited)).all()
-    assert dossiers.open_dossier(portail, monde.gestionnaire, deposited).etat == "a_corriger"
-    assert pieces.purge_brouillons(portail) == 0
-
-
-def test_a_draft_that_people_write_about_stays(monde_sqlite: Monde) -> None:
-    portail = monde_sqlite.portail
-    draft = make_dossier(portail, monde_sqlite)
-    _untouched(portail, 900)
-    with portail.db.write() as session:
-        session.add(Message(dossier_id=draft, du_centre=False, texte="Bientôt prêt."))
-    assert pieces.purge_brouillons(portail) == 0
-    assert dossiers.open_dossier(portail, monde_sqlite.gestionnaire, draft).etat == "brouillon"
 
 
 def _leave_unknown_bytes(portail: Portail) -> str:
