@@ -29,6 +29,9 @@ from domain.errors import Invalide
 
 # `{{ value }}` inside an attribute: line ends must not become elements there.
 ATTRIBUTE_VALUE = re.compile(r'(="[^"<>]*?)\{\{((?:(?!\}\}).)*)\}\}')
+LITERAL_BRACES = re.compile(r"\{_[{%]|[}%]_\}")
+"""How a template writes braces that are no tag: `{_{`, `}_}`, `{_%`, `%_}`, as docxtpl has it."""
+TAGS_OR_BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\{_[{%]|[}%]_\}", re.DOTALL)
 TABLE_TAGS = re.compile(r"\{%\s*(?:tc\s|colspan\s|hm\s)")
 MARKUP = re.compile(r"<[^>]+>")
 DRAWING_ID = re.compile(r'(<wp:docPr\b[^>]*?\bid=")[^"]*')
@@ -117,15 +120,22 @@ def _dynamic_part(
     if content_type not in DYNAMIC_TYPES and content_type != CORE_PROPERTIES:
         return None
     source = normalised_source(data)
-    if not HAS_TAG.search(source):
+    if not HAS_TAG.search(source) and not LITERAL_BRACES.search(source):
         return None
     key = (content_type == CORE_PROPERTIES, source)
     if key not in known:
         # docxtpl's own patches: tags split over runs, {%p %}, {%tr %}… They need no open document.
         patched = ATTRIBUTE_VALUE.sub(r"\1{{(\2)|_attribute}}", str(DocxTemplate(None).patch_xml(source)))
+        patched = TAGS_OR_BRACES.sub(_print_braces, patched)
         environment = property_environment() if content_type == CORE_PROPERTIES else word_environment()
         known[key] = environment.from_string(patched)
     return _DynamicPart(name, known[key], source)
+
+
+def _print_braces(match: re.Match[str]) -> str:
+    """Braces written by the template, never those of the data: docxtpl takes them for the same."""
+    text = match[0]
+    return f"{{{{ '{text.replace('_', '')}' }}}}" if LITERAL_BRACES.fullmatch(text) else text
 
 
 def raise_texts(text: str) -> str:

@@ -94,7 +94,8 @@ def describe(error: Exception) -> str:
     if isinstance(error, UndefinedError):
         return _describe_undefined(message)
     if isinstance(error, SecurityError):
-        return f"Une balise demande une opération interdite dans un gabarit ({_quoted(message) or message})."
+        what = f" ({_quoted(message)})" if _quoted(message) else ""
+        return f"Une balise demande une opération interdite dans un gabarit{what}."
     return "Une balise applique à une valeur une opération qui ne lui convient pas."
 
 
