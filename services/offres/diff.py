@@ -9,6 +9,7 @@ from typing import Any
 from domain.fields import FIELD_TYPES
 from domain.offer import Offer
 from domain.roles import ROLE_LABELS, Role
+from services.offres.diff_circuits import name_states
 from services.offres.diff_labels import IDENTITIES, KINDS, LABELS, VALUES
 from services.offres.diff_mails import fill_mails, mail_label
 from services.offres.diff_moves import Move, take_moves
@@ -29,7 +30,7 @@ class Change:
 
 def describe_changes(before: Content, after: Content) -> list[Change]:
     """Every difference from `before` to `after`, in the order of `after`. Either may be a faulty draft."""
-    old, new, moves = take_moves(*fill_mails(_plain(before), _plain(after)))
+    old, new, moves = take_moves(*fill_mails(*name_states(_plain(before), _plain(after))))
     return [*_compare(old, new, (), ()), *(change for move in moves for change in _tell_move(move))]
 
 
@@ -161,6 +162,9 @@ def _summary(key: str, row: Mapping[str, Any]) -> str:
     if key in ("fields", "columns"):
         parts = [_show("type", row.get("type")), str(row.get("id", ""))]
         return ", ".join([*parts, "obligatoire"] if row.get("required") else parts)
+    if key == "transitions":
+        told = (("depuis", "de"), ("conduit à", "vers"), ("par", "roles"), ("si", "condition"))
+        return ", ".join(f"{word} {shown}" for word, part in told if (shown := _show(part, row.get(part))))
     if key in ("forms", "sections"):
         inner = row.get("sections") if key == "forms" else row.get("fields")
         return ", ".join(_name(one, str(one.get("id"))) for one in inner or () if isinstance(one, Mapping))

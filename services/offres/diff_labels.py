@@ -15,6 +15,7 @@ KINDS: dict[str, tuple[str, bool]] = {
     "documents": ("document", False),
     "annexes": ("annexe", True),
     "parties": ("type de collectivité", False),
+    "demandes": ("demande", True),
 }
 """Lists whose rows are known by an id: what one row is called, and whether the word is feminine."""
 
@@ -24,6 +25,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "steps": ("form", "title", "kind"),
     "transitions": ("action",),
     "parties": ("code",),
+    "demandes": ("nature",),
 }
 """Keys that identify a row of each of these lists, the first that it has."""
 
@@ -40,7 +42,9 @@ LABELS: dict[str, str] = {
     "champ_debut": "Champ du début des prestations",
     "champ_effet": "Champ de la prise d’effet",
     "champ_etat_des_lieux": "Champ des heures de l’état des lieux",
+    "champs": "Champs montrés",
     "checks": "Contrôles",
+    "circuit": "Circuit",
     "code": "Code",
     "columns": "Colonnes",
     "condition": "Condition",
@@ -51,12 +55,14 @@ LABELS: dict[str, str] = {
     "de": "À partir de",
     "decimals": "Nombre de décimales",
     "default": "Valeur par défaut",
+    "demandes": "Demandes",
     "denonciation": "Dénonciation",
     "deplacements_factures": "Déplacements facturés",
     "dernier_jour": "Dernier jour",
     "dernier_mois": "Dernier mois",
     "designation": "Désignation",
     "designation_nom_seul": "Désignation quand le nom est donné seul",
+    "document": "Document",
     "documents": "Documents",
     "duree": "Durée",
     "etat_des_lieux_compris": "État des lieux compris",
@@ -97,6 +103,7 @@ LABELS: dict[str, str] = {
     "parts": "Parties",
     "periodicite": "Périodicité",
     "prefixes": "Débuts de nom reconnus",
+    "prerempli": "Prérempli",
     "prorata": "Prorata",
     "public": "Public",
     "qualite": "Qualité du signataire",
@@ -133,6 +140,7 @@ LABELS: dict[str, str] = {
     "vers": "Conduit à",
     "visible_if": "Affiché si",
     "vocabulaire": "Vocabulaire",
+    "workflow": "Circuit",
     "workflow_convention": "Circuit de la convention",
     "workflow_dossier": "Circuit du dossier",
 }
@@ -167,6 +175,14 @@ VALUES: dict[tuple[str, str], str] = {
     ("contexte", "decompte"): "décompte",
     ("contexte", "bilan"): "bilan annuel",
     ("contexte", "simulation"): "simulation",
+    ("circuit", "immediat"): "effet immédiat",
+    ("circuit", "accord"): "accord du centre",
+    ("circuit", "signature"): "avenant signé",
+    ("prorata", "jours"): "au jour près",
+    ("prorata", "30-360"): "mois de 30 jours",
+    ("prorata", "mois-entames"): "mois entamés",
+    ("prorata", "mois-pleins"): "mois pleins",
+    ("periodicite", "an"): "année",
     ("tva", "hors_champ"): "hors champ",
     ("tva", "taux_normal"): "taux normal",
 }
