@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
@@ -37,9 +37,8 @@ from services.convention.convention_warnings import examine_stored, pending
 from services.core import clock
 from services.core.access import Acteur
 from services.courriels.envois import FILTRES
+from services.courriels.mails import in_flight
 
-IN_FLIGHT = timedelta(hours=1)
-"""Time after which a mail being sent counts as lost."""
 SHOWN_FAILURES = timedelta(days=15)
 """How long a failed mail is shown."""
 
@@ -314,19 +313,16 @@ def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
         again.etat == "envoye",
         again.cree_le > Courriel.cree_le,
     )
-    now = utc_now()
-    query = (
-        select(Courriel.destinataire, func.min(Courriel.cree_le))
-        .where(
-            or_(Courriel.etat == "echec", (Courriel.etat == "incertain") & (Courriel.cree_le < now - IN_FLIGHT)),
-            Courriel.cree_le > now - SHOWN_FAILURES,
-            Courriel.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)),
-            ~sent_since,
-        )
-        .group_by(Courriel.destinataire)
-        .order_by(func.min(Courriel.cree_le))
-        .limit(LIMIT)
+    query = select(Courriel).where(
+        Courriel.etat.in_(("echec", "incertain")),
+        Courriel.cree_le > utc_now() - SHOWN_FAILURES,
+        Courriel.centre_id.in_(acteur.centres_with(Role.ADMINISTRATEUR)),
+        ~sent_since,
     )
+    first: dict[str, datetime] = {}
+    for mail in session.scalars(query.order_by(Courriel.cree_le).limit(LIMIT)):
+        if not in_flight(mail):
+            first.setdefault(mail.destinataire, mail.cree_le)
     return [
         Tache(
             "Courriels en échec",
@@ -337,7 +333,7 @@ def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
             since,
             urgente=True,
         )
-        for destinataire, since in session.execute(query)
+        for destinataire, since in first.items()
     ]
 
 
