@@ -68,14 +68,13 @@ def prepare_letters(
         with portail.action(acteur, "courrier.preparer", objet="centre", objet_id=centre_id) as session:
             _take(session, acteur, centre_id)
             _withdraw_replaced(session, centre_id)
-            waiting = list_announcements(session, centre_id, annee)
-            made = waiting[:CHUNK]
+            made, waiting = _list(session, centre_id, annee, CHUNK)
             if made:
                 _make(portail, session, acteur, made, annee)
         done += len(made)
         if progress and made:
-            progress(done, done + len(waiting) - len(made))
-        if len(made) == len(waiting):
+            progress(done, done + waiting - len(made))
+        if len(made) == waiting:
             return done
 
 
@@ -128,6 +127,11 @@ def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[Co
 
 def list_announcements(session: Session, centre_id: UUID, annee: int) -> list[Annonce]:
     """What the running conventions of a centre have not been told yet of the tariffs voted for `annee`, by collectivité."""
+    return _list(session, centre_id, annee)[0]
+
+
+def _list(session: Session, centre_id: UUID, annee: int, most: int | None = None) -> tuple[list[Annonce], int]:
+    """The first `most` of them (all by default), and how many there are: amounts take time, and are found for those alone."""
     rows = {
         (row.code, row.public, row.effectif_min): row
         for row in session.scalars(
@@ -135,13 +139,12 @@ def list_announcements(session: Session, centre_id: UUID, annee: int) -> list[An
         )
     }
     if not rows:
-        return []
+        return [], 0
     conventions = _conventions(session, centre_id, annee)
     told = _told(session, centre_id, annee)
-    shares = _shares(session, centre_id, annee)
     now = load_contexte(session, centre_id, conventions)
     before = replace(now, tarifs=[one for one in now.tarifs if one.annee < annee])
-    found = []
+    waiting = []
     for convention in conventions:
         offer = get_offer(session, convention.dossier.offre_version_id)
         news = []
@@ -152,8 +155,13 @@ def list_announcements(session: Session, centre_id: UUID, annee: int) -> list[An
                 continue
             news.append((row.id, vote, find_tarif(before, convention, code, annee)))
         if news:
-            found.append(_announce(convention, offer, tuple(news), shares.get(convention.id), now, before, annee))
-    return found
+            waiting.append((convention, offer, tuple(news)))
+    shares = _shares(session, centre_id, annee)
+    first = waiting if most is None else waiting[:most]
+    return [
+        _announce(convention, offer, news, shares.get(convention.id), now, before, annee)
+        for convention, offer, news in first
+    ], len(waiting)
 
 
 def _announce(
