@@ -44,7 +44,8 @@ def list_decomptes_taches(session: Session, acteur: Acteur) -> list[Tache]:
 
 def _to_settle(one: Regularisation) -> Tache:
     page, asked = ("decompte", {"id": str(one.decompte_id)}) if one.decompte_id else ("decomptes", {})
-    return Tache(GROUP, f"À régulariser : {one.collectivite}, {one.constat}", one.conseil, page, asked)
+    what = "Décompte final" if one.fin else "À régulariser"
+    return Tache(GROUP, f"{what} : {one.collectivite}, {one.constat}", one.conseil, page, asked)
 
 
 def _several(count: int, what: str, detail: str, etat: str) -> Tache:

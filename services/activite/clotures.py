@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Invalide
-from models import Affectation, Cloture, Decompte, Deplacement, Intervention, Utilisateur
+from models import Affectation, Cloture, Convention, Decompte, Deplacement, Intervention, Utilisateur
 from services.activite.equipe import lock_centre
 from services.activite.regles import closed_months, month_label
 from services.core import clock
@@ -52,7 +52,7 @@ def close_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, m
         before = _years_over(session, centre_id)
         session.add(Cloture(centre_id=centre_id, annee=annee, mois=mois, par=acteur.utilisateur_id))
         session.flush()
-        _refresh_years(session, centre_id, before)
+        _refresh_years(session, centre_id, before, annee)
         freeze_closed(session, centre_id, annee)
         record(
             session,
@@ -83,7 +83,7 @@ def reopen_month(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
         before = _years_over(session, centre_id)
         session.delete(session.get_one(Cloture, (centre_id, annee, mois)))
         session.flush()
-        _refresh_years(session, centre_id, before)
+        _refresh_years(session, centre_id, before, annee)
         record(
             session,
             acteur,
@@ -101,10 +101,14 @@ def _years_over(session: Session, centre_id: UUID) -> set[int]:
     return {annee for annee, mois in closed_months(session, centre_id) if mois == 12}
 
 
-def _refresh_years(session: Session, centre_id: UUID, before: set[int]) -> None:
-    """What is billed by the hour is due as forecast until December is closed, as done from then on: when the years that
-    are over are no longer those of `before`, what is due is computed again."""
-    if _years_over(session, centre_id) != before:
+def _refresh_years(session: Session, centre_id: UUID, before: set[int], annee: int) -> None:
+    """What is billed by the hour is due as forecast until December is closed, or the month in which a convention ended before
+    its term, as done from then on: when the years that are over are no longer those of `before`, or when such a convention
+    ended in `annee`, what is due is computed again."""
+    ended = select(Convention.id).where(
+        Convention.centre_id == centre_id, Convention.fin >= date(annee, 1, 1), Convention.fin <= date(annee, 12, 31)
+    )
+    if _years_over(session, centre_id) != before or session.scalar(ended.limit(1)) is not None:
         refresh_centre(session, centre_id)
 
 

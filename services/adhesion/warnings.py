@@ -96,7 +96,7 @@ def find_doubles(session: Session, dossier_ids: Collection[UUID]) -> dict[UUID, 
     my_offer, its_offer = aliased(OffreVersion), aliased(OffreVersion)
     earlier_draft = and_(mine.etat == "brouillon", other.etat == "brouillon", other.cree_le < mine.cree_le)
     query = (
-        select(mine.id, other.reference, Convention.numero, Convention.terme)
+        select(mine.id, other.reference, Convention.numero, Convention.dernier_jour)
         .join(
             other,
             and_(

@@ -7,7 +7,7 @@ it should be, and rebuilds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -349,16 +349,21 @@ def _worked(
             hourly.setdefault(one.dossier.offre_version_id, []).append(one)
     if not hourly:
         return {}
-    over = {annee for annee, mois in closed_months(session, centre_id) if mois == 12}
+    closed = closed_months(session, centre_id)
     found: dict[tuple[UUID, int], Decimal] = {}
     for version_id, mine in hourly.items():
         billing = get_offer(session, version_id).facturation
-        for annee in sorted(over & {year for one in mine for year in list_years(one)}):
-            recorded = load_minutes(session, [one.id for one in mine], billing, annee)
-            for one in mine:
-                if annee in list_years(one):
-                    found[one.id, annee] = _worth(one, billing, contexte, annee, recorded.get(one.id, {}))
+        for annee in sorted({year for one in mine for year in list_years(one)}):
+            done = [one for one in mine if annee in list_years(one) and all_recorded(one.dernier_jour, annee, closed)]
+            recorded = load_minutes(session, [one.id for one in done], billing, annee) if done else {}
+            for one in done:
+                found[one.id, annee] = _worth(one, billing, contexte, annee, recorded.get(one.id, {}))
     return found
+
+
+def all_recorded(dernier_jour: date, annee: int, closed: Collection[tuple[int, int]]) -> bool:
+    """Whether every hour of a year is recorded: its last month is closed, or the last one of a convention that ended in it."""
+    return (annee, 12) in closed or (dernier_jour.year == annee and (annee, dernier_jour.month) in closed)
 
 
 def _worth(

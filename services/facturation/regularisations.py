@@ -6,8 +6,8 @@ one, the responsable cancels it and prepares it again: the new one says what is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from domain.decompte import DRAFTS, PREPARERS
-from domain.formatting import euros
+from domain.formatting import date_longue, euros
 from domain.tarification import Periodicite, period_bounds
 from models import Centre, Collectivite, Convention, Decompte, Dossier, Exercice
 from services.activite.regles import closed_months
@@ -25,7 +25,7 @@ from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.facturation.emis import CENT
-from services.facturation.exercices import BY_THE_HOUR
+from services.facturation.exercices import BY_THE_HOUR, all_recorded
 from services.facturation.minutes import CHUNK
 from services.facturation.releve import period_of
 
@@ -35,7 +35,8 @@ _Row = Row[UUID, int, Decimal, str, date, UUID, str]
 @dataclass(frozen=True)
 class Regularisation:
     """A year of a convention to settle. `montant`: euros still to invoice, negative when invoiced in excess; `decompte_id`
-    and `numero`: the statement to cancel and prepare again, None when `periode` only has to be prepared."""
+    and `numero`: the statement to cancel and prepare again, None when `periode` only has to be prepared; `fin`: the last day of
+    a convention that is over, when this is its last year: the statement is the final one."""
 
     convention_id: UUID
     convention: str
@@ -45,6 +46,7 @@ class Regularisation:
     periode: str
     decompte_id: UUID | None = None
     numero: str | None = None
+    fin: date | None = None
 
     @property
     def constat(self) -> str:
@@ -55,6 +57,8 @@ class Regularisation:
     @property
     def conseil(self) -> str:
         """What to do, in a sentence."""
+        if self.numero is None and self.fin:
+            return f"La convention a pris fin le {date_longue(self.fin)} : préparez le décompte de « {self.periode} »."
         if self.numero is None:
             return f"Préparez le décompte de la période « {self.periode} »."
         return f"Annulez le décompte n° {self.numero} ({self.periode}) et préparez-le à nouveau."
@@ -74,8 +78,13 @@ def list_regularisations(session: Session, centre_id: UUID, jour: date) -> list[
     """The years of a centre to settle, the oldest first, then by collectivité."""
     rows = _unsettled(session, centre_id, jour)
     statements = _statements(session, rows)
-    found = (_regularisation(session, row, statements.get((row.convention_id, row.annee), ())) for row in rows)
-    return [one for one in found if one is not None]
+    found = []
+    for row in rows:
+        one = _regularisation(session, row, statements.get((row.convention_id, row.annee), ()))
+        final = row.dernier_jour < jour and row.dernier_jour.year == row.annee
+        if one is not None:
+            found.append(replace(one, fin=row.dernier_jour) if final else one)
+    return found
 
 
 def _unsettled(session: Session, centre_id: UUID, jour: date) -> list[_Row]:
@@ -87,7 +96,7 @@ def _unsettled(session: Session, centre_id: UUID, jour: date) -> list[_Row]:
             Exercice.annee,
             (Exercice.montant_du - Exercice.montant_facture_du).label("montant"),
             Convention.numero,
-            Convention.terme,
+            Convention.dernier_jour,
             Dossier.offre_version_id,
             Collectivite.nom,
         )
@@ -98,19 +107,21 @@ def _unsettled(session: Session, centre_id: UUID, jour: date) -> list[_Row]:
             Exercice.centre_id == centre_id,
             Exercice.annee <= jour.year,
             Exercice.montant_du != Exercice.montant_facture_du,
-            or_(Exercice.annee < jour.year, Convention.terme < jour),
+            or_(Exercice.annee < jour.year, Convention.dernier_jour < jour),
         )
         .order_by(Exercice.annee, Collectivite.nom, Convention.numero)
     )
     rows = session.execute(query).all()
     prepared = {annee: _last_prepared(session, centre_id, annee) for annee in {row.annee for row in rows}}
-    closed = {annee for annee, mois in closed_months(session, centre_id) if mois == 12}
+    closed = closed_months(session, centre_id)
     return [row for row in rows if _is_final(session, row, prepared[row.annee], closed)]
 
 
-def _is_final(session: Session, row: _Row, prepared: bool, closed: set[int]) -> bool:
+def _is_final(session: Session, row: _Row, prepared: bool, closed: Collection[tuple[int, int]]) -> bool:
     hourly = get_offer(session, row.offre_version_id).facturation.mode == BY_THE_HOUR
-    return row.annee in closed if hourly else prepared or row.terme.year <= row.annee
+    if hourly:
+        return row.dernier_jour.year < row.annee or all_recorded(row.dernier_jour, row.annee, closed)
+    return prepared or row.dernier_jour.year <= row.annee
 
 
 def _last_prepared(session: Session, centre_id: UUID, annee: int) -> bool:
@@ -140,7 +151,7 @@ def _regularisation(session: Session, row: _Row, statements: Sequence[Decompte])
     living = [one for one in statements if one.etat != "annule"]
     freed = [one for one in statements if one.etat == "annule" and one.du not in {other.du for other in living}]
     offer = get_offer(session, row.offre_version_id)
-    last = period_of(offer, min(max(row.terme, date(row.annee, 1, 1)), date(row.annee, 12, 31)))
+    last = period_of(offer, min(max(row.dernier_jour, date(row.annee, 1, 1)), date(row.annee, 12, 31)))
     to_cancel = max(living, key=lambda one: one.au, default=None)
     montant = Decimal(row.montant).quantize(CENT)
     known = (row.convention_id, row.numero, row.nom, row.annee, montant)

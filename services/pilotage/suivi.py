@@ -169,7 +169,7 @@ def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee:
         etat=convention.etat,
         etat_libelle=state_label(session, acteur, convention, today),
         date_effet=convention.date_effet,
-        terme=convention.terme,
+        terme=convention.dernier_jour,
         annee=chosen,
         annees=tuple(reversed(years)),
         commencee=convention.date_effet <= today,
@@ -189,7 +189,7 @@ def build_suivi(session: Session, acteur: Acteur, convention: Convention, annee:
 
 def _years(session: Session, convention: Convention, today: date) -> list[int]:
     """Years with something to say: from the first one recorded, reported or invoiced, to the current one or the last."""
-    first, last = convention.date_effet.year, min(convention.terme.year, today.year)
+    first, last = convention.date_effet.year, min(convention.dernier_jour.year, today.year)
     known = [
         session.scalar(select(func.min(column)).where(owner == convention.id))
         for column, owner in (
@@ -213,8 +213,8 @@ def _forecast(convention: Convention, published: Publication) -> Prevision | Non
         return None
     last = month_end(annee, published.mois[-1][0])
     begun = first_day(convention)
-    past = convention_days(annee, begun, convention.terme, date(annee, 1, 1), last)
-    whole = convention_days(annee, begun, convention.terme, date(annee, 1, 1), date(annee, 12, 31))
+    past = convention_days(annee, begun, convention.dernier_jour, date(annee, 1, 1), last)
+    whole = convention_days(annee, begun, convention.dernier_jour, date(annee, 1, 1), date(annee, 12, 31))
     minutes = forecast_minutes(published.minutes_ordinaires, past, whole, load_alertes().jours_minimum)
     return Prevision(minutes, last) if minutes is not None and months else None
 
