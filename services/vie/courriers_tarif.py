@@ -23,7 +23,7 @@ from documents.uploads import DOCX_TYPE
 from domain.formatting import duree, pourcentage
 from domain.offer import Offer
 from domain.tarifs import Tarif as TarifVote
-from models import Centre, Convention, CourrierTarif, Depot, Exercice, Piece, Tarif, utc_now
+from models import Avenant, Centre, Convention, CourrierTarif, Piece, Tarif, utc_now
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.editique import Ingredients, Rendered
 from services.centre.centre_files import CENTRE_LOCK
@@ -39,6 +39,7 @@ from services.courriels.notifications import notify_tarif
 from services.facturation.exercices import BY_THE_HOUR, Contexte, compute_year, find_tarif, load_contexte
 from services.facturation.gabarits import find_document, load_published, render_with
 from services.facturation.scellement import find_debiteur
+from services.vie.texte import text_in_force
 
 CHUNK = 25
 """Letters made in one transaction: others record in between."""
@@ -156,19 +157,14 @@ def _list(session: Session, centre_id: UUID, annee: int, most: int | None = None
             news.append((row.id, vote, find_tarif(before, convention, code, annee)))
         if news:
             waiting.append((convention, offer, tuple(news)))
-    shares = _shares(session, centre_id, annee)
     first = waiting if most is None else waiting[:most]
-    return [
-        _announce(convention, offer, news, shares.get(convention.id), now, before, annee)
-        for convention, offer, news in first
-    ], len(waiting)
+    return [_announce(convention, offer, news, now, before, annee) for convention, offer, news in first], len(waiting)
 
 
 def _announce(
     convention: Convention,
     offer: Offer,
     news: tuple[tuple[UUID, TarifVote, TarifVote | None], ...],
-    share: Decimal | None,
     now: Contexte,
     before: Contexte,
     annee: int,
@@ -180,11 +176,7 @@ def _announce(
         apres = compute_year(convention, offer, now, annee).du
         if find_tarif(before, convention, code, annee) is not None:
             avant = compute_year(convention, offer, before, annee).du
-    quantite = None
-    if (share or convention.quotite) is not None:
-        quantite = f"une part de {pourcentage(share or convention.quotite or Decimal(0))} d’un temps plein"
-    elif convention.minutes_prevues is not None:
-        quantite = f"{duree(convention.minutes_prevues)} d’intervention par an"
+    quantite = _tell_quantity(convention, now.avenants.get(convention.id, ()), annee)
     return Annonce(convention, offer, news, quantite, avant, apres)
 
 
@@ -214,12 +206,22 @@ def _told(session: Session, centre_id: UUID, annee: int) -> set[tuple[UUID, UUID
     return {(row.convention_id, row.tarif_id) for row in session.execute(query)}
 
 
-def _shares(session: Session, centre_id: UUID, annee: int) -> Mapping[UUID, Decimal | None]:
-    """The share of a post that each convention has at the end of the year, avenants included."""
-    query = select(Exercice.convention_id, Exercice.quotite).where(
-        Exercice.centre_id == centre_id, Exercice.annee == annee
-    )
-    return {row.convention_id: row.quotite for row in session.execute(query)}
+def _tell_quantity(convention: Convention, avenants: Sequence[Avenant], annee: int) -> str | None:
+    """What the convention promises for the year, in words; None where an avenant changes it within the year, or where it is
+    billed by the piece."""
+    said = set()
+    for jour in (date(annee, 1, 1), date(annee, 12, 31)):
+        share, minutes = convention.quotite, convention.minutes_prevues
+        for one in avenants:
+            if one.date_effet <= jour:
+                share, minutes = one.quotite or share, one.minutes_prevues or minutes
+        said.add((share, minutes))
+    if len(said) > 1:
+        return None
+    ((share, minutes),) = said
+    if share is not None:
+        return f"une part de {pourcentage(share)} d’un temps plein"
+    return f"{duree(minutes)} d’intervention par an" if minutes is not None else None
 
 
 # Making and sending -----------------------------------------------------------------------------------------------------
@@ -250,14 +252,13 @@ def _make(portail: Portail, session: Session, acteur: Acteur, announced: Sequenc
     """Render, store and record these letters, in the caller's transaction."""
     centre_id = announced[0].convention.centre_id
     today = clock.today(session.get_one(Centre, centre_id).fuseau)
-    deposits = _last_deposits(session, [one.convention.dossier_id for one in announced])
     made_of: dict[str, Ingredients] = {}
     rendered: list[Rendered] = []
     for one in announced:
         if one.offer.code not in made_of:
             made_of[one.offer.code] = load_published(portail, session, centre_id, one.offer.code)
             find_document(made_of[one.offer.code].offer, "courrier_tarif")
-        answers = deposits.get(one.convention.dossier_id, {})
+        answers = text_in_force(session, one.convention, today)
         nom = file_name("tarifs", str(annee), one.convention.numero, one.convention.collectivite.nom, extension="docx")
         context = _context(one, answers, annee, today)
         rendered.append(render_with(made_of[one.offer.code], "courrier_tarif", context, nom=nom))
@@ -337,8 +338,3 @@ def _mark(session: Session, acteur: Acteur, letters: Iterable[Sequence[CourrierT
 
 def _line(acteur: Acteur, action: str, convention: Convention, details: Mapping[str, object]) -> Ligne:
     return Ligne(action, acteur.utilisateur_id, convention.centre_id, "convention", convention.id, details)
-
-
-def _last_deposits(session: Session, dossier_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, object]]:
-    query = select(Depot.dossier_id, Depot.reponses).where(Depot.dossier_id.in_(dossier_ids)).order_by(Depot.numero)
-    return {row.dossier_id: row.reponses for row in session.execute(query)}
