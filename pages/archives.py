@@ -4,13 +4,15 @@ import streamlit as st
 
 from services.archives.conservation import list_archive_centres
 from ui import page, session
-from ui.archives import a_eliminer, eliminations
+from ui.archives import a_eliminer, donnees, eliminations, purge
 from ui.archives.cadre import Cadre
 from ui.html import show, tabs
 
 PARTS = {
     a_eliminer.ONGLET: ("À éliminer", a_eliminer.show_due),
     eliminations.ONGLET: ("Éliminations", eliminations.show_eliminations),
+    donnees.ONGLET: ("Données personnelles", donnees.show_data),
+    purge.ONGLET: ("Purge", purge.show_purge),
 }
 
 portail, acteur = session.portail(), session.acteur()

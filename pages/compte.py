@@ -9,7 +9,7 @@ from services.comptes.passwords import MIN_LENGTH
 from ui import page, session
 from ui.comptes import login
 from ui.comptes.user_agent import describe_agent
-from ui.html import bullet_list, day_and_time, show
+from ui.html import bullet_list, day_and_time, note, show
 
 
 def show_profile(profile: Profile) -> None:
@@ -105,9 +105,20 @@ def show_sessions() -> None:
         st.rerun()
 
 
+def show_data() -> None:
+    """What the portal keeps about the person, to take away."""
+    st.subheader("Vos données", anchor=False)
+    note(
+        "Tout ce que le portail garde sur vous, dans un fichier ZIP lisible sans le portail. Pour faire supprimer votre compte, adressez-vous"
+        " à votre centre de gestion : c’est possible quand vous n’avez plus de rôle."
+    )
+    page.download("Télécharger mes données (ZIP)", "/exports/mes-donnees.zip")
+
+
 page.header("Mon compte")
 profile = page.load(accounts.open_profile, session.portail(), session.acteur())
 show_profile(profile)
 show_roles(profile)
 show_password()
 show_sessions()
+show_data()

@@ -9,6 +9,7 @@ from services.pilotage.suivi import is_followed
 from services.vie.annees import open_years
 from ui import page, session
 from ui.actions import follow_state
+from ui.archives.lien import show_eliminated, show_export
 from ui.convention.accuse import show_accuse_form
 from ui.convention.annees import show_years
 from ui.convention.circuit import render_circuit, render_files, render_terms
@@ -33,8 +34,12 @@ def show_title(view: ConventionView) -> None:
 def show_documents(view: ConventionView) -> None:
     """The files, and the prefecture's receipt."""
     st.header("Fichiers", anchor=False)
-    show(render_files(view))
-    show_missing_pdf(view)
+    if view.manifeste.get("elimination"):
+        show_eliminated()
+    else:
+        show(render_files(view))
+        show_missing_pdf(view)
+    show_export("convention", view.id, view.roles)
     if view.peut_joindre_accuse:
         show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
 

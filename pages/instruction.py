@@ -8,24 +8,15 @@ from services.adhesion import dossiers, workflow
 from services.adhesion.dossier_views import DossierView
 from services.centre.consultation_journal import list_dossier_history
 from services.convention import conventions
+from services.vie import avenants
 from ui import page, session
-from ui.actions import Wording, follow_state, lifting_comes_first, show_actions, show_warnings
+from ui.actions import follow_state, lifting_comes_first, show_actions, show_warnings
+from ui.adhesion.dossier_review import show_request_changes
 from ui.adhesion.instruction import show_answers, show_assignment, show_corrections, show_messages, show_summary
+from ui.adhesion.words import about, tell_done, wordings
+from ui.archives.lien import show_export
 from ui.history import show_history
 from ui.html import show, tabs
-
-DONE = {
-    "prendre_en_charge": "Dossier pris en charge.",
-    "demander_corrections": "Corrections envoyées à la collectivité.",
-    "refuser": "Dossier refusé.",
-    "accepter": "Dossier accepté. La convention peut être émise.",
-}
-WORDINGS = {
-    "demander_corrections": Wording("La collectivité recevra les corrections préparées et pourra modifier ces champs."),
-    "refuser": Wording("Le dossier sera clos. La collectivité lira ce motif."),
-    "accepter": Wording("Les réponses seront figées : la convention sera établie à partir d’elles."),
-    "emettre": Wording("La convention recevra son numéro et sera scellée : elle ne pourra plus être modifiée."),
-}
 
 
 def perform(action: str, motif: str) -> object:
@@ -33,10 +24,13 @@ def perform(action: str, motif: str) -> object:
     portail, acteur = session.portail(), session.acteur()
     if action != "emettre":
         return page.run(
-            workflow.perform, portail, acteur, view.id, action, motif=motif or None, succes=DONE.get(action)
+            workflow.perform, portail, acteur, view.id, action, motif=motif or None, succes=tell_done(view, action)
         )
-    with st.spinner("Émission de la convention : numéro, documents, scellement…"):
-        issued = page.run(conventions.issue_convention, portail, acteur, view.id, succes="Convention émise.")
+    with st.spinner("Émission : numéro, documents, scellement…"):
+        if view.adhesion:
+            issued = page.run(conventions.issue_convention, portail, acteur, view.id, succes="Convention émise.")
+        else:
+            issued = page.run(avenants.issue_avenant, portail, acteur, view.id, succes="Avenant émis.")
     if issued:
         page.go("convention", id=issued)
     return None
@@ -51,7 +45,7 @@ def lift(code: str, motif: str) -> object:
 def main_actions(view: DossierView) -> tuple[str, ...]:
     """The action to put forward: what was prepared is sent before anything is accepted."""
     prepared = any(row.etat == "preparee" for row in view.corrections)
-    usual = ("prendre_en_charge", "emettre", "demander_corrections" if prepared else "accepter")
+    usual = ("prendre_en_charge", "emettre", "valider", "demander_corrections" if prepared else "accepter")
     forward = steps_forward(view.offer.workflow_dossier, view.etat, view.roles)
     return (*usual, *(line.action for line in forward))
 
@@ -76,6 +70,7 @@ def show_view(view: DossierView, shown: str) -> None:
         show_corrections(view)
     elif shown == "historique":
         show_history(page.load(list_dossier_history, portail, acteur, view.id), view.centre.fuseau)
+        show_export("dossier", view.id, view.roles)
     else:
         show_answers(view)
 
@@ -84,9 +79,7 @@ portail, acteur = session.portail(), session.acteur()
 view = page.load(dossiers.open_dossier, portail, acteur, page.required_id())
 if not view.cote_centre:
     page.go("dossier", id=view.id)
-page.header(
-    f"Dossier {view.reference}", f"{view.collectivite.nom} – {view.offer.titre}", retour=("dossiers", "Dossiers")
-)
+page.header(view.titre, about(view), retour=("dossiers", "Dossiers"))
 follow_state(f"instruction:{view.id}:etat", view.etat)
 summary, decision = st.columns([1, 1], gap="large")
 with summary:
@@ -104,9 +97,10 @@ with decision:
     show_actions(
         view.actions,
         perform,
-        WORDINGS,
+        wordings(view),
         key=f"dossier:{view.id}:{view.etat}",
         main=main_actions(view),
         warnings=view.avertissements,
     )
+show_request_changes(view)
 show_view(view, page.param("vue") or "")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from domain.roles import Role
-from tests.archives import add_certificate_template, make_ended
-from tests.factories import Monde, make_other_centre
+from models import Convention, Dossier, RoleAttribue, Utilisateur, utc_now
+from services.archives import eliminations, execution
+from tests.archives import SECRET, add_certificate_template, make_ended
+from tests.comptes import give_password
+from tests.factories import Monde, make_dossier, make_other_centre
 from tests.pages.conftest import Visitor, text_of
 from ui import page
 
@@ -62,3 +66,94 @@ def test_from_proposal_to_certificate(visitor: Visitor, archives: Monde, monkeyp
     assert not app.exception and [one.value for one in app.error] == []
     shown = text_of(visitor.open(archives.responsable, "archives", onglet="eliminations"))
     assert "certificat-elimination-" in shown and "Visa 2038-112" in shown
+
+
+def test_what_is_left_of_a_convention_and_of_its_dossier_opens(visitor: Visitor, archives: Monde) -> None:
+    """For everybody who could open them: nothing breaks for want of answers, of files or of names."""
+    portail = archives.portail
+    with portail.db.read() as session:
+        convention = session.scalars(select(Convention)).one()
+    elimination_id = eliminations.propose(
+        portail, archives.responsable, archives.centre_id, [("convention", convention.id)], operation_id="x"
+    )
+    assert elimination_id
+    eliminations.approve(portail, archives.administrateur, elimination_id, visa="Visa 2026-1", version=1)
+    execution.execute(portail, archives.responsable, elimination_id)
+    for role in Role:
+        if role is Role.ASSISTANT:
+            continue
+        shown = text_of(visitor.open(archives[role], "convention", id=convention.id))
+        assert "archives de cette convention ont été éliminées" in shown and SECRET not in shown
+    for nom, acteur, params in (
+        ("instruction", archives.instructeur, {"id": convention.dossier_id}),
+        ("instruction", archives.responsable, {"id": convention.dossier_id, "vue": "historique"}),
+        ("dossier", archives.gestionnaire, {"id": convention.dossier_id}),
+        ("conventions", archives.responsable, {}),
+        ("dossiers", archives.responsable, {}),
+        ("decomptes", archives.responsable, {}),
+        ("bilans", archives.responsable, {}),
+        ("suivi", archives.direction, {}),
+        ("tableau_de_bord", archives.responsable, {}),
+        ("journal", archives.administrateur, {}),
+        ("accueil", archives.responsable, {}),
+        ("accueil", archives.direction, {}),
+    ):
+        app = visitor.open(acteur, nom, **params)
+        assert [one.value for one in app.error] == [], nom
+        assert SECRET not in text_of(app), nom
+
+
+@pytest.mark.parametrize("role", sorted(READERS))
+@pytest.mark.parametrize("onglet", ["donnees", "purge"])
+def test_tabs_of_personal_data(visitor: Visitor, archives: Monde, role: Role, onglet: str) -> None:
+    app = visitor.open(archives[role], "archives", onglet=onglet)
+    shown = text_of(app)
+    assert ("Registre des données personnelles" in shown) is (onglet == "donnees")
+    assert ("Rien n’est à retirer aujourd’hui." in shown) is (onglet == "purge")
+    asked = any(one.label == "Adresse ou nom" for one in app.text_input)
+    assert asked is (role is Role.ADMINISTRATEUR and onglet == "donnees")
+
+
+def test_a_request_of_a_person(visitor: Visitor, archives: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "confirm", lambda titre, texte, libelle, action, **kw: action(""))
+    portail, mail = archives.portail, archives.signataire.courriel
+    app = visitor.open(archives.administrateur, "archives", onglet="donnees")
+    app.text_input[0].set_value(mail)
+    button(app, "Chercher").click().run()  # type: ignore[attr-defined]
+    assert "« Signataire »" in text_of(app)
+    assert "Supprimer ce compte" not in [one.label for one in app.button]
+    give_password(portail, archives.gestionnaire.utilisateur_id)
+    with portail.db.write() as session:
+        session.execute(
+            update(RoleAttribue)
+            .where(RoleAttribue.utilisateur_id == archives.signataire.utilisateur_id)
+            .values(au=date(2021, 1, 1))
+        )
+    button(app, "Chercher").click().run()  # type: ignore[attr-defined]
+    button(app, "Supprimer ce compte").click().run()  # type: ignore[attr-defined]
+    with portail.db.read() as session:
+        assert session.get_one(Utilisateur, archives.signataire.utilisateur_id).nom_complet == "Compte supprimé"
+
+
+def test_a_purge_is_shown_then_applied(visitor: Visitor, archives: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "confirm", lambda titre, texte, libelle, action, **kw: action(""))
+    draft = make_dossier(archives.portail, archives)
+    with archives.portail.db.write() as session:
+        session.execute(update(Dossier).where(Dossier.id == draft).values(modifie_le=utc_now() - timedelta(days=500)))
+    app = visitor.open(archives.administrateur, "archives", onglet="purge")
+    assert "Brouillons abandonnés (1)" in text_of(app)
+    button(app, "Retirer ce qui est listé").click().run()  # type: ignore[attr-defined]
+    app = visitor.open(archives.administrateur, "archives", onglet="purge")
+    assert "Rien n’est à retirer aujourd’hui." in text_of(app)
+
+
+def test_links_to_the_whole_export(visitor: Visitor, archives: Monde) -> None:
+    with archives.portail.db.read() as session:
+        convention = session.scalars(select(Convention)).one()
+    for role in set(Role) - {Role.ASSISTANT}:
+        app = visitor.open(archives[role], "convention", id=convention.id)
+        links = [one.proto.url for one in app.get("link_button")]
+        exported = any(one.startswith("/exports/archives.zip") for one in links)
+        assert exported is (role in {Role.INSTRUCTEUR, Role.RESPONSABLE, Role.ADMINISTRATEUR})
+        own = [one.proto.url for one in visitor.open(archives[role], "compte").get("link_button")]
+        assert "/exports/mes-donnees.zip" in own

@@ -30,6 +30,8 @@ def show_life(view: ConventionView) -> None:
     life = page.load(open_life, session.portail(), session.acteur(), view.id, jour)
     st.header("La convention et ce qui l’a modifiée", anchor=False)
     show(render_chain(life))
+    if view.manifeste.get("elimination"):  # the chain is a line of the register; its texts are gone
+        return
     _show_text(view, life, wrong)
     if life.possibles or life.suite:
         st.subheader("Demander une modification", anchor=False)
