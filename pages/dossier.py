@@ -12,16 +12,21 @@ from ui.adhesion.dossier_review import (
     show_corrections,
     show_dossier_actions,
     show_messages,
+    show_request_changes,
     show_state,
 )
 from ui.adhesion.dossier_saver import DossierSaver, show_refusal
 from ui.adhesion.dossier_wizard import is_form_step, show_form_step, show_summary_step
+from ui.adhesion.words import about
 
 
 def show_header(view: DossierView) -> None:
-    """Reference, collectivité, offer and centre."""
-    about = f"{view.collectivite.nom} – {view.offer.titre}, {view.centre.nom}"
-    page.header(f"Dossier {view.reference}", about, retour=("dossiers", "Tous les dossiers"))
+    """Reference, collectivité, offer and centre; a request leads back to its convention."""
+    if view.adhesion or view.sujet is None:
+        page.header(view.titre, f"{about(view)}, {view.centre.nom}", retour=("dossiers", "Tous les dossiers"))
+    else:
+        back = ("convention", f"Convention {view.sujet.numero}")
+        page.header(view.titre, about(view), retour=back, retour_id=view.sujet.convention_id)
     follow_state(f"dossier:{view.id}:etat", view.etat)
 
 
@@ -36,11 +41,12 @@ def show_other(view: DossierView) -> None:
         show_dossier_actions(view, "deposer")
         return
     show_state(view)
+    show_request_changes(view)
     if view.editable:
         show_corrections(view)
     show_dossier_actions(view)
     show_messages(view)
-    st.subheader("Les réponses du dossier", anchor=False)
+    st.subheader("Les réponses du dossier" if view.adhesion else "Les réponses de la demande", anchor=False)
     show_answers(view)
 
 

@@ -125,8 +125,9 @@ def document_routes() -> list[Route]:
 
 def _document(acteur: Acteur, request: Request) -> Download:
     from services.adhesion import editique
+    from services.vie import avenants
 
-    makers = {"projet": editique.render_projet, "deliberation": editique.render_deliberation}
+    makers = {"projet": avenants.render_projet, "deliberation": editique.render_deliberation}
     name, forme = request.path_params["document"], request.path_params["forme"]
     if name not in makers or forme not in ("docx", "pdf"):
         raise Introuvable()

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.evaluation import Evaluation
 from domain.offer.requests import ADHESION
 from domain.roles import Role
+from domain.workflow import ENREGISTRE
 from services.core.piece_rows import PieceRow
 
 if TYPE_CHECKING:
@@ -204,6 +205,17 @@ class DossierView:
     def adhesion(self) -> bool:
         """Whether it leads to a convention; otherwise it is a request about one."""
         return self.nature == ADHESION
+
+    @property
+    def avenant(self) -> bool:
+        """Whether it leads to an avenant."""
+        return not self.adhesion and any(one.convention for one in self.offer.documents)
+
+    @property
+    def immediate(self) -> bool:
+        """Whether sending it is enough: nobody has to agree."""
+        lines = self.offer.workflow_dossier.transitions
+        return not self.adhesion and any(one.action == "deposer" and one.vers == ENREGISTRE for one in lines)
 
     @property
     def titre(self) -> str:

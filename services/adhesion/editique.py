@@ -25,8 +25,9 @@ from documents.seal import seal
 from documents.seal import sha256 as sha256_of
 from documents.uploads import DOCX_TYPE
 from domain.answers import build_tree
+from domain.errors import Refus
 from domain.evaluation import kept_answers
-from domain.offer import Centre, Document, Offer
+from domain.offer import ADHESION, Centre, Document, Offer
 from domain.tarifs import Tarif
 from models import Centre as CentreTable
 from models import Dossier, OffreVersion
@@ -222,9 +223,10 @@ def render_projet(portail: Portail, acteur: Acteur, dossier_id: UUID) -> Rendere
     blanks where something is missing. Journalled."""
     with portail.view(acteur, "document.produire", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id)
-        offer = get_offer(session, dossier.offre_version_id).variant(dossier.nature)
+        _refuse_request(dossier)
+        offer = get_offer(session, dossier.offre_version_id)
         rendered = _render_draft(portail, session, dossier, offer.convention.id, projet=True)
-    _journal(portail, acteur, dossier, rendered)
+    journal_rendered(portail, acteur, dossier, rendered)
     return rendered
 
 
@@ -232,9 +234,15 @@ def render_deliberation(portail: Portail, acteur: Acteur, dossier_id: UUID) -> R
     """The model délibération of a dossier, from the answers as they are now. Journalled."""
     with portail.view(acteur, "document.produire", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id)
+        _refuse_request(dossier)
         rendered = _render_draft(portail, session, dossier, "deliberation", projet=False)
-    _journal(portail, acteur, dossier, rendered)
+    journal_rendered(portail, acteur, dossier, rendered)
     return rendered
+
+
+def _refuse_request(dossier: Dossier) -> None:
+    if dossier.nature != ADHESION:
+        raise Refus("Ce document est celui d’une adhésion : une demande sur une convention n’en a pas.")
 
 
 def _render_draft(portail: Portail, session: Session, dossier: Dossier, document_id: str, *, projet: bool) -> Rendered:
@@ -244,7 +252,8 @@ def _render_draft(portail: Portail, session: Session, dossier: Dossier, document
     return render_document(made_of, document_id, tree, today=state.today, projet=projet, strict=False)
 
 
-def _journal(portail: Portail, acteur: Acteur, dossier: Dossier, rendered: Rendered) -> None:
+def journal_rendered(portail: Portail, acteur: Acteur, dossier: Dossier, rendered: Rendered) -> None:
+    """One line of the journal for a document made from a dossier."""
     with portail.db.write() as session:
         record(
             session,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -19,14 +18,16 @@ from documents.uploads import DOCX_TYPE
 from domain.answers import Answers, build_tree, build_typed_tree
 from domain.errors import Introuvable, Refus
 from domain.evaluation import kept_answers
-from domain.offer import Offer
-from models import Avenant, Convention, Dossier, Piece
+from domain.offer import ADHESION, Offer
+from models import Avenant, Convention, Piece
+from services.adhesion import editique
 from services.adhesion.dossier_state import DossierState, last_depot, load_state
 from services.adhesion.editique import (
     WATERMARK,
     Ingredients,
     Rendered,
     compiled_master,
+    journal_rendered,
     load_ingredients,
     template_hashes,
 )
@@ -43,9 +44,6 @@ from services.facturation.exercices import Contexte, compute_year, load_avenants
 from services.vie.controles import list_changes
 from services.vie.fil import describe_changes
 from services.vie.texte import ACTE_AUTORISANT, list_layers, overlay
-
-logger = logging.getLogger("portail")
-
 
 PRICED = (
     "id",
@@ -263,12 +261,23 @@ def _own_quantity(texte: Texte) -> dict[str, Any]:
     return _quantities(texte, {champ: texte.changed(champ)})
 
 
-def render_projet_avenant(portail: Portail, session: Session, dossier: Dossier) -> Rendered:
-    """The *projet d’avenant* of a request, from its answers as they are now."""
-    state = load_state(session, dossier)
-    convention = session.get_one(Convention, dossier.convention_id)
-    texte = load_texte(session, state, convention, kept_answers(state.evaluation))
-    return render_avenant(load_ingredients(portail, session, dossier), texte, numero=None, projet=True)
+def render_projet(portail: Portail, acteur: Acteur, dossier_id: UUID) -> Rendered:
+    """The *projet* of what a dossier leads to, from its answers as they are now: of a convention, or of an avenant. Refus for
+    a request that nobody signs. Journalled."""
+    with portail.view(acteur, "document.produire", objet="dossier", objet_id=dossier_id) as session:
+        dossier = get_dossier(session, acteur, dossier_id)
+        adhesion = dossier.nature == ADHESION
+        if not adhesion:
+            state = load_state(session, dossier)
+            if not any(one.convention for one in state.offer.documents):
+                raise Refus("Cette demande ne mène à aucun document à signer.")
+            convention = session.get_one(Convention, dossier.convention_id)
+            texte = load_texte(session, state, convention, kept_answers(state.evaluation))
+            rendered = render_avenant(load_ingredients(portail, session, dossier), texte, numero=None, projet=True)
+    if adhesion:
+        return editique.render_projet(portail, acteur, dossier_id)
+    journal_rendered(portail, acteur, dossier, rendered)
+    return rendered
 
 
 # Its row ------------------------------------------------------------------------------------------------------------------

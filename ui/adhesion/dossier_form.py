@@ -56,6 +56,9 @@ def model_documents(view: DossierView, field: Field) -> Sequence[Link]:
     """The documents to take to the assembly, beside the upload of what it voted."""
     if not field.template:
         return ()
+    if not view.adhesion:
+        projet = f"dossiers/{view.id}/projet"
+        return (Link("Projet d’avenant (Word)", f"{projet}.docx"), Link("Projet d’avenant (PDF)", f"{projet}.pdf"))
     titles = {document.id: document.titre for document in view.offer.documents}
     title = titles.get(field.template, "Modèle")
     base = f"dossiers/{view.id}"
@@ -68,9 +71,11 @@ def model_documents(view: DossierView, field: Field) -> Sequence[Link]:
 
 
 def list_steps(view: DossierView) -> list[StepView]:
-    """The steps of the offer, each with its state in words."""
+    """The steps of the offer that show, each with its state in words."""
     found = []
     for step in view.offer.steps:
+        if step.visible_if and not _shows(view, step):
+            continue
         if step.form is None:
             found.append(StepView(RECAP, step.title or "Récapitulatif", _recap_state(view), step, None))
         else:
@@ -78,6 +83,12 @@ def list_steps(view: DossierView) -> list[StepView]:
             title = step.title or form.short_title or form.title
             found.append(StepView(form.id, title, _form_state(view, form), step, form))
     return found
+
+
+def _shows(view: DossierView, step: Step) -> bool:
+    """Whether something of a step that has a condition shows now."""
+    sections = view.evaluation.sections
+    return any(shown for (form_id, _), shown in sections.items() if form_id == step.form)
 
 
 def _form_state(view: DossierView, form: Form) -> str:
@@ -99,7 +110,8 @@ def _form_state(view: DossierView, form: Form) -> str:
 
 
 def _recap_state(view: DossierView) -> str:
-    return "prêt à déposer" if not to_complete(view) else "à relire"
+    ready = "prêt à déposer" if view.adhesion else "prêt à envoyer"
+    return ready if not to_complete(view) else "à relire"
 
 
 def waiting(view: DossierView) -> list[SaisieRow]:

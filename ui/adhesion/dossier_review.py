@@ -9,40 +9,21 @@ from domain.evaluation import Manque
 from domain.workflow_reading import steps_forward, tell_next, tells_reason
 from services.adhesion import corrections, messages, workflow
 from services.adhesion.dossier_views import CorrectionRow, DossierView
+from services.vie.fil import open_changes
 from ui import page, session
-from ui.actions import Wording, show_actions
+from ui.actions import show_actions
 from ui.adhesion.dossier_cost import show_commitment
 from ui.adhesion.dossier_form import form_model, list_steps, saved_status, show_missing, to_complete
 from ui.adhesion.dossier_saver import DossierSaver
 from ui.adhesion.thread import mark_shown, show_message_form, show_thread
+from ui.adhesion.words import acte_link, sujet_link, tell_done, tell_expected, wordings
+from ui.convention.fil import render_changes
 from ui.forms import FormModel, render_field, render_focus
 from ui.forms.words import LEGEND, show_help
 from ui.html import badge, day_and_time, facts, link, show
 from ui.reading import show_form
 
 MAIN = ("deposer", "redeposer")
-DONE = {
-    "deposer": "Dossier déposé. Le centre l’a reçu ; vous serez prévenu de la suite par courrier électronique.",
-    "redeposer": "Corrections déposées. Le centre reprend l’examen du dossier.",
-    "retirer": "Demande retirée.",
-}
-WORDINGS = {
-    "deposer": Wording(
-        "Le centre recevra vos réponses. Vous ne pourrez plus les modifier, sauf s’il demande des corrections."
-    ),
-    "redeposer": Wording("Le centre recevra vos corrections et reprendra l’examen du dossier."),
-    "retirer": Wording("Le dossier sera clos. Indiquez pourquoi vous renoncez à cette demande."),
-}
-EXPECTED = {
-    "depose": "Le centre va prendre votre dossier en charge. Vous n’avez rien à faire pour l’instant.",
-    "en_instruction": "Le centre examine votre dossier. Vous n’avez rien à faire pour l’instant.",
-    "accepte": "Le centre prépare la convention. Vous serez prévenu quand elle sera à signer.",
-    "emis": "La convention est émise : ouvrez-la pour la télécharger et voir où en est sa signature.",
-    "retire": "Cette demande a été retirée. Vous pouvez en commencer une autre depuis la liste des dossiers.",
-    "refuse": "Le centre n’a pas donné suite à cette demande.",
-    "brouillon": "Un gestionnaire de votre collectivité remplit ce dossier.",
-    "a_corriger": "Le centre attend des corrections de votre collectivité.",
-}
 
 
 def perform(view: DossierView, action: str, motif: str) -> object:
@@ -54,7 +35,7 @@ def perform(view: DossierView, action: str, motif: str) -> object:
         view.id,
         action,
         motif=motif or None,
-        succes=DONE.get(action),
+        succes=tell_done(view, action),
     )
     if done:
         st.query_params.pop("etape", None)
@@ -65,13 +46,8 @@ def perform(view: DossierView, action: str, motif: str) -> object:
 def show_state(view: DossierView) -> None:
     """Where the dossier stands, what comes next, and the convention when there is one."""
     fuseau = view.centre.fuseau
-    convention: Markup | None = None
-    if view.convention_id:
-        convention = link(
-            f"Ouvrir la convention {view.numero_convention or ''}", page.url_of("convention", id=view.convention_id)
-        )
     table = view.offer.workflow_dossier
-    follows = EXPECTED.get(view.etat) or tell_next(table, view.etat, view.roles) or None
+    follows = tell_expected(view) or tell_next(table, view.etat, view.roles) or None
     if view.etat == "a_corriger" and view.editable:
         follows = "Corrigez les champs ci-dessous, ou expliquez votre réponse, puis déposez les corrections."
     show(
@@ -80,7 +56,8 @@ def show_state(view: DossierView) -> None:
                 ("État", badge(view.etat_libelle, view.etat)),
                 ("Motif", view.motif if tells_reason(table, view.etat) else None),
                 ("La suite", follows),
-                ("Convention", convention),
+                ("Convention" if view.adhesion else "Avenant", acte_link(view, "Ouvrir")),
+                ("Convention concernée", sujet_link(view)),
                 ("Déposé le", day_and_time(view.depose_le, fuseau) or None),
                 ("Votre interlocuteur au centre", view.instructeur_nom),
             )
@@ -97,7 +74,7 @@ def show_dossier_actions(view: DossierView, *elsewhere: str) -> None:
         show_actions(
             rows,
             lambda action, motif: perform(view, action, motif),
-            WORDINGS,
+            wordings(view),
             key=f"dossier:{view.id}:{view.etat}",
             main=main,
             after_typing=MAIN,
@@ -112,7 +89,10 @@ def show_summary(view: DossierView) -> None:
     missing = to_complete(view)
     if missing:
         count = f"{len(missing)} points sont" if len(missing) > 1 else "Un point est"
-        st.warning(f"{count} à compléter avant le dépôt. Chaque ligne mène au champ.", icon=":material/checklist:")
+        st.warning(
+            f"{count} à compléter avant {'le dépôt' if view.adhesion else 'l’envoi'}. Chaque ligne mène au champ.",
+            icon=":material/checklist:",
+        )
         show_missing(view, missing)
     else:
         st.success("Tout ce qui est obligatoire pour le dépôt est rempli.", icon=":material/check_circle:")
@@ -123,7 +103,9 @@ def show_summary(view: DossierView) -> None:
     waiting = [one.label for one in later if one.field_id in view.autres]
     if waiting:
         show_help(f"Le centre relève lui-même, avant d’accepter le dossier : {', '.join(waiting)}.")
-    show_commitment(view)
+    if view.adhesion:
+        show_commitment(view)
+    show_request_changes(view)
     _show_deposit(view)
     show_answers(view, editable=True)
 
@@ -139,17 +121,26 @@ def _show_deposit(view: DossierView) -> None:
     if row is None:
         st.info("Le dépôt revient à un gestionnaire ou au signataire de la collectivité.")
         return
-    if st.button(
-        "Déposer le dossier",
-        type="primary",
-        disabled=bool(row.blocages),
-        key=f"deposer:{view.id}",
-        icon=":material/send:",
-    ):
+    told = {one.message for one in to_complete(view)}
+    others = [one for one in row.blocages if one not in told]
+    if others:
+        st.warning("\n".join(f"- {page.text(one)}" for one in others), icon=":material/rule:")
+    label = "Déposer le dossier" if view.adhesion else "Envoyer la demande"
+    if st.button(label, type="primary", disabled=bool(row.blocages), key=f"deposer:{view.id}", icon=":material/send:"):
         page.confirm(
-            "Déposer le dossier", WORDINGS["deposer"].texte, "Déposer le dossier",
+            label, wordings(view)["deposer"].texte, label,
             lambda motif: perform(view, "deposer", motif), key=f"deposer:{view.id}",
         )  # fmt: skip
+
+
+def show_request_changes(view: DossierView) -> None:
+    """What a request changes in the text of its convention, before and after; nothing for an adhesion."""
+    if view.adhesion:
+        return
+    st.subheader("Ce qui change", anchor=False)
+    show(render_changes(page.load(open_changes, session.portail(), session.acteur(), view.id)))
+    if view.avenant and view.convention_id is None:
+        page.download("Projet d’avenant (Word)", f"/dossiers/{view.id}/projet.docx")
 
 
 def show_answers(view: DossierView, *, editable: bool = False) -> None:

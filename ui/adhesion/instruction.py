@@ -15,6 +15,7 @@ from services.adhesion.edition import RELEVEURS
 from ui import page, session
 from ui.adhesion.corrections import show_prepared, show_request_form
 from ui.adhesion.thread import mark_shown, show_message_form, show_thread
+from ui.adhesion.words import acte_link, sujet_link
 from ui.html import badge, bullet_list, day, facts, link, show
 from ui.montants import amount_lines
 from ui.reading import render_piece, show_form
@@ -22,13 +23,13 @@ from ui.reading import render_piece, show_form
 
 def show_summary(view: DossierView) -> None:
     """Where the dossier stands, and who follows it."""
-    convention = link(f"Convention {view.numero_convention}", page.url_of("convention", id=view.convention_id))
     show(
         facts(
             (
                 ("État", badge(view.etat_libelle, view.etat)),
                 ("Motif", view.motif if tells_reason(view.offer.workflow_dossier, view.etat) else None),
-                ("Convention", convention if view.convention_id else None),
+                ("Convention" if view.adhesion else "Avenant", acte_link(view)),
+                ("Convention concernée", sujet_link(view)),
                 ("Instructeur", view.instructeur_nom or "À attribuer"),
                 ("Déposé le", day(view.depose_le, view.centre.fuseau) or "Pas encore déposé"),
                 ("Modifié le", day(view.modifie_le, view.centre.fuseau)),
@@ -105,6 +106,8 @@ def _show_files(view: DossierView) -> None:
         show(bullet_list((render_piece(piece, view.centre.fuseau) for piece in view.pieces), "p-fichiers"))
     else:
         show(Markup('<p class="p-discret">Aucune pièce déposée.</p>'))
+    if not view.adhesion:
+        return
     st.subheader("Documents", anchor=False)
     route = f"/dossiers/{view.id}"
     show(
