@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from models import AuditEvent, Convention, Courriel, CourrierTarif, Piece
+from models import AuditEvent, Avenant, Convention, Courriel, CourrierTarif, Dossier, Piece
 from services import exports
 from services.adhesion.pieces import open_piece
 from services.centre.tarifs import save_tarif
@@ -282,3 +282,52 @@ def test_who_reads_a_letter(monde: Monde, role: Role) -> None:
             with pytest.raises(Introuvable):
                 open_piece(monde.portail, acteur, row.piece_id)
         mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024)
+
+
+@pytest.mark.parametrize(
+    ("effet", "said", "due"),
+    [
+        (date(2024, 1, 1), "Pour une part de 60,00 % d’un temps plein, le montant dû pour l’année 2024", "41604.00"),
+        (date(2024, 9, 1), "Le montant dû pour l’année 2024", "35918.12"),
+    ],
+)
+def test_the_share_is_the_one_that_avenants_leave(monde: Monde, effet: date, said: str, due: str) -> None:
+    """One that changes it within the year: both parts are due, and no share is told (F4)."""
+    convention_id = make_convention(monde.portail, monde, "en_vigueur")
+    with monde.portail.db.write() as session:
+        convention = session.get_one(Convention, convention_id)
+        known = session.get_one(Dossier, convention.dossier_id)
+        request = Dossier(
+            reference="T-avenant",
+            etat="emis",
+            nature="avenant",
+            centre_id=known.centre_id,
+            collectivite_id=known.collectivite_id,
+            offre_version_id=known.offre_version_id,
+            convention_id=convention_id,
+        )
+        session.add(request)
+        session.flush()
+        session.add(
+            Avenant(
+                centre_id=known.centre_id,
+                collectivite_id=known.collectivite_id,
+                dossier_id=request.id,
+                parent_id=convention_id,
+                numero=f"{convention.numero}-A1",
+                annee=2023,
+                rang=1,
+                etat="en_vigueur",
+                date_effet=effet,
+                date_debut_prestations=effet,
+                terme=convention.terme,
+                quotite=Decimal(60),
+                sha256="0" * 64,
+                manifeste={},
+            )
+        )
+    vote(monde)
+    prepare(monde)
+    (row,) = letters(monde)
+    assert row.montant_apres == Decimal(due)
+    assert said in " ".join(text_of(monde, row.piece_id).split())
