@@ -178,6 +178,8 @@ def _hand_over(row: RoleRow) -> None:
         f"{row.role.label}, {page.text(row.perimetre)}. Un collègue reprend ce rôle le lendemain du dernier jour, avec tout ce"
         " qui l’attend : dossiers, messages, documents à signer."
     )
+    if row.role is Role.ASSISTANT:
+        st.caption("Ses affectations se changent dans « Équipe » : affectez-y la personne qui reprend.")
     if not found:
         st.info("Personne d’autre n’a de compte ici. Invitez d’abord un collègue, puis passez-lui le relais.")
         page.link("utilisateurs", "Inviter une personne", vue="inviter", pour=row.centre_id or row.collectivite_id)

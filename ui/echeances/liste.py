@@ -44,9 +44,11 @@ def ask_filter(cadre: Cadre, *, cote_centre: bool) -> EcheanceFilter:
             texte = LISTING.search("Rechercher", "Collectivité ou numéro de convention")
     with columns[-2]:
         genre = LISTING.choice("genre", "Échéance", dict(cadre.genres), "Toutes les échéances")
-    with columns[-1]:
-        annees = {str(one): str(one) for one in cadre.annees}
-        annee = LISTING.choice("annee", "Période", annees, "Les douze mois à venir")
+    annee = None
+    if jour is None:
+        with columns[-1]:
+            annees = {str(one): str(one) for one in cadre.annees}
+            annee = LISTING.choice("annee", "Période", annees, "Les douze mois à venir")
     today = cadre.aujourdhui
     du, au = (date(int(annee), 1, 1), date(int(annee), 12, 31)) if annee else (today, _year_later(today))
     if jour:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -241,3 +242,23 @@ def test_the_daily_round_sends_them_once(monde: Monde, running: UUID) -> None:
     assert set(_told(monde).values()) == {1}
     with monde.portail.db.read() as session:
         assert session.get(Centre, monde.centre_id) is not None
+
+
+def test_two_processes_at_once_send_them_once(monde: Monde, running: UUID) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: _run(monde, SIXTY), range(4)))
+    assert set(_told(monde).values()) == {1}
+
+
+def test_each_centre_has_its_own_day(monde_sqlite: Monde) -> None:
+    """At 2 o'clock in Paris on 31 July (60 days before), it is still the 30th in Fort-de-France."""
+    monde = monde_sqlite
+    make_convention(monde.portail, monde, "en_vigueur")
+    with monde.portail.db.write() as session:
+        session.get_one(Centre, monde.centre_id).fuseau = "America/Martinique"
+    early, later = (datetime(2026, 7, 31, hour, tzinfo=UTC) for hour in (0, 12))
+    assert date(2026, 7, 31) == SIXTY
+    quotidien.run_daily(monde.portail, early)
+    assert _mails(monde) == []
+    quotidien.run_daily(monde.portail, later)
+    assert set(_told(monde).values()) == {1}
