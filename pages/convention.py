@@ -16,7 +16,7 @@ from ui.convention.circuit import render_circuit, render_files, render_terms
 from ui.convention.fil import show_changes, show_life
 from ui.convention.issued_pdf import show_missing_pdf
 from ui.convention.maintenant import show_now, show_signed_warnings
-from ui.convention.vie import show_end
+from ui.convention.vie import is_under_way, load_end, show_end
 from ui.history import show_history
 from ui.html import show
 
@@ -57,6 +57,9 @@ with now:
     show_now(view)
 with files:
     show_documents(view)
+end = load_end(view)
+if is_under_way(end):
+    show_end(end)
 if view.avenant:
     show_changes(view)
 else:
@@ -65,7 +68,7 @@ st.header("Dates et montants", anchor=False)
 show(render_terms(view, page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)))
 if not view.avenant:
     show_years(page.load(open_years, portail, acteur, view.id))
-    show_end(view)
+    show_end(None if is_under_way(end) else end)
 if view.cote_centre or view.roles.intersection({Role.SIGNATAIRE, Role.GESTIONNAIRE, Role.DIRECTION}):
     st.header("Historique", anchor=False)
     show_history(view.historique, view.centre.fuseau)

@@ -24,7 +24,7 @@ from models import (
     Utilisateur,
     utc_now,
 )
-from services.accueil import taches_activite, taches_circuit, taches_vie
+from services.accueil import taches_activite, taches_circuit, taches_fin, taches_vie
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.accueil.taches_collectivite import describe_progress
 from services.accueil.taches_facturation import list_decomptes_taches
@@ -48,6 +48,7 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
     return [
         *_conventions_to_sign(session, acteur),
         *_signed_with_warnings(session, acteur),
+        *taches_fin.list_centre(session, acteur),
         *_demandes(session, acteur),
         *_dossiers(session, acteur),
         *taches_circuit.list_centre(session, acteur, _mine(session, acteur)),

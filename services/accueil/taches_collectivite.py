@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from domain.evaluation import Evaluation
 from domain.roles import Role
 from models import Collectivite, Convention, DemandeCorrection, Dossier, utc_now
-from services.accueil import taches_activite, taches_circuit
+from services.accueil import taches_activite, taches_circuit, taches_fin
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.adhesion.dossier_state import DossierState, load_states
 from services.core.access import Acteur
@@ -24,6 +24,7 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
     return [
         *_corrections(session, acteur),
         *_conventions_to_sign(session, acteur),
+        *taches_fin.list_collectivite(session, acteur),
         *_drafts(session, acteur),
         *taches_circuit.list_collectivite(session, acteur),
         *_unread(session, acteur),

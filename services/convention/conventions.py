@@ -393,6 +393,11 @@ def _signed_on(moment: str | None, fuseau: str) -> str | None:
     return date_courte(local_time(datetime.fromisoformat(moment), fuseau).date()) if moment else None
 
 
+def _nobody(event: AuditEvent) -> str:
+    """Who did what no person of today did: somebody whose account is gone, or the daily round."""
+    return NOBODY if event.acteur_id else "Le portail, à la date prévue"
+
+
 def _history(session: Session, convention: Acte) -> tuple[EventRow, ...]:
     """What happened to the convention, oldest first, from the journal."""
     query = (
@@ -402,6 +407,6 @@ def _history(session: Session, convention: Acte) -> tuple[EventRow, ...]:
         .order_by(AuditEvent.seq)
     )
     return tuple(
-        EventRow(event.le, person.nom_complet if person else NOBODY, action_label(event.action))
+        EventRow(event.le, person.nom_complet if person else _nobody(event), action_label(event.action))
         for event, person in session.execute(query)
     )

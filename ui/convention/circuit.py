@@ -139,8 +139,8 @@ def next_step(view: ConventionView) -> str:
         return f"La convention est dénoncée : elle s’applique jusqu’au {date_longue(view.fin)} compris."
     if view.etat_affiche == "en_demeure":
         if view.cote_centre:
-            return "Une mise en demeure est en cours : sa suite se donne plus bas, à la fin de la convention."
-        return "Le centre a envoyé une mise en demeure : lisez-la et répondez-y plus bas, à la fin de la convention."
+            return "Une mise en demeure est en cours : sa suite se donne ci-dessous."
+        return "Le centre a envoyé une mise en demeure : lisez-la et répondez-y ci-dessous."
     return f"{'Cet avenant' if view.avenant else 'Cette convention'} n’appelle plus d’action. Ses fichiers restent disponibles."
 
 

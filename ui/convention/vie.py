@@ -5,20 +5,38 @@ from __future__ import annotations
 import streamlit as st
 
 from services.convention.convention_views import ConventionView
-from services.vie.demeure_views import open_demeures
-from services.vie.denonciation_views import open_denonciations
+from services.vie.demeure_views import DemeureView, open_demeures
+from services.vie.denonciation_views import DenonciationView, open_denonciations
 from ui import page, session
 from ui.convention.demeure import show_demeures
 from ui.convention.fin import show_denonciations
 
 BEFORE_FORCE = ("a_signer", "signee_collectivite", "annulee")
+End = tuple[DemeureView, DenonciationView]
 
 
-def show_end(view: ConventionView) -> None:
-    """The section about the end; nothing for an avenant, nor before both parties have signed."""
+def load_end(view: ConventionView) -> End | None:
+    """What is known of the end; None for an avenant, and before both parties have signed."""
     if view.etat in BEFORE_FORCE or view.avenant:
+        return None
+    portail, acteur = session.portail(), session.acteur()
+    return page.load(open_demeures, portail, acteur, view.id), page.load(open_denonciations, portail, acteur, view.id)
+
+
+def is_under_way(end: End | None) -> bool:
+    """Whether somebody has to decide something: the section then comes before the terms of the convention."""
+    if end is None:
+        return False
+    demeures, denonciations = end
+    waiting = denonciations.vivante is not None and denonciations.vivante.etat == "recue"
+    return waiting or any(one.etat in ("preparee", "envoyee") for one in demeures.demeures)
+
+
+def show_end(end: End | None) -> None:
+    """The section about the end."""
+    if end is None:
         return
     st.header("Fin de la convention", anchor=False)
-    portail, acteur = session.portail(), session.acteur()
-    show_demeures(page.load(open_demeures, portail, acteur, view.id))
-    show_denonciations(page.load(open_denonciations, portail, acteur, view.id))
+    demeures, denonciations = end
+    show_demeures(demeures)
+    show_denonciations(denonciations)

@@ -1,0 +1,121 @@
+"""A convention that ends before its term: its last year is due until its last day, the final statement is asked for, and what
+was invoiced past the end is given back."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from models import Convention
+from services.accueil.taches_facturation import list_decomptes_taches
+from services.core import clock
+from services.core.portail import Portail
+from services.facturation import emission, exercices, regularisations
+from services.facturation.regularisations import Regularisation
+from services.vie.fin import set_end
+from tests.conventions import make_convention
+from tests.decomptes import add_hours, add_tarif, add_tarifs, bill_by_the_hour, close_until, drafts, issue_quarter
+from tests.factories import Monde, make_monde
+
+D = Decimal
+LAST = date(2023, 4, 3)
+"""93 days of 2023: 32 426,46 × 93 / 365 = 8 262,08."""
+
+
+@pytest.fixture
+def monde(portail: Portail) -> Monde:
+    return make_monde(portail, gabarits=True)
+
+
+def end(portail: Portail, convention_id: UUID, fin: date, motif: str = "resiliation", etat: str = "resiliee") -> None:
+    with portail.db.write() as session:
+        set_end(session, session.get_one(Convention, convention_id), fin, motif, etat)
+
+
+def asked(portail: Portail, monde: Monde, day: date) -> list[Regularisation]:
+    with portail.db.read() as session:
+        return regularisations.list_regularisations(session, monde.centre_id, day)
+
+
+def tasks(portail: Portail, monde: Monde, day: date) -> list[str]:
+    with clock.pretend(day), portail.db.read() as session:
+        return [one.titre for one in list_decomptes_taches(session, monde.responsable)]
+
+
+def test_the_last_year_is_due_until_the_last_day(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    add_tarifs(portail, monde.centre_id, 2023)
+    close_until(portail, monde.centre_id, 2023, 4)
+    first = issue_quarter(portail, monde, convention_id, 2023, 1)
+    assert first is not None and first.total == D("8106.62")
+    end(portail, convention_id, LAST)
+    assert asked(portail, monde, LAST) == []  # the last day is not over
+    found = asked(portail, monde, date(2023, 4, 4))
+    assert [(one.montant, one.fin, one.numero, one.periode) for one in found] == [
+        (D("155.46"), LAST, None, "2e trimestre 2023")
+    ]
+    assert any("Décompte final" in titre and "155,46" in titre for titre in tasks(portail, monde, date(2023, 4, 4)))
+    with clock.pretend(date(2023, 4, 4)):  # in the middle of the quarter: the convention is over
+        final = issue_quarter(portail, monde, convention_id, 2023, 2)
+    assert final is not None and final.total == D("155.46")
+    assert asked(portail, monde, date(2023, 4, 5)) == []
+    assert issue_quarter(portail, monde, convention_id, 2023, 3) is None
+
+
+def test_a_convention_under_notice_is_settled_from_january(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    add_tarifs(portail, monde.centre_id, 2023)
+    close_until(portail, monde.centre_id, 2023, 12)
+    end(portail, convention_id, date(2023, 12, 31), "denonciation", "denoncee")
+    for quarter in (1, 2, 3):
+        issue_quarter(portail, monde, convention_id, 2023, quarter)
+    assert asked(portail, monde, date(2023, 12, 31)) == []
+    found = asked(portail, monde, date(2024, 1, 1))
+    assert [(one.montant, one.fin) for one in found] == [(D("8106.61"), date(2023, 12, 31))]
+    issue_quarter(portail, monde, convention_id, 2023, 4)
+    assert asked(portail, monde, date(2024, 1, 1)) == []
+    assert sum(one.total for one in drafts(portail, convention_id)) == D("32426.46")
+
+
+def test_hours_are_settled_once_the_last_month_is_closed(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    bill_by_the_hour(portail, convention_id)
+    add_tarif(portail, monde.centre_id, "heure", 2023, "60.00")
+    hours = [(date(2023, 2, 2), 60, "ordinaire"), (date(2023, 4, 3), 90, "ordinaire")]
+    add_hours(portail, monde, convention_id, hours)
+    close_until(portail, monde.centre_id, 2023, 3)
+    issue_quarter(portail, monde, convention_id, 2023, 1)
+    end(portail, convention_id, LAST)
+    assert asked(portail, monde, date(2023, 5, 2)) == []  # hours of April can still be recorded
+    close_until(portail, monde.centre_id, 2023, 4)
+    with portail.db.write() as session:
+        exercices.refresh_centre(session, monde.centre_id)
+        assert exercices.compare(session, monde.centre_id) == []
+    assert [(one.montant, one.fin) for one in asked(portail, monde, date(2023, 5, 2))] == [(D("90.00"), LAST)]
+    with clock.pretend(date(2023, 5, 2)):
+        final = issue_quarter(portail, monde, convention_id, 2023, 2)
+    assert final is not None and final.total == D("90.00")
+    assert asked(portail, monde, date(2023, 5, 3)) == []
+
+
+def test_what_was_invoiced_past_the_end_is_given_back(portail: Portail, monde: Monde) -> None:
+    """A letter in time, confirmed once a quarter of the next year was invoiced."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    add_tarifs(portail, monde.centre_id, 2023)
+    add_tarifs(portail, monde.centre_id, 2024)
+    close_until(portail, monde.centre_id, 2024, 3)
+    for quarter in (1, 2, 3, 4):
+        issue_quarter(portail, monde, convention_id, 2023, quarter)
+    extra = issue_quarter(portail, monde, convention_id, 2024, 1)
+    assert extra is not None and extra.total == D("8106.62")
+    end(portail, convention_id, date(2023, 12, 31), "denonciation", "denoncee")
+    found = asked(portail, monde, date(2024, 5, 2))
+    assert [(one.annee, one.montant, one.numero, one.fin) for one in found] == [
+        (2024, D("-8106.62"), extra.numero, None)
+    ]
+    emission.cancel(portail, monde.responsable, extra.id, "La convention a pris fin le 31 décembre 2023.")
+    assert asked(portail, monde, date(2024, 5, 2)) == []
+    assert issue_quarter(portail, monde, convention_id, 2024, 1) is None
