@@ -106,7 +106,7 @@ def deliver(portail: Portail) -> Report:
             select(Courriel.id, Courriel.parametres).where(Courriel.etat == "a_envoyer").order_by(Courriel.cree_le)
         )
         now = utc_now()
-        waiting = [row.id for row in rows if (next_attempt(row.parametres) or now) <= now][:BATCH]
+        waiting = [row.id for row in rows if _is_due(next_attempt(row.parametres), now)][:BATCH]
     if not waiting:
         return Report()
     if not portail.settings.smtp_url:
@@ -125,6 +125,11 @@ def deliver(portail: Portail) -> Report:
     )
 
 
+def _is_due(due: datetime | None, now: datetime) -> bool:
+    """Whether a mail is to be tried now. What is due further ahead than any wait was put off by a clock that was wrong."""
+    return due is None or due <= now or due > now + WAITS[-1]
+
+
 def next_attempt(parametres: Mapping[str, Any]) -> datetime | None:
     """When a mail is to be tried again; None when nothing is to be waited for."""
     return _moment(parametres, NEXT)
@@ -133,7 +138,7 @@ def next_attempt(parametres: Mapping[str, Any]) -> datetime | None:
 def in_flight(mail: Courriel, now: datetime | None = None) -> bool:
     """Whether a process may be sending this mail right now."""
     claimed = _moment(mail.parametres, CLAIMED) or mail.cree_le
-    return mail.etat == "incertain" and not mail.erreur and claimed > (now or utc_now()) - IN_FLIGHT
+    return mail.etat == "incertain" and not mail.erreur and abs((now or utc_now()) - claimed) < IN_FLIGHT
 
 
 def _moment(parametres: Mapping[str, Any], name: str) -> datetime | None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -289,3 +290,42 @@ def test_a_mail_is_the_same_message_at_each_attempt(waiting: Portail) -> None:
         mails.retry(waiting)
         assert _deliver(waiting, url) == mails.Report(envoyes=1)
     assert found[0] == found[1]
+
+
+class _Killed(BaseException):
+    """What a process that is killed does: nothing after it runs."""
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_process_killed_while_it_sends_doubles_nothing(
+    waiting: Portail, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    box, send = Capricious(), smtp.send
+
+    def killed(*given: Any) -> smtp.Outcome:
+        if taken:
+            send(*given)
+        raise _Killed
+
+    with served(box) as url:
+        monkeypatch.setattr(smtp, "send", killed)
+        with pytest.raises(_Killed):
+            _deliver(waiting, url)
+        monkeypatch.setattr(smtp, "send", send)
+        assert _deliver(waiting, url) == mails.Report()
+        assert _kept(waiting) == [("incertain", None)]
+        later = mails.utc_now() + mails.IN_FLIGHT
+        monkeypatch.setattr(mails, "utc_now", lambda: later)
+        assert mails.retry(waiting) == 0
+        assert mails.retry(waiting, incertains=True) == 1, "a person decides"
+    assert len(box.taken) == int(taken)
+
+
+def test_a_clock_set_back_keeps_no_mail_for_a_year(waiting: Portail, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = mails.utc_now()
+    with greeting(b"421 too busy\r\n") as url:
+        monkeypatch.setattr(mails, "utc_now", lambda: now + timedelta(days=365))
+        assert _deliver(waiting, url) == mails.Report(reportes=1)
+    monkeypatch.setattr(mails, "utc_now", lambda: now)
+    with served(Capricious()) as url:
+        assert _deliver(waiting, url) == mails.Report(envoyes=1)
