@@ -6,7 +6,7 @@ unanswered, which prints as a dotted blank: a name that is not there at all is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -70,7 +70,7 @@ def build_context(
     _derive_collectivite(tree, offer)
     convention = _build_convention(offer, tree, numero, projet)
     montants, more = build_montants(offer, tree, list(tarifs))
-    annexes = _build_annexes(offer, annexes_fichiers or {}, frozenset(annexes_exclues))
+    annexes = _build_annexes(offer, annexes_fichiers or {}, {*annexes_exclues, *offer.left_out(evaluation.tree)})
     return {
         **tree,
         "centre": build_centre(centre, offer),
@@ -202,7 +202,7 @@ def _build_convention(offer: Offer, tree: Mapping[str, Any], numero: str | None,
 
 
 def _build_annexes(
-    offer: Offer, fichiers: Mapping[str, Mapping[str, str]], exclues: frozenset[str]
+    offer: Offer, fichiers: Mapping[str, Mapping[str, str]], exclues: Collection[str]
 ) -> dict[str, dict[str, Any]]:
     """Annexes by id, numbered in the order in which they come (B06); optional ones may be left out."""
     kept = [annexe for annexe in offer.annexes if not (annexe.facultative and annexe.id in exclues)]

@@ -272,6 +272,20 @@ class FormSet:
                 )
         return condition
 
+    def find_faults(self, source: str) -> list[str]:
+        """Why a condition that stands outside of the forms cannot be used with their answers, in French; empty when it can."""
+        try:
+            condition = compile_condition(source)
+            condition(self.sample_tree())
+        except ConditionError as error:
+            return [error.message]
+        given = {"aujourdhui", *(f"offre.options.{name}" for name in self.reglages)}
+        unknown = [path for path in sorted(condition.paths - given) if not any(True for _ in self.fields_read(path))]
+        return [
+            f"la condition « {source} » lit « {path} », qui n’est pas un champ{suggestion(path, [*self.fields, *given])}"
+            for path in unknown
+        ]
+
     def fields_read(self, path: str) -> Iterator[str]:
         """Ids of the fields that a dotted `path` of a condition reads: itself, what contains it, or what it contains."""
         for field_id in self.fields:

@@ -17,6 +17,7 @@ from domain.errors import Invalide, raise_faults
 from domain.form_editing import (
     Contenu,
     change,
+    check_expression,
     clean_label,
     find_form,
     free_id,
@@ -281,6 +282,8 @@ def _clean(contenu: Contenu, about: Collection[Reglage], valeurs: Mapping[str, A
 def _cleaned(contenu: Contenu, one: Reglage, value: Any) -> Any:
     if one.genre == "oui_non":
         return bool(value)
+    if one.genre == "condition":
+        return check_expression(value, one.chemin)
     if one.genre == "entier":
         if not isinstance(value, int) or isinstance(value, bool):
             raise Invalide("Indiquez un nombre entier.", one.chemin)

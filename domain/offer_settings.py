@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Genre = Literal[
-    "texte", "long", "entier", "oui_non", "choix", "champ_date", "champ_quantite", "champ_minutes", "document", "mots"
+    "texte",
+    "long",
+    "entier",
+    "oui_non",
+    "choix",
+    "champ_date",
+    "champ_quantite",
+    "champ_minutes",
+    "document",
+    "mots",
+    "condition",
 ]
 """How it is typed: a line, several, a whole number, a box, a list, a question of the forms, a document, words with commas."""
 
@@ -175,8 +185,9 @@ LISTES: dict[str, Liste] = {
             ),
             Reglage(
                 "facultative", "Facultative", "oui_non",
-                aide="Une question du formulaire peut alors la faire écarter d’une convention.",
+                aide="Elle peut alors n’être jointe que dans certains cas.",
             ),
+            Reglage("visible_if", "Annexe facultative jointe", "condition", facultatif=True, vide="rien"),
         ),
         (_GABARIT,),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import Field as PydanticField
 from pydantic import model_validator
 
 from domain.courriels import check_textes
+from domain.conditions import compile_condition
 from domain.definitions import DefinitionError, Fault
 from domain.field_types.base import Definition, Option
 from domain.forms import Form, FormSet
@@ -56,9 +58,16 @@ class Offer(OfferSettings):
         faults = [Fault("offre.yaml", reason) for reason in self._reasons()]
         if faults:
             raise DefinitionError(faults)
-        _ = self.formset
-        for one in self.variants.values():
+        for one in (self, *self.variants.values()):
             _ = one.formset
+        faults = [
+            Fault(f"annexe « {annexe.titre} »", reason)
+            for annexe in self.annexes
+            if annexe.visible_if
+            for reason in self.formset.find_faults(annexe.visible_if)
+        ]
+        if faults:
+            raise DefinitionError(faults)
         return self
 
     def _reasons(self) -> list[str]:
@@ -205,6 +214,14 @@ class Offer(OfferSettings):
             if annexe.id == annexe_id:
                 return annexe
         raise KeyError(annexe_id)
+
+    def left_out(self, tree: Mapping[str, Any]) -> frozenset[str]:
+        """Ids of the optional annexes that these typed answers (`Evaluation.tree`) leave out."""
+        return frozenset(
+            annexe.id
+            for annexe in self.annexes
+            if annexe.visible_if is not None and not compile_condition(annexe.visible_if)(tree)
+        )
 
     def document(self, document_id: str) -> Document:
         """The document with this id; KeyError when there is none."""

@@ -58,13 +58,21 @@ class Step(Definition):
 
 
 class Annexe(Definition):
-    """An annex of the convention. `piece_centre`: the centre's own file; the template is then the page that stands for it."""
+    """An annex of the convention. `piece_centre`: the centre's own file; the template is then the page that stands for it.
+    An optional one (`facultative`) is part of the document when `visible_if` holds on the answers, always without it."""
 
     id: str
     titre: str
     template: str
     source: Literal["gabarit", "piece_centre"] = "gabarit"
     facultative: bool = False
+    visible_if: str | None = None
+
+    @model_validator(mode="after")
+    def _check_optional(self) -> Annexe:
+        if self.visible_if is not None and not self.facultative:
+            raise ValueError("seule une annexe facultative (« facultative: true ») a une condition (« visible_if »)")
+        return self
 
 
 class Part(Definition):

@@ -72,7 +72,7 @@ class AnnexFile:
 class Ingredients:
     """What documents of one offer version are made from. `gabarits`: SHA-256 by template name; `read`: bytes by SHA-256;
     `annexes`: the centre's own files by annex id; `logo`: SHA-256 of the centre's logo, None for the templates' own picture;
-    `version`: number of the offer's version, None outside the database."""
+    `version`: number of the offer's version, None outside the database; `exclues`: ids of optional annexes that are left out."""
 
     offer: Offer
     centre: Centre
@@ -82,6 +82,7 @@ class Ingredients:
     annexes: Mapping[str, AnnexFile] = field(default_factory=dict)
     logo: str | None = None
     version: int | None = None
+    exclues: frozenset[str] = frozenset()
 
 
 def load_ingredients(portail: Portail, session: Session, dossier: Dossier) -> Ingredients:
@@ -121,7 +122,6 @@ def render_document(
     """Render one document of the offer for a JSON tree of answers. `projet` watermarks it and leaves it without number."""
     document = made_of.offer.document(document_id)
     watermark = WATERMARK if projet and document.convention else None
-    master = compiled_master(made_of, document, watermark)
     context = build_context(
         made_of.offer,
         made_of.centre,
@@ -133,7 +133,8 @@ def render_document(
         strict=strict,
         today=today,
     )
-    data = master.render(context)
+    made_of = replace(made_of, exclues=frozenset(one.id for one in made_of.offer.annexes) - set(context["annexes"]))
+    data = compiled_master(made_of, document, watermark).render(context)
     manifest = _manifest(made_of, document, data, context)
     return Rendered(
         nom=_document_name(document, context, projet),
@@ -180,6 +181,8 @@ def _parts(made_of: Ingredients, document: Document) -> list[_File]:
     the page that announces it."""
     found: list[_File] = []
     for part in document.parts:
+        if part.annexe in made_of.exclues:
+            continue
         name = part.template or made_of.offer.annexe(str(part.annexe)).template
         found.append(_File(name, name, made_of.gabarits[name]))
         own = made_of.annexes.get(part.annexe or "")

@@ -186,6 +186,8 @@ def _store_issued(
         Piece(sha256=stored.sha256, usage="convention", nom=rendered.nom, type_mime=DOCX_TYPE, taille=stored.taille)
     ]
     for annexe, own in delivered_beside(made_of, made_of.offer.convention):
+        if annexe not in rendered.context["annexes"]:
+            continue  # an optional one that the answers leave out
         kept = store(session, portail.files, made_of.read(own.sha256))
         nom = file_name("convention", convention.numero, "annexe", annexe, extension="pdf")
         pieces.append(

@@ -216,3 +216,21 @@ def test_a_kind_of_collectivite() -> None:
     party = read_offer(after).party(code)
     assert party is not None and party.prefixes == ("Régie", "Régie municipale")
     assert party.designate("Régie des Eaux") == "la régie des Eaux"
+
+
+def test_an_optional_annex_is_joined_when_its_condition_holds() -> None:
+    values = {"titre": "Charte", "source": "gabarit", "facultative": True, "visible_if": "besoin.quotite > 50"}
+    after, annexe = editing.add_row(contenu(), "annexes", values)
+    offer = read_offer(after)
+    assert offer.left_out({"besoin": {"quotite": 20}}) == {annexe}
+    assert offer.left_out({"besoin": {"quotite": 60}}) == frozenset()
+    for condition, reason in (
+        ("besoin.quota > 50", "vouliez-vous « besoin.quotite »"),
+        ("besoin.quotite > 'x'", "natures différentes"),
+    ):
+        with pytest.raises(DefinitionError, match=reason):
+            editing.update_row(after, "annexes", annexe, {"visible_if": condition})
+    with pytest.raises(Invalide, match="ne se lit pas"):
+        editing.update_row(after, "annexes", annexe, {"visible_if": "besoin.quotite >"})
+    with pytest.raises(Invalide, match="annexe facultative"):
+        editing.update_row(after, "annexes", annexe, {"facultative": False})

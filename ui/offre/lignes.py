@@ -13,6 +13,7 @@ from domain.offer_editing import add_row, delete_row, move_row, update_row
 from domain.offer_reading import choices_of, find_row, list_rows, why_kept
 from domain.offer_settings import LISTES, Liste, Reglage
 from ui import page
+from ui.editeur.condition import ConditionEditor
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm
 from ui.html import link, note, show
 from ui.offre.reglages import draw
@@ -73,9 +74,23 @@ def _draw_all(
     given: dict[str, Any] = {}
     for reglage in fields:
         value = row.get(reglage.chemin)
+        if reglage.genre == "condition":
+            given[reglage.chemin] = _condition(lieu, name, reglage, value, slots)
+            continue
         given[reglage.chemin] = draw(reglage, lieu.contenu, value, f"{PREFIX}{name}:{reglage.chemin}")
         slots.place(reglage.chemin)
     return given
+
+
+def _condition(lieu: Lieu, name: str, reglage: Reglage, value: Any, slots: page.Slots) -> ConditionEditor:
+    """A condition built without code: read when it is saved, since it may not be complete before."""
+    editor = ConditionEditor(f"{PREFIX}{name}:{reglage.chemin}", reglage.chemin, value, lieu.fields)
+    editor.show(reglage.libelle, "Toujours", "Selon les réponses du dossier", slots)
+    return editor
+
+
+def _read(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: one.read() if isinstance(one, ConditionEditor) else one for key, one in given.items()}
 
 
 DEFAULTS: dict[str, dict[str, Any]] = {"bilan": {"taille": 4000}, "annexes": {"source": "gabarit"}}
@@ -95,7 +110,7 @@ def _show_new(lieu: Lieu, vue: str, liste: str) -> None:
             name,
             slots,
             lambda contenu, permanents: add_row(
-                contenu, liste, given, taken=permanents.lignes.get(liste, frozenset()) | permanents.formulaires
+                contenu, liste, _read(given), taken=permanents.lignes.get(liste, frozenset()) | permanents.formulaires
             )[0],
             "Ajouté au brouillon.",
             vue=vue,
@@ -120,7 +135,7 @@ def _show_row(lieu: Lieu, vue: str, liste: str, ident: str) -> None:
             lieu,
             name,
             slots,
-            lambda contenu, _: move_row(update_row(contenu, liste, ident, given), liste, ident, place),
+            lambda contenu, _: move_row(update_row(contenu, liste, ident, _read(given)), liste, ident, place),
             "Enregistré dans le brouillon.",
             vue=vue,
         )
