@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field as PydanticField
 from pydantic import model_validator
 
-from domain.courriels import check_textes
 from domain.conditions import compile_condition
+from domain.courriels import check_textes
 from domain.definitions import DefinitionError, Fault
 from domain.field_types.base import Definition, Option
 from domain.forms import Form, FormSet
