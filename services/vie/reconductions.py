@@ -176,13 +176,16 @@ def _mode(session: Session, convention: Convention) -> str:
 
 
 def _noticed(session: Session, convention_ids: Iterable[UUID]) -> Mapping[UUID, date]:
-    """The end that a notice not confirmed yet proposes, by convention."""
-    query = select(Denonciation.convention_id, Denonciation.fin_proposee).where(
-        Denonciation.convention_id.in_(convention_ids),
-        Denonciation.etat == "recue",
-        Denonciation.fin_proposee.is_not(None),
-    )
-    return {row.convention_id: row.fin_proposee for row in session.execute(query)}
+    """The end that a notice not confirmed yet proposes, by convention; that of the year in which it was recorded while the date
+    that counts is unknown. One without object holds nothing."""
+    query = select(Denonciation).where(Denonciation.convention_id.in_(convention_ids), Denonciation.etat == "recue")
+    found = {}
+    for one in session.scalars(query):
+        if one.fin_proposee is not None:
+            found[one.convention_id] = one.fin_proposee
+        elif one.recevabilite is None:
+            found[one.convention_id] = date(one.enregistree_le.year, 12, 31)
+    return found
 
 
 def _agreed_until(convention: Convention, agreed: Collection[int]) -> int:

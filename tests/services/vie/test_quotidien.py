@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import AuditEvent, Centre, Convention, Passage, Reconduction
 from services.core import clock, journal
+from services.core.database import Database
 from services.core.portail import Portail
 from services.vie import quotidien
 from tests.conventions import make_convention
@@ -141,26 +142,32 @@ def test_a_duty_that_fails_stops_no_other_and_is_tried_again(monde: Monde, monke
 resolved = quotidien.resolve
 
 
-def test_replicas_that_run_the_same_day_at_once(make_portail: Callable[[str], Portail]) -> None:
-    """On PostgreSQL, where they truly run together."""
-    portail = make_portail("postgresql")
+@pytest.mark.parametrize("backend", ["postgresql", "sqlite"])
+def test_replicas_that_run_the_same_day_at_once(make_portail: Callable[[str], Portail], backend: str) -> None:
+    """Each with connections of its own, as processes have."""
+    portail = make_portail(backend)
     monde = make_monde(portail)
+    replicas = [Portail(portail.settings) for _ in range(4)]
+    for one in replicas:
+        one.db = Database(portail.db.url)
     ids = [make_convention(portail, monde, "en_vigueur", date_effet=date(2019 + rank % 2, 1, 1)) for rank in range(6)]
     start, done = threading.Barrier(4), list[dict[str, int]]()
     failures: list[BaseException] = []
 
-    def run() -> None:
+    def run(replica: Portail) -> None:
         start.wait()
         try:
-            done.append(quotidien.run_daily(portail, at(date(2024, 1, 1))).get(CENTRE, {}))
+            done.append(quotidien.run_daily(replica, at(date(2024, 1, 1))).get(CENTRE, {}))
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    threads = [threading.Thread(target=run, args=(replica,)) for replica in replicas]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for replica in replicas:
+        replica.db.dispose()
     assert not failures
     assert sum(one.get(RENEW, 0) for one in done) == 3 * 4 + 3 * 4
     assert sum(one.get(CLOSE, 0) for one in done) == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -123,6 +123,22 @@ def test_a_notice_that_nobody_confirmed_holds_the_renewal(monde: Monde) -> None:
     with monde.portail.db.write() as session:
         session.get_one(Denonciation, notice.id).etat = "retiree"
     assert run(monde, date(2024, 1, 3)) == (1, 0), "withdrawn: renewed after all"
+
+
+@pytest.mark.parametrize(("recevabilite", "renewed"), [(None, 0), ("sans_objet", 1)])
+def test_a_notice_whose_date_is_awaited_holds_too(monde_sqlite: Monde, recevabilite: str | None, renewed: int) -> None:
+    """The letter is here, the proof of its date is not: nothing is renewed on the strength of that."""
+    convention_id = make_convention(monde_sqlite.portail, monde_sqlite, "en_vigueur")
+    with monde_sqlite.portail.db.write() as session:
+        session.add(
+            Denonciation(
+                convention_id=convention_id,
+                auteur="collectivite",
+                recevabilite=recevabilite,
+                enregistree_le=datetime(2023, 9, 12, tzinfo=UTC),
+            )
+        )
+    assert run(monde_sqlite, date(2024, 1, 2)) == (renewed, 0)
 
 
 def test_a_formal_notice_does_not_outlive_the_term(monde_sqlite: Monde) -> None:
