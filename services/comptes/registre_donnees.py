@@ -78,9 +78,15 @@ def read_registre(conservation: Conservation) -> list[LigneRegistre]:
                 [*one.colonnes.values(), *(["empreinte secrète, jamais montrée"] if one.secrets else [])]
             ),
             finalite=one.finalite,
-            duree=one.duree.format(**delays),
+            duree=_sentence([one.duree.format(**delays)]),
             sort=one.sort,
         )
         for one in load_registre()
         if one.titre
     ]
+
+
+def _sentence(parts: list[str]) -> str:
+    """« Adresse électronique, prénom, nom »."""
+    text = ", ".join(f"{part[:1].lower()}{part[1:]}" for part in parts)
+    return f"{text[:1].upper()}{text[1:]}"

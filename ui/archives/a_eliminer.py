@@ -30,7 +30,7 @@ def show_due(cadre: Cadre) -> None:
         soon = f" Prochaine échéance : {date_longue(due.prochaine)}." if due.prochaine else ""
         st.info(f"Rien n’est à éliminer aujourd’hui.{soon}")
         return
-    show(plain_table("Archives à éliminer", HEADS, [_cells(one) for one in due.rows], nombres=(5,)))
+    show(plain_table("Archives à éliminer", HEADS, [_cells(one) for one in due.rows], nombres=(5,), courts=(0, 3, 4)))
     if cadre.roles.intersection(PROPOSERS):
         _show_proposal(cadre, due)
     else:

@@ -26,10 +26,16 @@ class Cadre:
 
 
 def plain_table(
-    legende: str, heads: Sequence[str], rows: Iterable[Sequence[str | Markup]], nombres: Sequence[int] = ()
+    legende: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str | Markup]],
+    *,
+    nombres: Sequence[int] = (),
+    courts: Sequence[int] = (),
 ) -> Markup:
-    """A table of the portal; columns of `nombres` are aligned as figures. The first cell of each row is its heading."""
-    css = [Markup(' class="p-nombre"') if index in nombres else Markup("") for index in range(len(heads))]
+    """A table of the portal; columns of `nombres` are aligned as figures, those of `courts` never break their lines. The first cell
+    of each row is its heading."""
+    css = [_css(index in nombres, index in courts) for index in range(len(heads))]
     ths = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(c, head) for c, head in zip(css, heads, strict=True)
     )
@@ -39,8 +45,15 @@ def plain_table(
             Markup('<td data-titre="{}"{}><span>{}</span></td>').format(head, c, cell or "–")
             for head, c, cell in zip(heads[1:], css[1:], row[1:], strict=True)
         )
-        body.append(Markup('<tr><th scope="row" data-titre="{}">{}</th>{}</tr>').format(heads[0], row[0], cells))
+        first = Markup('<th scope="row" data-titre="{}"{}>{}</th>').format(heads[0], css[0], row[0])
+        body.append(Markup("<tr>{}{}</tr>").format(first, cells))
     return Markup(
         '<div class="p-tableau"><table><caption class="p-masque">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody>'
         "</table></div>"
     ).format(legende, ths, Markup("").join(body))
+
+
+def _css(number: bool, short: bool) -> Markup:
+    if number:
+        return Markup(' class="p-nombre"')
+    return Markup(' class="p-court"') if short else Markup("")

@@ -37,7 +37,15 @@ def _show_one(row: EliminationRow) -> None:
         show(Markup("<h3>{}</h3>").format(title), badge(row.etat_libelle, TONES[row.etat]))
         show(facts(_facts(row)))
         with st.expander(f"Ce qu’elle couvre ({count})", expanded=row.etat == "proposee"):
-            show(plain_table("Ce que l’élimination couvre", HEADS, [_cells(one) for one in row.lignes], nombres=(4,)))
+            show(
+                plain_table(
+                    "Ce que l’élimination couvre",
+                    HEADS,
+                    [_cells(one) for one in row.lignes],
+                    nombres=(4,),
+                    courts=(0, 2, 3),
+                )
+            )
         if row.etat == "proposee":
             _show_decision(row)
         elif row.executable:

@@ -19,6 +19,7 @@ TITRES: dict[Genre, str] = {
     "brouillon": "Brouillons abandonnés",
     "demande": "Demandes d’adhésion traitées depuis longtemps",
 }
+QUOI: dict[Genre, str] = {"compte": "Compte", "brouillon": "Dossier", "demande": "Demande"}
 FAITS: dict[Genre, tuple[str, str]] = {
     "compte": ("compte supprimé", "comptes supprimés"),
     "brouillon": ("brouillon retiré", "brouillons retirés"),
@@ -39,13 +40,14 @@ def show_purge(cadre: Cadre) -> None:
         rows = plan.of(genre)
         if rows:
             st.subheader(f"{titre} ({len(rows)})", anchor=False)
-            show(plain_table(titre, ("Quoi", "Sans changement depuis le"), [_cells(one) for one in rows]))
+            heads = (QUOI[genre], "Sans changement depuis le")
+            show(plain_table(titre, heads, [_cells(one) for one in rows], courts=(1,)))
     if plan.elements:
         _show_button(cadre, plan)
     if plan.gardes:
         with st.expander(f"Aussi anciens, mais conservés ({len(plan.gardes)})"):
             kept = [(one.libelle, date_courte(one.depuis), bullet_list(one.raisons)) for one in plan.gardes]
-            show(plain_table("Conservés", ("Quoi", "Sans changement depuis le", "Pourquoi"), kept))
+            show(plain_table("Conservés", ("Compte", "Sans changement depuis le", "Pourquoi"), kept, courts=(1,)))
 
 
 def _cells(one: Element) -> Sequence[str]:
