@@ -119,6 +119,9 @@ def readers_of(contenu: Contenu, field_id: str) -> list[str]:
         for check in form.get("checks", ()):
             if field_id in check["fields"] or _reads(check.get("if_") or check.get("unless"), field_id):
                 found.append(f"le contrôle « {check['message'][:80]} »")
+    for annexe in contenu.get("annexes", ()):
+        if _reads(annexe.get("visible_if"), field_id):
+            found.append(f"la condition de l’annexe « {annexe['titre']} »")
     billing, duree = contenu.get("facturation", {}), contenu.get("duree", {})
     if field_id in (billing.get("champ"), billing.get("champ_etat_des_lieux")):
         found.append("le calcul des montants de l’offre")
@@ -352,6 +355,7 @@ def _conditions(contenu: Contenu) -> Iterator[str]:
                 yield from filter(None, (row.get("visible_if"), row.get("required_if")))
         for check in form.get("checks", ()):
             yield from filter(None, (check.get("if_"), check.get("unless")))
+    yield from filter(None, (annexe.get("visible_if") for annexe in contenu.get("annexes", ())))
 
 
 def retire_field(contenu: Contenu, field_id: str) -> Contenu:

@@ -13,7 +13,7 @@ from domain import offer_editing as editing
 from domain import offer_reading as reading
 from domain.definitions import DefinitionError
 from domain.errors import Invalide, split_faults
-from domain.form_editing import find_faults, find_form
+from domain.form_editing import find_faults, find_form, readers_of
 from domain.offer import load_offer, read_offer
 from domain.offer_settings import LISTES, REGLAGES
 from services.core.settings import ROOT
@@ -234,3 +234,15 @@ def test_an_optional_annex_is_joined_when_its_condition_holds() -> None:
         editing.update_row(after, "annexes", annexe, {"visible_if": "besoin.quotite >"})
     with pytest.raises(Invalide, match="annexe facultative"):
         editing.update_row(after, "annexes", annexe, {"facultative": False})
+
+
+def test_a_question_that_an_annex_depends_on_is_not_retired() -> None:
+    values = {
+        "titre": "Charte",
+        "source": "gabarit",
+        "facultative": True,
+        "visible_if": "collectivite.type == 'commune'",
+    }
+    after, _ = editing.add_row(contenu(), "annexes", values)
+    assert "la condition de l’annexe « Charte »" in readers_of(after, "collectivite.type")
+    assert "collectivite.type == 'commune'" in reading.why_kept(after, "parties", "commune")
