@@ -4,7 +4,14 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.roles import Role
-from services.adhesion.dossier_lists import TRIS, list_creatable, list_dossiers, list_etats, list_instructeurs
+from services.adhesion.dossier_lists import (
+    TRIS,
+    list_creatable,
+    list_dossiers,
+    list_etats,
+    list_instructeurs,
+    list_natures,
+)
 from services.adhesion.dossier_views import DossierFilter, DossierRow
 from services.core.access import Acteur
 from services.core.paging import Page
@@ -31,12 +38,12 @@ def state(row: DossierRow) -> Markup:
 
 COMMON = (
     Column[DossierRow]("Référence", lambda row: row.reference, "reference", court=True, vers=target),
+    Column[DossierRow]("Objet", lambda row: row.objet, "objet"),
     Column[DossierRow]("Collectivité", lambda row: row.collectivite, "collectivite"),
     Column[DossierRow]("État", state, "etat"),
 )
 CENTRE = (
     *COMMON,
-    Column[DossierRow]("Offre", lambda row: row.offre, "offre"),
     Column[DossierRow]("Instructeur", lambda row: row.instructeur or "À attribuer", "instructeur"),
     Column[DossierRow]("Déposé le", lambda row: day(row.depose_le), "depose_le", court=True),
     Column[DossierRow]("Modifié le", lambda row: day(row.modifie_le), "modifie_le", court=True),
@@ -50,12 +57,15 @@ COLLECTIVITE = (
 
 def read_filter(portail: Portail, acteur: Acteur) -> DossierFilter:
     """What the address asks for, with the widgets that change it (the centre's only: a collectivité has a few dossiers)."""
-    texte, etats, instructeur = "", None, None
+    texte, etats, instructeur, nature = "", None, None, None
     if acteur.du_centre:
         people = {str(ident): nom for ident, nom in page.load(list_instructeurs, portail, acteur)}
-        search, states, who = st.columns([2, 1, 1])
+        search, what, states, who = st.columns([2, 1, 1, 1])
         with search:
-            texte = LISTING.search("Rechercher", "Collectivité, SIREN ou référence")
+            texte = LISTING.search("Rechercher", "Collectivité, SIREN, référence, convention")
+        with what:
+            natures = page.load(list_natures, portail, acteur)
+            nature = LISTING.choice("nature", "Objet", natures, "Tous les objets")
         with states:
             known = page.load(list_etats, portail, acteur)
             etat = LISTING.choice("etat", "État", {label: label for label in known}, "Tous les états")
@@ -66,6 +76,7 @@ def read_filter(portail: Portail, acteur: Acteur) -> DossierFilter:
     return DossierFilter(
         texte=texte,
         etats=etats or (),
+        nature=nature,
         instructeur=page.as_uuid(instructeur),
         tri=tri if tri in TRIS else LISTING.tri,
         descendant=descendant,
@@ -101,11 +112,11 @@ def show_creation(portail: Portail, acteur: Acteur, found: Page[DossierRow]) -> 
 
 portail, acteur = session.portail(), session.acteur()
 page.header(
-    "Dossiers d’adhésion", None if acteur.du_centre else "Les demandes de votre collectivité et où elles en sont."
+    "Dossiers et demandes", None if acteur.du_centre else "Les demandes de votre collectivité et où elles en sont."
 )
 found = page.load(list_dossiers, portail, acteur, read_filter(portail, acteur))
 if found.total:
-    show_table(LISTING, found, CENTRE if acteur.du_centre else COLLECTIVITE, legende="Dossiers d’adhésion")
+    show_table(LISTING, found, CENTRE if acteur.du_centre else COLLECTIVITE, legende="Dossiers et demandes")
 else:
     show_empty(acteur)
 show_creation(portail, acteur, found)

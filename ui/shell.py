@@ -47,7 +47,7 @@ class PageDef:
 
 PAGES = (
     PageDef("accueil", "Accueil", "home", menu=""),
-    PageDef("dossiers", "Dossiers d’adhésion", "folder_open", "Adhésions", (G, S, D, I, R, SC, ADM)),
+    PageDef("dossiers", "Dossiers et demandes", "folder_open", "Adhésions", (G, S, D, I, R, SC, ADM)),
     PageDef("dossier", "Dossier", "edit_document", None, (G, S, D, I, R)),
     PageDef("instruction", "Instruction", "fact_check", None, (I, R, SC, ADM)),
     PageDef("conventions", "Conventions", "contract", "Adhésions"),

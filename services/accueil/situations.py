@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.formatting import date_longue
+from domain.offer import ADHESION
 from domain.roles import Role
-from models import Collectivite, Convention, Dossier
+from models import Acte, Avenant, Collectivite, Dossier
 from services.accueil.tache_rows import Tache
+from services.adhesion.intitules import title_dossiers
 from services.centre.offres import get_offer
 from services.convention.convention_views import A_VENIR, FINIE, displayed_state, tell_end
+from services.convention.convention_warnings import acte_table
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
@@ -34,25 +40,36 @@ def list_situations(portail: Portail, acteur: Acteur) -> list[Tache]:
     """One line per dossier, or per convention once it is issued, of the person's collectivités: the newest first."""
     mine = acteur.collectivites_with(Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)
     query = (
-        select(Dossier, Convention, Collectivite.nom)
+        select(Dossier, Acte, Collectivite.nom)
         .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
-        .outerjoin(Convention, Convention.dossier_id == Dossier.id)
+        .outerjoin(Acte, Acte.dossier_id == Dossier.id)
         .where(Dossier.collectivite_id.in_(mine))
         .order_by(Dossier.modifie_le.desc(), Dossier.id)
         .limit(SHOWN)
     )
     with portail.db.read() as session:
-        return [_describe(session, *row) for row in session.execute(query)]
+        rows = session.execute(query).all()
+        titles = title_dossiers(session, [row.Dossier for row in rows])
+        return [_describe(session, titles, *row) for row in rows]
 
 
-def _describe(session: Session, dossier: Dossier, convention: Convention | None, nom: str) -> Tache:
+def _describe(
+    session: Session, titles: Mapping[UUID, str], dossier: Dossier, convention: Acte | None, nom: str
+) -> Tache:
     offer = get_offer(session, dossier.offre_version_id).variant(dossier.nature)
     if convention is None:
-        detail = DOSSIERS.get(dossier.etat) or f"{offer.workflow_dossier.label(dossier.etat, collectivite=True)}."
-        return Tache(GROUPE, f"Dossier {dossier.reference}, {nom}", detail, "dossier", {"id": str(dossier.id)})
+        told = DOSSIERS.get(dossier.etat) if dossier.nature == ADHESION else None
+        detail = told or f"{offer.workflow_dossier.label(dossier.etat, collectivite=True)}."
+        return Tache(GROUPE, f"{titles[dossier.id]}, {nom}", detail, "dossier", {"id": str(dossier.id)})
     today = clock.today(dossier.centre.fuseau)
     etat = displayed_state(convention.etat, convention.date_effet, today, convention.dernier_jour)
     effet, terme = date_longue(convention.date_effet), date_longue(convention.terme)
+    if isinstance(convention, Avenant):
+        table = acte_table(session, convention)
+        label = f"À venir, le {effet}" if etat == A_VENIR else table.label(convention.etat, collectivite=True)
+        return Tache(
+            GROUPE, f"Avenant {convention.numero}, {nom}", f"{label}.", "convention", {"id": str(convention.id)}
+        )
     ends = tell_end(convention.etat, convention.fin, convention.dernier_jour, today)
     detail = {
         **CONVENTIONS,

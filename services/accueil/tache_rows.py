@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from models import Collectivite, Dossier
+from services.adhesion.intitules import title_dossiers
 from services.adhesion.messages import count_unread
 from services.core.access import Acteur
 
@@ -40,13 +41,15 @@ def unread_taches(session: Session, acteur: Acteur, page: str, *scope: ColumnEle
         .order_by(Dossier.reference)
         .limit(LIMIT)
     )
+    found = session.execute(query).all()
+    titles = title_dossiers(session, [dossier for dossier, _ in found])
     return [
         Tache(
             "Messages non lus",
-            f"Dossier {dossier.reference}, {nom}",
+            f"{titles[dossier.id]}, {nom}",
             f"{unread[dossier.id]} message{'s' if unread[dossier.id] > 1 else ''} à lire.",
             page,
             {"id": str(dossier.id)},
         )
-        for dossier, nom in session.execute(query)
+        for dossier, nom in found
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.accueil import taches_bilans, taches_centre, taches_collectivite, taches_comptes
+from services.accueil import taches_archives, taches_bilans, taches_centre, taches_collectivite, taches_comptes
 from services.accueil.tache_rows import Tache
 from services.core.access import Acteur
 from services.core.portail import Portail
@@ -23,6 +23,7 @@ def list_taches(portail: Portail, acteur: Acteur) -> list[Tache]:
             found += taches_centre.list_all(session, acteur)
             found += taches_bilans.list_waiting(session, acteur)
             found += taches_comptes.list_centre(session, acteur)
+            found += taches_archives.list_centre(session, acteur)
     return _ordered(found)
 
 

@@ -9,11 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from domain.offer import ADHESION
 from domain.roles import Role
 from models import (
+    Acte,
     Centre,
     Collectivite,
-    Convention,
     Courriel,
     DemandeAdhesion,
     Depot,
@@ -30,6 +31,7 @@ from services.accueil.taches_collectivite import describe_progress
 from services.accueil.taches_facturation import list_decomptes_taches
 from services.adhesion.dossier_lists import holders_today
 from services.adhesion.dossier_state import load_states
+from services.adhesion.intitules import title_dossiers
 from services.adhesion.releves import read_releves
 from services.adhesion.warnings import find_doubles, find_warnings, tarif_codes
 from services.centre.offres import get_offer, list_tarifs, published_offers
@@ -64,20 +66,20 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
 
 def _conventions_to_sign(session: Session, acteur: Acteur) -> list[Tache]:
     query = (
-        select(Convention, Collectivite.nom)
-        .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+        select(Acte, Collectivite.nom)
+        .join(Collectivite, Collectivite.id == Acte.collectivite_id)
         .where(
-            Convention.etat == "signee_collectivite",
-            Convention.centre_id.in_(acteur.centres_with(Role.SIGNATAIRE_CENTRE)),
+            Acte.etat == "signee_collectivite",
+            Acte.centre_id.in_(acteur.centres_with(Role.SIGNATAIRE_CENTRE)),
         )
-        .order_by(Convention.collectivite_signee_le, Convention.numero)
+        .order_by(Acte.collectivite_signee_le, Acte.numero)
         .limit(LIMIT)
     )
     return [
         Tache(
-            "Conventions à signer par le centre",
-            f"Convention {convention.numero}, {nom}",
-            "Signée par la collectivité : contresignez-la, puis déposez le PDF.",
+            f"{convention.nature.capitalize()}s à signer par le centre",
+            f"{convention.nature.capitalize()} {convention.numero}, {nom}",
+            "La collectivité a signé : contresignez, puis déposez le PDF.",
             "convention",
             {"id": str(convention.id)},
             urgente=True,
@@ -117,6 +119,16 @@ GROUPS = {
 }
 
 
+GROUPS_DEMANDES = {
+    "depose": "Demandes sur une convention",
+    "en_instruction": "Demandes sur une convention à instruire",
+    "accepte": "Avenants à émettre",
+    "brouillon": GROUPS["brouillon"],
+}
+"""The same for requests about a convention."""
+ORDER = (*GROUPS.values(), *GROUPS_DEMANDES.values())
+
+
 def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
     """Dossiers that wait for the instructeur: those of everybody when deposited, then their own and nobody's (those of
     somebody who is no longer an instructeur are nobody's)."""
@@ -138,10 +150,11 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
     deposits = _count_deposits(session, [dossier.id for dossier, _ in found])
     warnings = _open_warnings(session, found)
     before = _names(session, acteur, found)
+    titles = title_dossiers(session, [dossier for dossier, _ in found])
     taches = [
         _dossier_tache(
             dossier,
-            collectivite,
+            f"{titles[dossier.id]}, {collectivite.nom}",
             deposits.get(dossier.id, 0),
             warnings.get(dossier.id, 0),
             before.get(dossier.instructeur_id),
@@ -151,10 +164,10 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
     ]
     drafts = load_states(session, [dossier for dossier, _ in found if dossier.etat == "brouillon"])
     names = {dossier.id: collectivite.nom for dossier, collectivite in found}
-    return sorted(taches, key=lambda one: list(GROUPS.values()).index(one.groupe)) + [
+    return sorted(taches, key=lambda one: ORDER.index(one.groupe)) + [
         Tache(
             GROUPS["brouillon"],
-            f"Dossier {state.dossier.reference}, {names[state.dossier.id]}",
+            f"{titles[state.dossier.id]}, {names[state.dossier.id]}",
             _until_now(before.get(state.dossier.cree_par))
             + (
                 describe_progress(state.evaluation)
@@ -223,21 +236,20 @@ def _until_now(name: str | None) -> str:
     return f"Suivi jusqu’ici par {name}, qui a quitté ce rôle. " if name else ""
 
 
-def _dossier_tache(
-    dossier: Dossier, collectivite: Collectivite, deposits: int, warnings: int, before: str | None = None
-) -> Tache:
+def _dossier_tache(dossier: Dossier, titre: str, deposits: int, warnings: int, before: str | None = None) -> Tache:
     again = dossier.etat == "en_instruction" and deposits > 1
+    adhesion = dossier.nature == ADHESION
     detail = {
-        "depose": "À prendre en charge.",
+        "depose": "À prendre en charge." if adhesion else "À examiner.",
         "en_instruction": "Corrections déposées : à examiner." if again else "À examiner.",
-        "accepte": "Dossier accepté : émettez la convention.",
+        "accepte": "Dossier accepté : émettez la convention." if adhesion else "Accepté : émettez l’avenant.",
     }[dossier.etat]
     detail = _until_now(before) + detail
     if warnings:
         detail += f" {warnings} avertissement{'s' if warnings > 1 else ''} à lever."
     return Tache(
-        GROUPS[dossier.etat],
-        f"Dossier {dossier.reference}, {collectivite.nom}",
+        (GROUPS if adhesion else GROUPS_DEMANDES)[dossier.etat],
+        titre,
         detail,
         "instruction",
         {"id": str(dossier.id)},
@@ -341,11 +353,9 @@ def _failed_mails(session: Session, acteur: Acteur) -> list[Tache]:
 def _signed_with_warnings(session: Session, acteur: Acteur) -> list[Tache]:
     """Signed documents with something that an instructeur must look at before the centre signs."""
     query = (
-        select(Convention)
-        .where(
-            Convention.etat == "signee_collectivite", Convention.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR))
-        )
-        .order_by(Convention.numero)
+        select(Acte)
+        .where(Acte.etat == "signee_collectivite", Acte.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR)))
+        .order_by(Acte.numero)
         .limit(LIMIT)
     )
     found = []
@@ -355,7 +365,7 @@ def _signed_with_warnings(session: Session, acteur: Acteur) -> list[Tache]:
             found.append(
                 Tache(
                     "Documents signés à vérifier",
-                    f"Convention {convention.numero}, {convention.collectivite.nom}",
+                    f"{convention.nature.capitalize()} {convention.numero}, {convention.collectivite.nom}",
                     f"{left} avertissement{'s' if left > 1 else ''} à lever avant la signature du centre.",
                     "convention",
                     {"id": str(convention.id)},

@@ -18,6 +18,7 @@ from domain.workflow import DOSSIER, Workflow
 from domain.workflow_reading import CLOS, steps_forward
 from models import Collectivite, Dossier
 from services.accueil.tache_rows import LIMIT, Tache
+from services.adhesion.intitules import title_dossiers
 from services.centre.offres import get_offer
 from services.core.access import Acteur
 
@@ -83,10 +84,12 @@ def _list(
         .order_by(Dossier.modifie_le)
         .limit(LIMIT)
     )
+    rows = session.execute(query).all()
+    titles = title_dossiers(session, [dossier for dossier, _ in rows])
     found = []
-    for dossier, nom in session.execute(query):
+    for dossier, nom in rows:
         label, detail = words[dossier.offre_version_id, dossier.nature, dossier.etat]
-        titre = f"Dossier {dossier.reference}, {nom}"
+        titre = f"{titles[dossier.id]}, {nom}"
         found.append(
             Tache(f"Dossiers : {label.lower()}", titre, detail, page, {"id": str(dossier.id)}, dossier.modifie_le)
         )

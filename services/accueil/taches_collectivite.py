@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from domain.evaluation import Evaluation
+from domain.offer import ADHESION
 from domain.roles import Role
-from models import Collectivite, Convention, DemandeCorrection, Dossier, utc_now
+from models import Acte, Avenant, Collectivite, DemandeCorrection, Dossier, utc_now
 from services.accueil import taches_activite, taches_circuit, taches_fin
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.adhesion.dossier_state import DossierState, load_states
+from services.adhesion.intitules import title_dossiers
 from services.core.access import Acteur
 
 NEWS_DAYS = 60
@@ -37,25 +39,32 @@ def _drafts(session: Session, acteur: Acteur) -> list[Tache]:
     """Drafts to complete (gestionnaire), complete ones to deposit (gestionnaire and signataire)."""
     clerk = acteur.collectivites_with(Role.GESTIONNAIRE)
     both = acteur.collectivites_with(Role.GESTIONNAIRE, Role.SIGNATAIRE)
+    mine = (Dossier.nature != ADHESION) & (Dossier.cree_par == acteur.utilisateur_id)
     query = (
         select(Dossier)
-        .where(Dossier.etat == "brouillon", Dossier.collectivite_id.in_(both))
+        .where(Dossier.etat == "brouillon", or_(Dossier.collectivite_id.in_(both), mine))
         .order_by(Dossier.modifie_le)
         .limit(LIMIT)
     )
     found = []
-    for state in load_states(session, session.scalars(query).all()):
+    drafts = session.scalars(query).all()
+    titles = title_dossiers(session, drafts)
+    for state in load_states(session, drafts):
         dossier, complete = state.dossier, state.evaluation.complete_for("deposer")
+        titre = titles[dossier.id]
         if complete:
-            found.append(_draft(state, "Dossiers à déposer", "Tout y est : relisez, puis déposez."))
-        elif dossier.collectivite_id in clerk:
-            found.append(_draft(state, "Dossiers à compléter", describe_progress(state.evaluation)))
+            found.append(_draft(state, titre, "Dossiers à déposer", "Tout y est : relisez, puis déposez."))
+        elif dossier.collectivite_id in clerk or dossier.nature != ADHESION:
+            found.append(_draft(state, titre, "Dossiers à compléter", describe_progress(state.evaluation)))
     return found
 
 
-def _draft(state: DossierState, groupe: str, detail: str) -> Tache:
+def _draft(state: DossierState, titre: str, groupe: str, detail: str) -> Tache:
     dossier = state.dossier
-    titre = f"Dossier {dossier.reference} : {state.offer.titre}"
+    if dossier.nature == ADHESION:
+        titre = f"{titre} : {state.offer.titre}"
+    else:
+        groupe = "Demandes commencées sur une convention"
     return Tache(groupe, titre, detail, "dossier", {"id": str(dossier.id)}, dossier.modifie_le)
 
 
@@ -86,6 +95,7 @@ def _corrections(session: Session, acteur: Acteur) -> list[Tache]:
     for dossier, correction in session.execute(query):
         open_by_dossier.setdefault(dossier, []).append(correction)
     clerk = acteur.collectivites_with(Role.GESTIONNAIRE)
+    titles = title_dossiers(session, open_by_dossier)
     found = []
     for dossier, asked in list(open_by_dossier.items())[:LIMIT]:
         left = sum(1 for one in asked if not one.traitee_le)
@@ -93,7 +103,7 @@ def _corrections(session: Session, acteur: Acteur) -> list[Tache]:
             continue
         detail = f"{left} point{'s' if left > 1 else ''} à corriger." if left else "Tout est traité : redéposez."
         since = min(one.envoyee_le for one in asked if one.envoyee_le)
-        titre = f"Dossier {dossier.reference}"
+        titre = titles[dossier.id]
         found.append(
             Tache("Corrections demandées", titre, detail, "dossier", {"id": str(dossier.id)}, since, urgente=True)
         )
@@ -103,17 +113,17 @@ def _corrections(session: Session, acteur: Acteur) -> list[Tache]:
 def _conventions_to_sign(session: Session, acteur: Acteur) -> list[Tache]:
     mine = acteur.collectivites_with(Role.GESTIONNAIRE, Role.SIGNATAIRE)
     query = (
-        select(Convention, Collectivite.nom)
-        .join(Collectivite, Collectivite.id == Convention.collectivite_id)
-        .where(Convention.etat == "a_signer", Convention.collectivite_id.in_(mine))
-        .order_by(Convention.emise_le)
+        select(Acte, Collectivite.nom)
+        .join(Collectivite, Collectivite.id == Acte.collectivite_id)
+        .where(Acte.etat == "a_signer", Acte.collectivite_id.in_(mine))
+        .order_by(Acte.emise_le)
         .limit(LIMIT)
     )
     return [
         Tache(
-            "Conventions à signer",
-            f"Convention {convention.numero}, {nom}",
-            "Téléchargez-la, faites-la signer, puis déposez le PDF signé.",
+            f"{convention.nature.capitalize()}s à signer",
+            f"{convention.nature.capitalize()} {convention.numero}, {nom}",
+            "Téléchargez le document, faites-le signer, puis déposez le PDF signé.",
             "convention",
             {"id": str(convention.id)},
             convention.emise_le,
@@ -127,21 +137,21 @@ def _in_force(session: Session, acteur: Acteur) -> list[Tache]:
     """Conventions that the centre has just signed, for the directors who download them."""
     since = (utc_now() - timedelta(days=NEWS_DAYS)).date()
     query = (
-        select(Convention, Collectivite.nom)
-        .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+        select(Acte, Collectivite.nom)
+        .join(Collectivite, Collectivite.id == Acte.collectivite_id)
         .where(
-            Convention.etat == "en_vigueur",
-            Convention.centre_signee_le >= since,
-            Convention.collectivite_id.in_(acteur.collectivites_with(Role.DIRECTION)),
+            Acte.etat == "en_vigueur",
+            Acte.centre_signee_le >= since,
+            Acte.collectivite_id.in_(acteur.collectivites_with(Role.DIRECTION)),
         )
-        .order_by(Convention.emise_le)
+        .order_by(Acte.emise_le)
         .limit(LIMIT)
     )
     return [
         Tache(
-            "Conventions signées",
-            f"Convention {convention.numero}, {nom}",
-            "Signée par les deux parties : elle peut être téléchargée.",
+            f"{convention.nature.capitalize()}s signé{'s' if isinstance(convention, Avenant) else 'es'}",
+            f"{convention.nature.capitalize()} {convention.numero}, {nom}",
+            "Signé par les deux parties : le document peut être téléchargé.",
             "convention",
             {"id": str(convention.id)},
         )

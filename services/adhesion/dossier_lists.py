@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain.offer import ADHESION
 from domain.roles import Role
 from domain.text import fold
-from models import Centre, Collectivite, DemandeAdhesion, Dossier, OffreVersion, RoleAttribue, Utilisateur
+from models import Centre, Collectivite, Convention, DemandeAdhesion, Dossier, OffreVersion, RoleAttribue, Utilisateur
 from services.adhesion.dossier_views import DossierFilter, DossierRow
+from services.adhesion.intitules import name_dossiers
 from services.adhesion.messages import count_unread
 from services.centre.offres import get_offer, get_workflow, published_offers
 from services.core import clock
@@ -24,12 +25,14 @@ from services.core.portail import Portail
 from services.core.sql_text import contains_word
 
 Instructeur = aliased(Utilisateur, name="instructeur")
+Sujet = aliased(Convention, name="sujet")
 
 _SORTS: dict[str, ColumnElement[Any]] = {
     "reference": Dossier.reference.expression,
     "collectivite": Collectivite.nom.expression,
     "type": Collectivite.type.expression,
     "etat": Dossier.etat.expression,
+    "objet": Dossier.nature.expression,
     "offre": OffreVersion.titre.expression,
     "instructeur": Instructeur.nom.expression,
     "depose_le": Dossier.depose_le.expression,
@@ -59,7 +62,8 @@ def list_dossiers(portail: Portail, acteur: Acteur, filtre: DossierFilter) -> Pa
             build=lambda row: row,
         )
         unread = count_unread(session, acteur, [row.Dossier.id for row in found.rows])
-        rows = tuple(_row(session, acteur, row, unread) for row in found.rows)
+        names = name_dossiers(session, [row.Dossier for row in found.rows])
+        rows = tuple(_row(session, acteur, row, unread, names) for row in found.rows)
         return Page(rows, found.total, found.page, found.taille)
 
 
@@ -69,6 +73,7 @@ def _filtered(acteur: Acteur, filtre: DossierFilter) -> AnySelect:
         .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
         .join(OffreVersion, OffreVersion.id == Dossier.offre_version_id)
         .outerjoin(Instructeur, Instructeur.id == Dossier.instructeur_id)
+        .outerjoin(Sujet, Sujet.id == Dossier.convention_id)
         .with_only_columns(
             Dossier,
             Collectivite.nom.label("collectivite"),
@@ -80,22 +85,31 @@ def _filtered(acteur: Acteur, filtre: DossierFilter) -> AnySelect:
     )
     if filtre.etats:
         query = query.where(Dossier.etat.in_(filtre.etats))
+    if filtre.nature:
+        query = query.where(Dossier.nature == filtre.nature)
     if filtre.offre:
         query = query.where(OffreVersion.code == filtre.offre)
     if filtre.instructeur:
         query = query.where(Dossier.instructeur_id == filtre.instructeur)
     words = search_condition(
-        filtre.texte, Collectivite.nom.expression, Collectivite.siren.expression, Dossier.reference.expression
+        filtre.texte,
+        Collectivite.nom.expression,
+        Collectivite.siren.expression,
+        Dossier.reference.expression,
+        func.coalesce(Sujet.numero, ""),
     )
     return query.where(*words)
 
 
-def _row(session: Session, acteur: Acteur, row: Row[*tuple[Any, ...]], unread: dict[UUID, int]) -> DossierRow:
+def _row(
+    session: Session, acteur: Acteur, row: Row[*tuple[Any, ...]], unread: dict[UUID, int], names: dict[UUID, str]
+) -> DossierRow:
     dossier: Dossier = row.Dossier
     workflow = get_workflow(session, dossier.offre_version_id, dossier.nature)
     return DossierRow(
         id=dossier.id,
         reference=dossier.reference,
+        objet=names[dossier.id],
         collectivite=row.collectivite,
         type=row.type,
         etat=dossier.etat,
@@ -127,6 +141,17 @@ def list_etats(portail: Portail, acteur: Acteur) -> dict[str, tuple[str, ...]]:
             for code, label in get_workflow(session, version_id, nature).etats.items():
                 found.setdefault(label, {})[code] = None
     return {label: tuple(codes) for label, codes in found.items()}
+
+
+def list_natures(portail: Portail, acteur: Acteur) -> dict[str, str]:
+    """What the dossiers of the person's centres may be, by nature: adhesion, then the requests of their offers."""
+    with portail.db.read() as session:
+        found = {ADHESION: "Adhésion"}
+        for centre_id in sorted(acteur.centre_ids):
+            for version in published_offers(session, centre_id):
+                for demande in get_offer(session, version.id).demandes:
+                    found.setdefault(demande.nature, demande.titre)
+        return found
 
 
 def list_instructeurs(portail: Portail, acteur: Acteur) -> list[tuple[UUID, str]]:

@@ -234,10 +234,12 @@ class DossierView:
 @dataclass(frozen=True)
 class DossierFilter:
     """What a list of dossiers shows. `texte` is looked for, without case or accents, in the collectivité's name, its
-    SIREN and the reference; `offre` is an offer's code; `tri` is one of `dossier_lists.TRIS`."""
+    SIREN, the reference and the number of the convention that a request is about; `nature` is adhesion or that of a request;
+    `offre` is an offer's code; `tri` is one of `dossier_lists.TRIS`."""
 
     texte: str = ""
     etats: tuple[str, ...] = ()
+    nature: str | None = None
     offre: str | None = None
     instructeur: UUID | None = None
     tri: str = "modifie_le"
@@ -248,10 +250,11 @@ class DossierFilter:
 
 @dataclass(frozen=True)
 class DossierRow:
-    """One line of a list of dossiers. `non_lus` counts the messages of the other side that the person has not read."""
+    """One line of a list of dossiers. `objet`: what it is called (services.adhesion.intitules). `non_lus` counts the messages of the other side that the person has not read."""
 
     id: UUID
     reference: str
+    objet: str
     collectivite: str
     type: str
     etat: str
