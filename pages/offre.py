@@ -10,6 +10,7 @@ from ui.editeur.publication import show_publication, show_status
 from ui.offre.circuit import show_circuits
 from ui.offre.documents import show_documents
 from ui.offre.lignes import show_list, show_panel
+from ui.offre.rappels import show_reminders
 from ui.offre.reglages import show_settings
 from ui.offre.versions import show_versions
 from ui.offre.vues import ECRAN, choose_vue
@@ -25,6 +26,8 @@ def show_view(lieu: Lieu, vue: str) -> None:
         show_versions(lieu)
     elif vue == "reglages":
         show_settings(lieu)
+    elif vue == "rappels":
+        show_reminders(lieu)
     elif show_panel(lieu, vue):
         return
     elif vue == "documents":

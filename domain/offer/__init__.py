@@ -19,6 +19,8 @@ from domain.offer.files import (
 from domain.offer.journey import Annexe, Contexte, Document, Part, Party, Step
 from domain.offer.requests import ADHESION, Circuit, TypeDemande
 from domain.offer.terms import (
+    CENTRE_SEUL,
+    ECHEANCES,
     BilanAnnuel,
     Denonciation,
     Duree,
@@ -32,7 +34,9 @@ from domain.offer.terms import (
 
 __all__ = [
     "ADHESION",
+    "CENTRE_SEUL",
     "CODE",
+    "ECHEANCES",
     "SETTINGS_FILE",
     "AdresseCentre",
     "Annexe",

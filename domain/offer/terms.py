@@ -110,6 +110,21 @@ Echeance = Literal[
     "debut", "denonciation", "reconduction", "terme", "fin", "mise_en_demeure", "facturation", "bilan", "vote_tarif"
 ]
 
+ECHEANCES: dict[Echeance, str] = {
+    "denonciation": "Dernier jour pour dénoncer",
+    "reconduction": "Reconduction",
+    "terme": "Terme",
+    "fin": "Fin décidée",
+    "mise_en_demeure": "Mise en demeure",
+    "debut": "Début des prestations",
+    "bilan": "Bilan annuel",
+    "facturation": "Facturation",
+    "vote_tarif": "Vote du tarif",
+}
+"""Kinds of deadlines with their French names, those that matter most first."""
+CENTRE_SEUL: frozenset[Echeance] = frozenset({"vote_tarif"})
+"""Deadlines of what the centre does for itself: a collectivité neither sees them nor is reminded of them."""
+
 
 class RappelPrevu(Definition):
     """A reminder: so many days before a deadline, to the holders of these roles on either side. Its text is the mail

@@ -151,6 +151,8 @@ def _moves(
 
 def _name(row: Mapping[str, Any], name: str) -> str:
     """What people call this row: its label rather than its id."""
+    if "echeance" in row:
+        return VALUES.get(("echeance", str(row["echeance"])), name)
     for one in ("label", "title", "titre", "libelle", "message"):
         if isinstance(row.get(one), str) and row[one].strip():
             return str(row[one]).strip()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.offer import ECHEANCES
+
 KINDS: dict[str, tuple[str, bool]] = {
     "forms": ("formulaire", False),
     "sections": ("section", True),
@@ -16,6 +18,7 @@ KINDS: dict[str, tuple[str, bool]] = {
     "annexes": ("annexe", True),
     "parties": ("type de collectivité", False),
     "demandes": ("demande", True),
+    "rappels": ("rappel", False),
 }
 """Lists whose rows are known by an id: what one row is called, and whether the word is feminine."""
 
@@ -26,6 +29,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
     "transitions": ("action",),
     "parties": ("code",),
     "demandes": ("nature",),
+    "rappels": ("echeance",),
 }
 """Keys that identify a row of each of these lists, the first that it has."""
 
@@ -65,6 +69,7 @@ LABELS: dict[str, str] = {
     "document": "Document",
     "documents": "Documents",
     "duree": "Durée",
+    "echeance": "Échéance",
     "etat_des_lieux_compris": "État des lieux compris",
     "etats": "États",
     "etats_collectivite": "États lus par la collectivité",
@@ -81,6 +86,7 @@ LABELS: dict[str, str] = {
     "id": "Identifiant",
     "if_": "Signalé si",
     "items": "Cases",
+    "jours_avant": "Jours avant",
     "kind": "Nature de l’étape",
     "label": "Libellé",
     "libelle": "Libellé",
@@ -108,6 +114,7 @@ LABELS: dict[str, str] = {
     "public": "Public",
     "qualite": "Qualité du signataire",
     "qualite_feminin": "Qualité du signataire au féminin",
+    "rappels": "Rappels",
     "recommended": "Recommandé",
     "reconductions": "Reconductions",
     "reference": "Date qui compte",
@@ -146,6 +153,7 @@ LABELS: dict[str, str] = {
 }
 
 VALUES: dict[tuple[str, str], str] = {
+    **{("echeance", code): label.lower() for code, label in ECHEANCES.items()},
     ("kind", "formulaire"): "formulaire",
     ("kind", "recapitulatif"): "récapitulatif",
     ("kind", "contact"): "prise de contact",

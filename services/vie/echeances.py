@@ -17,7 +17,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from domain.calendar import EcheanceDate, list_echeances, rules_of
-from domain.offer import Echeance
+from domain.offer import CENTRE_SEUL, ECHEANCES, Echeance
 from domain.roles import ROLES_COLLECTIVITE, Role
 from domain.text import fold
 from models import Bilan, Centre, Convention, Decompte, Denonciation, MiseEnDemeure, Tarif
@@ -28,20 +28,7 @@ from services.core.access import Acteur, roles_on, visible_conventions
 from services.core.paging import Page
 from services.core.portail import Portail
 
-GENRES: dict[Echeance, str] = {
-    "denonciation": "Dernier jour pour dénoncer",
-    "reconduction": "Reconduction",
-    "terme": "Terme",
-    "fin": "Fin décidée",
-    "mise_en_demeure": "Mise en demeure",
-    "debut": "Début des prestations",
-    "bilan": "Bilan annuel",
-    "facturation": "Facturation",
-    "vote_tarif": "Vote du tarif",
-}
-"""Kinds of deadlines with their French names, those that matter most first."""
-CENTRE_ONLY: frozenset[Echeance] = frozenset({"vote_tarif"})
-"""What the centre does for itself."""
+GENRES = ECHEANCES
 ASSISTANT: frozenset[Echeance] = frozenset({"debut", "reconduction", "terme", "fin", "bilan"})
 """What somebody who is only an assistant needs: when they come, when they stop, what they write."""
 YEARS_AHEAD = 1
@@ -137,7 +124,7 @@ def shown_kinds(roles: Iterable[Role]) -> frozenset[Echeance]:
     every = frozenset(GENRES)
     if held - ROLES_COLLECTIVITE - {Role.ASSISTANT}:
         return every
-    side: frozenset[Echeance] = every - CENTRE_ONLY if held & ROLES_COLLECTIVITE else frozenset()
+    side: frozenset[Echeance] = every - CENTRE_SEUL if held & ROLES_COLLECTIVITE else frozenset()
     return side | (ASSISTANT if Role.ASSISTANT in held else frozenset())
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from domain.offer import Offer, RappelPrevu
+from domain.offer import CENTRE_SEUL, Offer, RappelPrevu
 from domain.roles import ROLES_CENTRE, Role
 from models import Affectation, Centre, Convention, Courriel, Rappel, RoleAttribue, Utilisateur
 from services.centre.centre_files import CENTRE_LOCK
@@ -24,7 +24,7 @@ from services.core import clock
 from services.core.journal import record
 from services.core.portail import Portail
 from services.courriels import mails
-from services.vie.echeances import CENTRE_ONLY, GENRES, EcheanceRow, centre_rows
+from services.vie.echeances import GENRES, EcheanceRow, centre_rows
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class _People:
             if role in ROLES_CENTRE:
                 held = self._held.get((convention.centre_id, role.value), set())
                 found |= {one for one in held if role is not Role.ASSISTANT or (convention.id, one) in self._assigned}
-            elif row.kind not in CENTRE_ONLY:
+            elif row.kind not in CENTRE_SEUL:
                 found |= self._held.get((convention.collectivite_id, role.value), set())
         return sorted(found, key=str)
 

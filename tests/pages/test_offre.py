@@ -204,3 +204,20 @@ def test_a_colleague_s_change_is_not_overwritten(admin: Any, monde: Monde) -> No
     click(app, "Enregistrer l’état")
     kept = content(monde)
     assert (kept["titre"], kept["workflow_dossier"]["etats"]["en_instruction"]) == ("Autre titre", "À l’étude")
+
+
+def test_reminders_are_changed_and_added(admin: Any, monde: Monde) -> None:
+    app = admin(vue="rappels")
+    rows = len(content(monde)["rappels"])
+    app.text_input(key=f"{PREFIX}rappels:0:jours").set_value("bientôt")
+    assert "séparés par des virgules" in text_of(click(app, "Enregistrer les rappels"))
+    app.text_input(key=f"{PREFIX}rappels:0:jours").set_value("90, 10")
+    app.selectbox(key=f"{PREFIX}rappels:{rows}:echeance").set_value("terme")
+    app.text_input(key=f"{PREFIX}rappels:{rows}:jours").set_value("15")
+    app.multiselect(key=f"{PREFIX}rappels:{rows}:roles").set_value(["assistant"])
+    click(app, "Enregistrer les rappels")
+    found = content(monde)["rappels"]
+    assert found[0]["jours_avant"] == [90, 10]
+    assert found[-1] == {"echeance": "terme", "jours_avant": [15], "roles": ["assistant"]}
+    shown = text_of(admin(vue="changements"))
+    assert "Rappel « dernier jour pour dénoncer » › Jours avant" in shown and "Rappel « terme » ajouté" in shown

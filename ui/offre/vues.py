@@ -14,6 +14,7 @@ VUES = {
     "parties": "Collectivités",
     "bilan": "Bilan",
     "demandes": "Demandes",
+    "rappels": "Rappels",
     "changements": "Changements et publication",
     "versions": "Versions",
 }

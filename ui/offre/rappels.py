@@ -1,0 +1,75 @@
+"""The reminders of an offer: before which deadlines, how many days before, to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from domain.offer.terms import ECHEANCES
+from domain.reminder_editing import list_rappels, update_rappels
+from domain.roles import ROLES_CENTRE, Role
+from ui import page
+from ui.editeur.lieu import PREFIX, Lieu, apply
+from ui.html import note
+
+NAME = "rappels"
+
+
+def show_reminders(lieu: Lieu) -> None:
+    """Every reminder, saved at once; a last line adds one."""
+    slots = page.Slots()
+    lieu.held_version(NAME)
+    st.subheader("Rappels", anchor=False)
+    note(
+        "Un courriel part une fois par échéance, délai et personne. Videz les jours d’un rappel pour le retirer ; 0 est le jour même. Les"
+        " textes se récrivent sur la page Courriels. Les rappels publiés valent pour toutes les conventions en cours."
+    )
+    rows = list_rappels(lieu.contenu)
+    given = [_draw(rank, row, slots) for rank, row in enumerate(rows)]
+    with st.expander("Ajouter un rappel", icon=":material/add:", expanded=not rows):
+        given.append(_draw(len(rows), {}, slots))
+    if st.button("Enregistrer les rappels", type="primary", key=f"{PREFIX}{NAME}:enregistrer"):
+        apply(
+            lieu,
+            NAME,
+            slots,
+            lambda contenu, _: update_rappels(contenu, given),
+            "Rappels enregistrés dans le brouillon.",
+            vue=NAME,
+        )
+
+
+def _draw(rank: int, row: dict[str, Any], slots: page.Slots) -> dict[str, Any]:
+    """One line: its deadline (chosen when it is new), its days, its roles."""
+    key = f"{PREFIX}{NAME}:{rank}"
+    kind = row.get("echeance")
+    with st.container(border=bool(row)):
+        if kind:
+            st.markdown(f"**{ECHEANCES.get(kind, kind)}**")
+        else:
+            kind = st.selectbox(
+                "Échéance", list(ECHEANCES), None, format_func=ECHEANCES.__getitem__, key=f"{key}:echeance",
+                placeholder="Choisissez une échéance",
+            )  # fmt: skip
+            slots.place(f"{rank}.echeance")
+        named = f" ({ECHEANCES[kind].lower()})" if row and kind in ECHEANCES else ""
+        days, people = st.columns([1, 2])
+        with days:
+            typed = st.text_input(
+                "Jours avant" + named, ", ".join(str(day) for day in row.get("jours_avant", ())), key=f"{key}:jours",
+                placeholder="60, 30, 7", max_chars=60,
+            )  # fmt: skip
+            slots.place(f"{rank}.jours_avant")
+        with people:
+            roles = st.multiselect(
+                "À qui" + named, list(Role), list(row.get("roles", ())), format_func=_tell_role, key=f"{key}:roles",
+                placeholder="Choisissez des rôles",
+            )  # fmt: skip
+            slots.place(f"{rank}.roles")
+    return {"echeance": kind, "jours_avant": typed, "roles": [str(role) for role in roles]}
+
+
+def _tell_role(role: str) -> str:
+    known = Role(role)
+    return f"{known.label} ({'centre' if known in ROLES_CENTRE else 'collectivité'})"
