@@ -118,11 +118,18 @@ def retention(centre: Centre) -> int:
 
 def find_due(session: Session, centre: Centre, jour: date, only: Collection[Cle] | None = None) -> list[Ensemble]:
     """What may be eliminated on `jour`, the oldest first; of `only` when it is given."""
+    return [
+        _measured(session, one) for one in list_candidates(session, centre, jour) if only is None or one.cle in only
+    ]
+
+
+def list_candidates(session: Session, centre: Centre, jour: date) -> list[Ensemble]:
+    """The same, without counting files nor looking at what stands in the way: a few queries, however many there are."""
     annees = retention(centre)
     waiting, gone = _already(session, centre.id)
     found = [*_conventions(session, centre, jour, annees), *_dossiers(session, centre, jour, annees)]
-    kept = [one for one in found if one.cle not in gone and (only is None or one.cle in only)]
-    return [_measured(session, one, one.cle in waiting) for one in sorted(kept, key=lambda one: (one.fin, one.numero))]
+    kept = [replace(one, proposee=one.cle in waiting) for one in found if one.cle not in gone]
+    return sorted(kept, key=lambda one: (one.fin, one.numero))
 
 
 def _already(session: Session, centre_id: UUID) -> tuple[set[Cle], set[Cle]]:
@@ -202,19 +209,13 @@ def is_final(session: Session, dossier: Dossier) -> bool:
     return not any(dossier.etat in line.de for line in workflow.transitions)
 
 
-def _measured(session: Session, one: Ensemble, proposee: bool) -> Ensemble:
+def _measured(session: Session, one: Ensemble) -> Ensemble:
     """With its files and what stands in the way."""
     contenu = contents(session, one.cle)
     fichiers, octets = session.execute(
         select(func.count(), func.coalesce(func.sum(Piece.taille), 0)).where(owned_by(contenu))
     ).one()
-    return replace(
-        one,
-        fichiers=int(fichiers),
-        octets=int(octets),
-        blocages=tuple(_blocks(session, one, contenu)),
-        proposee=proposee,
-    )
+    return replace(one, fichiers=int(fichiers), octets=int(octets), blocages=tuple(_blocks(session, one, contenu)))
 
 
 def contents(session: Session, cle: Cle) -> Contenu:

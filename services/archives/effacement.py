@@ -209,6 +209,7 @@ def _erase_life(session: Session, contenu: Contenu) -> None:
     for table, values in blank.items():
         session.execute(update(table).where(table.convention_id.in_(ids)).values(**values))
     session.execute(delete(Rappel).where(Rappel.convention_id.in_(ids)))
+    session.execute(delete(Bilan).where(Bilan.convention_id.in_(ids), Bilan.etat == "brouillon"))
     for decompte in session.scalars(select(Decompte).where(Decompte.convention_id.in_(ids))):
         decompte.motif = decompte.cree_par = decompte.verifie_par = decompte.emis_par = None
         decompte.manifeste = {key: decompte.manifeste[key] for key in FIGURES if key in decompte.manifeste}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -27,10 +28,14 @@ from models import (
     Piece,
     Reponse,
 )
+from services.accueil.taches import list_taches
+from services.activite import cumuls
 from services.archives import conservation, effacement, eliminations, execution
 from services.core import clock, journal
 from services.core.access import Acteur
+from services.facturation import exercices
 from services.facturation.gabarits import DocumentAbsent
+from services.facturation.regularisations import list_regularisations
 from tests.archives import SECRET, TODAY, add_certificate_template, add_file, make_ended
 from tests.conventions import make_convention, word_text
 from tests.factories import Monde, journal_actions, make_acteur, make_dossier, make_other_centre
@@ -405,3 +410,73 @@ def test_reponses_of_the_ended_dossier_are_gone(archives: Monde) -> None:
     execution.execute(archives.portail, archives.responsable, elimination_id)
     with archives.portail.db.read() as session:
         assert session.scalars(select(Reponse)).all() == []
+
+
+# On the home page -----------------------------------------------------------------------------------------------------------
+
+
+def tasks(monde: Monde, role: Role) -> list[str]:
+    return [one.titre for one in list_taches(monde.portail, monde[role]) if one.groupe == "Archives"]
+
+
+def test_the_home_page_says_what_waits_for_whom(archives: Monde) -> None:
+    convention_id = make_ended(archives.portail, archives)
+    due_now = ["1 ensemble d’archives à éliminer"]
+    assert {role: tasks(archives, role) for role in Role if tasks(archives, role)} == {Role.RESPONSABLE: due_now}
+    elimination_id = propose(archives, convention_id)
+    deciding = {role: tasks(archives, role) for role in Role if tasks(archives, role)}
+    assert deciding == dict.fromkeys((Role.SIGNATAIRE_CENTRE, Role.ADMINISTRATEUR), ["Élimination à approuver"])
+    approve(archives, elimination_id)
+    doing = {role: tasks(archives, role) for role in Role if tasks(archives, role)}
+    assert doing == dict.fromkeys((Role.RESPONSABLE, Role.ADMINISTRATEUR), ["Élimination à exécuter"])
+    execution.execute(archives.portail, archives.responsable, elimination_id)
+    assert not any(tasks(archives, role) for role in Role)
+
+
+def test_figures_stay_coherent(archives: Monde) -> None:
+    """Rollups of hours and of costs, and years to settle, say the same before and after."""
+    portail = archives.portail
+    convention_id = make_ended(portail, archives)
+    make_convention(portail, archives, "en_vigueur", date_effet=date(2035, 1, 1))
+
+    def figures() -> tuple[object, ...]:
+        with portail.db.write() as session:
+            exercices.refresh_centre(session, archives.centre_id)
+            years = [
+                (one.convention_id, one.annee, one.montant_du, one.minutes_dues, one.montant_facture)
+                for one in session.scalars(select(Exercice).order_by(Exercice.convention_id, Exercice.annee))
+            ]
+            return years, cumuls.compare(session), len(list_regularisations(session, archives.centre_id, TODAY))
+
+    before = figures()
+    elimination_id = propose(archives, convention_id)
+    approve(archives, elimination_id)
+    execution.execute(portail, archives.responsable, elimination_id)
+    assert figures() == before
+
+
+def test_two_people_carry_it_out_at_the_same_time(archives: Monde) -> None:
+    portail = archives.portail
+    ids = [make_ended(portail, archives, date_effet=date(year, 1, 1)) for year in (2019, 2020, 2021, 2022)]
+    elimination_id = propose(archives, *ids)
+    approve(archives, elimination_id)
+    outcomes: list[object] = []
+
+    def run(acteur: Acteur) -> None:
+        with clock.pretend(TODAY):
+            try:
+                outcomes.append(execution.execute(portail, acteur, elimination_id))
+            except Conflit as error:
+                outcomes.append(error)
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in (archives.responsable, archives.administrateur)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(60)
+    assert sorted(type(one).__name__ for one in outcomes) == ["Bilan", "Conflit"]
+    with portail.db.read() as session:
+        actions = session.scalars(select(AuditEvent.action)).all()
+        assert actions.count("archives.eliminer") == 4 and actions.count("elimination.executer") == 1
+        assert len(session.scalars(select(Piece)).all()) == 1
+        assert journal.verify(session).intacte
