@@ -425,10 +425,10 @@ def test_the_home_page_says_what_waits_for_whom(archives: Monde) -> None:
     assert {role: tasks(archives, role) for role in Role if tasks(archives, role)} == {Role.RESPONSABLE: due_now}
     elimination_id = propose(archives, convention_id)
     deciding = {role: tasks(archives, role) for role in Role if tasks(archives, role)}
-    assert deciding == dict.fromkeys((Role.SIGNATAIRE_CENTRE, Role.ADMINISTRATEUR), ["Élimination à approuver"])
+    assert deciding == {one: ["Élimination à approuver"] for one in (Role.SIGNATAIRE_CENTRE, Role.ADMINISTRATEUR)}
     approve(archives, elimination_id)
     doing = {role: tasks(archives, role) for role in Role if tasks(archives, role)}
-    assert doing == dict.fromkeys((Role.RESPONSABLE, Role.ADMINISTRATEUR), ["Élimination à exécuter"])
+    assert doing == {one: ["Élimination à exécuter"] for one in (Role.RESPONSABLE, Role.ADMINISTRATEUR)}
     execution.execute(archives.portail, archives.responsable, elimination_id)
     assert not any(tasks(archives, role) for role in Role)
 
