@@ -50,6 +50,8 @@ def _notices(session: Session, acteur: Acteur) -> list[Tache]:
             "tardive": "Tardive : confirmez-la à la date proposée, ou classez-la sans suite.",
             "sans_objet": "Sans objet : classez-la sans suite.",
         }.get(one.recevabilite or "", "La date qui compte n’est pas encore indiquée.")
+        if convention.etat not in RUNNING_STATES:
+            say = "La convention a pris fin entre-temps : classez-la sans suite."
         found.append(_tache(DENONCIATIONS, convention, nom, say, one.enregistree_le, urgente=True))
     return found
 

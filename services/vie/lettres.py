@@ -19,7 +19,6 @@ from domain.errors import Invalide
 from domain.offer import Contexte
 from domain.text import clean_text
 from models import Convention, Piece, utc_now
-from services.adhesion.dossier_state import last_depot
 from services.adhesion.editique import Rendered
 from services.centre.offres import get_offer
 from services.convention.convention_views import file_name
@@ -29,6 +28,7 @@ from services.core.files import store
 from services.core.portail import Portail
 from services.facturation.gabarits import DocumentAbsent, render_published
 from services.facturation.scellement import find_debiteur
+from services.vie.texte import text_in_force
 
 MEGABYTE = 1_000_000
 LETTRE = "lettre"
@@ -44,10 +44,10 @@ def render_lettre(
 ) -> Rendered:
     """The letter of this context about a convention, dated today; DocumentAbsent when its offer has no template for it."""
     offer = get_offer(session, convention.dossier.offre_version_id)
-    depot = last_depot(session, convention.dossier)
-    answers = depot.reponses if depot else {}
+    today = clock.today(convention.centre.fuseau)
+    answers = text_in_force(session, convention, today)  # the name and the representative of today, not of the adhesion
     context = build_lettre(
-        jour=clock.today(convention.centre.fuseau),
+        jour=today,
         collectivite=find_debiteur(convention, offer, answers),
         convention=build_convention(
             numero=convention.numero,
