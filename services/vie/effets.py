@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models import Acte, Avenant, Centre, Collectivite, Convention
 from services.activite.regles import RUNNING_STATES
@@ -108,14 +108,15 @@ def replace_due(session: Session, centre_id: UUID, jour: date) -> int:
 
 def rename_due(session: Session, centre_id: UUID, jour: date) -> int:
     """Give collectivités the names of the avenants that have taken effect by `jour`, oldest first; how many."""
+    parent = aliased(Convention)  # an avenant and its convention are in the same table
     query = (
-        select(Avenant, Convention)
-        .join(Convention, Convention.id == Avenant.parent_id)
+        select(Avenant, parent)
+        .join(parent, parent.id == Avenant.parent_id)
         .where(
             Avenant.centre_id == centre_id,
             Avenant.etat.in_(COMMITTED_STATES),
             Avenant.date_effet <= jour,
-            Convention.etat.in_(COMMITTED_STATES),
+            parent.etat.in_(COMMITTED_STATES),
         )
         .order_by(Avenant.date_effet, Avenant.rang)
     )

@@ -28,6 +28,8 @@ Duty = Callable[[Session, UUID, date], int]
 
 DUTIES: dict[str, str] = {
     "services.vie.reconductions:renew_due": "reconductions",
+    "services.vie.effets:replace_due": "conventions remplacées par la suivante",
+    "services.vie.effets:rename_due": "collectivités renommées par avenant",
     "services.vie.reconductions:close_due": "conventions arrivées à leur fin",
     "services.vie.rappels:send_due": "rappels",
     "services.courriels.releve:report_failures": "courriels non remis signalés",
