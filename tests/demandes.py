@@ -15,6 +15,7 @@ from tests.conventions import pdf, signing
 from tests.factories import Monde, attach_pdf
 
 REFERENT: dict[str, Any] = {
+    "changement.date_effet": "2026-06-15",
     "referent.civilite": "M.",
     "referent.prenom": "Dominique",
     "referent.nom": "Exemple",

@@ -8,8 +8,8 @@ it should be, and rebuilds it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,228 +18,58 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from domain.activite import ETAT_DES_LIEUX, ORDINAIRE
-from domain.offer import Facturation, Offer
+from domain.offer import Facturation
 from domain.tarification import (
-    Annee,
-    Part,
     bill_minutes,
-    compute_annee,
-    compute_annee_horaire,
-    compute_annee_unites,
 )
-from domain.tarifs import Tarif, TarifAbsent, choose_tarif
-from models import NATURES_EN_SUS, Avenant, Convention, Decompte, Depot, Exercice, PeriodeSansAssistant
+from models import NATURES_EN_SUS, Avenant, Convention, Decompte, Exercice
 from services.activite.regles import closed_months
-from services.centre.offres import get_offer, list_tarifs
+from services.centre.offres import get_offer
+from services.facturation.annee_due import (
+    AMOUNT_IN_CONVENTION,
+    BY_SHARE,
+    BY_THE_HOUR,
+    COMMITTED_STATES,
+    AnneeDue,
+    Contexte,
+    compute_year,
+    find_tarif,
+    first_day,
+    last_day,
+    list_years,
+    load_avenants,
+    load_contexte,
+    parts_of,
+)
 from services.facturation.emis import sum_extras, sum_issued
 from services.facturation.minutes import CHUNK, load_minutes
 
-COMMITTED_STATES = ("en_vigueur", "denoncee", "en_demeure", "resiliee", "echue", "remplacee")
-"""States of a convention that commits money: signed by both parties, whatever became of it since."""
-
-BY_THE_HOUR = "horaire"
-BY_SHARE = "quotite"
-AMOUNT_IN_CONVENTION = ("demi_journee", "forfait", "par_agent", "devis")
-"""Ways of billing whose quantity (or amount, for a quote) is an answer of the dossier."""
-
-
-@dataclass(frozen=True)
-class Contexte:
-    """What prices the years of the conventions of one centre, read once for many conventions. `avenants`: those that are
-    signed, by convention, oldest effect first."""
-
-    tarifs: Sequence[Tarif]
-    absences: Mapping[UUID, Sequence[tuple[date, date]]]
-    avenants: Mapping[UUID, Sequence[Avenant]] = field(default_factory=dict)
-    reponses: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AnneeDue:
-    """What is due for one year of a convention: euros, minutes of the quota, the tariff taken (None: none was ever voted;
-    of another year: to be lifted by a person, B03), how it was found, and the number of units where it is billed by them.
-    `quotites`: the shares of a post of the year, in order, where it is billed by them."""
-
-    annee: int
-    du: Decimal
-    minutes: int
-    tarif: Tarif | None
-    etapes: tuple[str, ...]
-    quantite: Decimal = Decimal(0)
-    quotites: tuple[Decimal, ...] = ()
-
-
-def first_day(convention: Convention) -> date:
-    """First day that is billed: the first services, which may be later than the effect (G13)."""
-    return max(convention.date_effet, convention.date_debut_prestations)
-
-
-def last_day(convention: Convention) -> date:
-    """Last day that is billed: the term or the end decided before it, never before the first day."""
-    return max(convention.dernier_jour, first_day(convention))
-
-
-def list_years(convention: Convention) -> range:
-    """The years of a convention, from its effect to its last day."""
-    return range(convention.date_effet.year, convention.dernier_jour.year + 1)
-
-
-def parts_of(convention: Convention, avenants: Sequence[Avenant] = ()) -> list[Part]:
-    """The shares of a post of a convention, each from a day on: its own, then that of each signed avenant that changes it.
-    One that takes effect before the first services replaces the share before it."""
-    if convention.quotite is None:
-        return []
-    start = first_day(convention)
-    shares = {start: convention.quotite}
-    for one in avenants:
-        if one.quotite is not None:
-            shares[max(one.date_effet, start)] = one.quotite
-    return [Part(share, day) for day, share in sorted(shares.items())]
-
-
-def _hours_of(convention: Convention, avenants: Sequence[Avenant]) -> list[tuple[int, date, date]]:
-    """The planned minutes of a whole year, each with its first and last day, as `parts_of` for shares."""
-    start = first_day(convention)
-    planned = {start: convention.minutes_prevues or 0}
-    for one in avenants:
-        if one.minutes_prevues is not None:
-            planned[max(one.date_effet, start)] = one.minutes_prevues
-    days = sorted(planned)
-    ends = [*(day - timedelta(days=1) for day in days[1:]), last_day(convention)]
-    return [(planned[day], day, end) for day, end in zip(days, ends, strict=True) if day <= end]
-
-
-def find_tarif(contexte: Contexte, convention: Convention, code: str, annee: int) -> Tarif | None:
-    """The tariff of `code` that applies to this convention for a year (else the last one voted before); None without any."""
-    try:
-        return choose_tarif(contexte.tarifs, code, annee, affiliee=convention.affiliee, effectif=convention.effectif)
-    except TarifAbsent:
-        return None
-
-
-def compute_year(convention: Convention, offer: Offer, contexte: Contexte, annee: int) -> AnneeDue:
-    """What is due for one year, by the offer's way of billing."""
-    billing = offer.facturation
-    tarif = find_tarif(contexte, convention, billing.tarif, annee)
-    if billing.mode == BY_SHARE:
-        return _year_by_share(convention, billing, contexte, annee, tarif)
-    if billing.mode == BY_THE_HOUR:
-        return _year_by_hours(convention, billing, contexte, annee, tarif)
-    return _year_by_units(convention, billing, contexte, annee, tarif)
-
-
-def _year_by_hours(
-    convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
-) -> AnneeDue:
-    """Each part of the year at the volume planned for it, rounded on its own as two lines would be."""
-    years = [
-        compute_annee_horaire(
-            tarif.montant if tarif else Decimal(0), minutes, annee, debut=du, fin=au, methode=billing.prorata
-        )
-        for minutes, du, au in _hours_of(convention, contexte.avenants.get(convention.id, ()))
-    ]
-    served = [one for one in years if one.jours] or years[:1]
-    return AnneeDue(
-        annee,
-        sum((one.du for one in served), Decimal("0.00")),
-        sum(one.minutes for one in served),
-        tarif,
-        tuple(etape for one in served for etape in one.etapes),
-    )
-
-
-def _year_by_share(
-    convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
-) -> AnneeDue:
-    parts = parts_of(convention, contexte.avenants.get(convention.id, ()))
-    if not parts:
-        return AnneeDue(annee, Decimal(0), 0, tarif, ())
-    year: Annee = compute_annee(
-        tarif.montant if tarif else Decimal(0),
-        parts,
-        annee,
-        debut=first_day(convention),
-        fin=last_day(convention),
-        absences=contexte.absences.get(convention.id, ()),
-        methode=billing.prorata,
-        heures_annuelles=billing.heures_annuelles,
-    )
-    shares = tuple(dict.fromkeys(one.quotite for one in year.tranches)) or (year.quotite,)
-    return AnneeDue(annee, year.du, year.minutes, tarif, year.etapes, quotites=shares)
-
-
-def _year_by_units(
-    convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
-) -> AnneeDue:
-    """Half-days, packages, agents, a quote: the quantity (the amount, for a quote) is what the collectivité answered.
-    Nothing for the contribution."""
-    given = contexte.reponses.get(convention.dossier_id, {}).get(billing.champ)
-    year = compute_annee_unites(
-        billing.mode,
-        Decimal(str(given)) if given is not None else Decimal(0),
-        tarif.montant if tarif else Decimal(0),
-        annee,
-        debut=first_day(convention),
-        fin=last_day(convention),
-        methode=billing.prorata,
-    )
-    return AnneeDue(annee, year.du, 0, tarif, year.etapes)
-
+__all__ = [
+    "AMOUNT_IN_CONVENTION",
+    "BY_SHARE",
+    "BY_THE_HOUR",
+    "COMMITTED_STATES",
+    "AnneeDue",
+    "Contexte",
+    "Ecart",
+    "add_invoiced",
+    "compare",
+    "compute_year",
+    "expected_rows",
+    "find_tarif",
+    "first_day",
+    "last_day",
+    "list_years",
+    "load_avenants",
+    "load_contexte",
+    "parts_of",
+    "rebuild",
+    "refresh_centre",
+    "refresh_convention",
+]
+"""What costs are made of is in services.facturation.annee_due; it is reached from here as well."""
 
 # The rollup -------------------------------------------------------------------------------------------------------------
-
-
-def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Convention]) -> Contexte:
-    """What prices the years of these conventions of one centre: five queries at most, whatever their number."""
-    ids = [one.id for one in conventions]
-    absences: dict[UUID, list[tuple[date, date]]] = {}
-    for start in range(0, len(ids), CHUNK):
-        query = (
-            select(PeriodeSansAssistant.convention_id, PeriodeSansAssistant.du, PeriodeSansAssistant.au)
-            .where(
-                PeriodeSansAssistant.convention_id.in_(ids[start : start + CHUNK]),
-                PeriodeSansAssistant.annulee_le.is_(None),
-            )
-            .order_by(PeriodeSansAssistant.du)
-        )
-        for row in session.execute(query):
-            absences.setdefault(row.convention_id, []).append((row.du, row.au))
-    avenants = load_avenants(session, ids)
-    return Contexte(list_tarifs(session, centre_id), absences, avenants, _answers(session, conventions))
-
-
-def load_avenants(session: Session, convention_ids: Sequence[UUID]) -> dict[UUID, list[Avenant]]:
-    """The signed avenants of these conventions, oldest effect first."""
-    found: dict[UUID, list[Avenant]] = {}
-    for start in range(0, len(convention_ids), CHUNK):
-        query = (
-            select(Avenant)
-            .where(Avenant.parent_id.in_(convention_ids[start : start + CHUNK]), Avenant.etat.in_(COMMITTED_STATES))
-            .order_by(Avenant.date_effet, Avenant.rang)
-        )
-        for one in session.scalars(query):
-            if one.parent_id is not None:
-                found.setdefault(one.parent_id, []).append(one)
-    return found
-
-
-def _answers(session: Session, conventions: Sequence[Convention]) -> dict[UUID, Mapping[str, Any]]:
-    """Answers of the last deposit, by dossier, of the conventions whose statements are made of some of them."""
-    billings = {one.dossier_id: get_offer(session, one.dossier.offre_version_id).facturation for one in conventions}
-    wanted = [
-        dossier_id
-        for dossier_id, billing in billings.items()
-        if billing.mode in AMOUNT_IN_CONVENTION or billing.champ_etat_des_lieux
-    ]
-    found: dict[UUID, Mapping[str, Any]] = {}
-    for start in range(0, len(wanted), CHUNK):
-        query = (
-            select(Depot.dossier_id, Depot.reponses)
-            .where(Depot.dossier_id.in_(wanted[start : start + CHUNK]))
-            .order_by(Depot.numero)
-        )
-        found.update({row.dossier_id: row.reponses for row in session.execute(query)})
-    return found
 
 
 def refresh_convention(session: Session, convention_id: UUID) -> None:

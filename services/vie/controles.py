@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from domain.evaluation import kept_answers
+from domain.fields import Field, FieldError, parse_value
 from domain.formatting import date_longue
 from domain.offer import ADHESION
 from models import Convention
@@ -58,9 +59,18 @@ def list_changes(session: Session, state: DossierState, before: Mapping[str, Any
         shown = state.evaluation.fields[champ].visible
         if champ not in base or champ.startswith(ACTE_AUTORISANT) or not shown or field.type == "collectivite":
             continue
-        if now.get(champ) != before.get(champ):
-            found[champ] = (before.get(champ), now.get(champ))
+        known = _as_stored(field, before.get(champ))
+        if now.get(champ) != known:
+            found[champ] = (known, now.get(champ))
     return found
+
+
+def _as_stored(field: Field, valeur: Any) -> Any:
+    """A value of the former text as the field stores it today: an older form may have written it otherwise."""
+    try:
+        return parse_value(field, valeur)
+    except FieldError:
+        return valeur
 
 
 def _out_of_life(convention: Convention, effet: date) -> list[str]:

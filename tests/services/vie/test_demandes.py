@@ -1,0 +1,277 @@
+"""Requests about a convention: who may do what in each state of the three circuits, what is recorded, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from domain.errors import Conflit, Introuvable, Invalide, Refus
+from domain.roles import Role
+from models import Convention, Courriel, Depot, Dossier
+from services.adhesion import answers, dossiers, workflow
+from services.adhesion.dossier_lists import list_dossiers
+from services.adhesion.dossier_views import DossierFilter
+from services.centre.offres import get_workflow
+from services.core import clock
+from services.core.portail import Portail
+from services.vie import demandes
+from services.vie.fil import open_changes, open_life
+from services.vie.texte import text_in_force
+from tests.conventions import make_convention
+from tests.demandes import DELIBERATION, REFERENT, begin, fill, make_request, quotite_60
+from tests.factories import Monde, journal_actions, make_other_centre, make_stranger
+
+TODAY = date(2026, 6, 15)
+HORAIRES = {
+    "horaires.date_effet": "2026-09-01",
+    "locaux.disponibilites": [{"jour": "mardi", "debut": "09:00", "fin": "12:00"}],
+}
+EXAMPLES = {"avenant": quotite_60(), "referent": REFERENT, "horaires": HORAIRES}
+STARTERS = {
+    "avenant": {Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.INSTRUCTEUR},
+    "referent": {Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION, Role.INSTRUCTEUR},
+    "horaires": {Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION, Role.INSTRUCTEUR},
+}
+
+
+@pytest.fixture(autouse=True)
+def _june() -> Iterator[None]:
+    with clock.pretend(TODAY):
+        yield
+
+
+@pytest.fixture
+def convention_id(portail: Portail, monde: Monde) -> UUID:
+    return make_convention(portail, monde, "en_vigueur", date_effet=date(2026, 1, 1))
+
+
+def _force(portail: Portail, dossier_id: UUID, etat: str) -> None:
+    with portail.db.write() as session:
+        session.get_one(Dossier, dossier_id).etat = etat
+
+
+def _etat(portail: Portail, dossier_id: UUID) -> str:
+    with portail.db.read() as session:
+        return session.get_one(Dossier, dossier_id).etat
+
+
+@pytest.mark.parametrize("nature", EXAMPLES)
+def test_every_state_action_and_role(portail: Portail, monde: Monde, convention_id: UUID, nature: str) -> None:
+    """What the circuit's table says, and nothing else, whoever asks and wherever the request stands."""
+    dossier_id = make_request(portail, monde, convention_id, nature, EXAMPLES[nature])
+    with portail.db.read() as session:
+        table = get_workflow(session, session.get_one(Dossier, dossier_id).offre_version_id, nature)
+    for etat in table.etats:
+        for line in table.transitions:
+            if line.action == "emettre":
+                continue  # issuing is tried with the avenants
+            for role in Role:
+                _force(portail, dossier_id, etat)
+                allowed = etat in line.de and role in line.roles
+                try:
+                    reached = workflow.perform(portail, monde[role], dossier_id, line.action, motif="Exemple.")
+                except (Refus, Introuvable, Conflit) as refusal:
+                    waits = "n’est pas encore possible" in getattr(refusal, "message", "")
+                    assert waits or not allowed, (etat, line.action, role, refusal)
+                    assert not waits or allowed, (etat, line.action, role, refusal)
+                else:
+                    assert allowed, (etat, line.action, role)
+                    assert reached == line.vers == _etat(portail, dossier_id)
+
+
+@pytest.mark.parametrize("nature", EXAMPLES)
+def test_who_may_begin(portail: Portail, monde: Monde, convention_id: UUID, nature: str) -> None:
+    for role in Role:
+        if role in STARTERS[nature]:
+            dossier_id = begin(portail, monde[role], convention_id, nature)
+            shown = dossiers.open_dossier(portail, monde[role], dossier_id)
+            assert shown.editable and shown.etat == "brouillon"
+            with portail.db.write() as session:
+                session.get_one(Dossier, dossier_id).etat = "retire"
+        else:
+            with pytest.raises((Refus, Introuvable)):
+                begin(portail, monde[role], convention_id, nature)
+
+
+@pytest.mark.parametrize("nature", EXAMPLES)
+def test_another_collectivite_or_centre_sees_nothing(
+    portail: Portail, monde: Monde, convention_id: UUID, nature: str
+) -> None:
+    dossier_id = make_request(portail, monde, convention_id, nature, EXAMPLES[nature])
+    for stranger in (make_stranger(portail), make_other_centre(portail)):
+        for refused in (
+            lambda who=stranger: begin(portail, who, convention_id, nature),
+            lambda who=stranger: demandes.create_renewal(portail, who, convention_id, uuid4().hex),
+            lambda who=stranger: open_life(portail, who, convention_id),
+            lambda who=stranger: open_changes(portail, who, dossier_id),
+            lambda who=stranger: workflow.perform(portail, who, dossier_id, "deposer"),
+            lambda who=stranger: dossiers.open_dossier(portail, who, dossier_id),
+        ):
+            with pytest.raises(Introuvable):
+                refused()
+    assert journal_actions(portail, convention_id).count("refus") == 6
+
+
+def test_two_clicks_begin_one_request_and_a_second_waits(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    operation = uuid4().hex
+    first = demandes.create_request(portail, monde.gestionnaire, convention_id, "referent", operation)
+    assert demandes.create_request(portail, monde.gestionnaire, convention_id, "referent", operation) == first
+    with pytest.raises(Conflit, match="déjà en cours"):
+        begin(portail, monde.signataire, convention_id, "referent")
+    begin(portail, monde.signataire, convention_id, "horaires")
+    workflow.perform(portail, monde.gestionnaire, first, "retirer", motif="Erreur.")
+    begin(portail, monde.signataire, convention_id, "referent")
+    with pytest.raises(Refus, match="ne prévoit pas"):
+        begin(portail, monde.gestionnaire, convention_id, "inconnue")
+
+
+@pytest.mark.parametrize(
+    ("etat", "today"),
+    [("a_signer", TODAY), ("annulee", TODAY), ("echue", TODAY), ("resiliee", TODAY), ("en_vigueur", date(2031, 1, 1))],
+)
+def test_nothing_is_asked_of_a_convention_that_does_not_run(
+    portail: Portail, monde: Monde, etat: str, today: date
+) -> None:
+    convention_id = make_convention(portail, monde, etat, date_effet=date(2026, 1, 1))
+    with clock.pretend(today):
+        with pytest.raises(Refus):
+            begin(portail, monde.gestionnaire, convention_id, "referent")
+        assert open_life(portail, monde.gestionnaire, convention_id).possibles == ()
+
+
+def test_new_referent_counts_from_the_day_it_is_sent(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    """E10: no delay, nobody has to agree, no avenant; the centre is told."""
+    dossier_id = begin(portail, monde.direction, convention_id, "referent")
+    assert dossiers.open_dossier(portail, monde.direction, dossier_id).answers == {}
+    with pytest.raises(Refus, match="Nom"):
+        workflow.perform(portail, monde.direction, dossier_id, "deposer")
+    fill(portail, monde.direction, dossier_id, REFERENT)
+    assert workflow.perform(portail, monde.direction, dossier_id, "deposer") == "enregistre"
+    with pytest.raises(Conflit):
+        workflow.perform(portail, monde.direction, dossier_id, "deposer")
+    with portail.db.read() as session:
+        convention = session.get_one(Convention, convention_id)
+        before = text_in_force(session, convention, date(2026, 6, 14))
+        after = text_in_force(session, convention, TODAY)
+        assert before["referent.nom"] != "Exemple" == after["referent.nom"]
+        assert {key: value for key, value in after.items() if not key.startswith("referent.")} == {
+            key: value for key, value in before.items() if not key.startswith("referent.")
+        }
+        mails = session.scalars(select(Courriel).where(Courriel.modele == "demande_envoyee")).all()
+        assert {one.parametres["intitule"] for one in mails} == {f"Nouveau référent, convention {convention.numero}"}
+        assert {one.utilisateur_id for one in mails} == {monde.instructeur.utilisateur_id}
+    life = open_life(portail, monde.gestionnaire, convention_id)
+    assert [(one.titre.split(",")[0], one.applique) for one in life.maillons] == [
+        (f"Convention {convention.numero}", True),
+        ("Nouveau référent", True),
+    ]
+    told = {row.libelle: (row.valeur, row.source) for _, rows in life.texte for row in rows}
+    assert told["Fonction"] == ("directeur des ressources humaines", "Nouveau référent")
+
+
+def test_new_signatory_is_the_one_expected_to_sign(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    values = {
+        "changement.date_effet": "2026-06-15",
+        "representant.civilite": "Mme",
+        "representant.prenom": "Alix",
+        "representant.nom": "Nouvelle",
+        "representant.qualite": "maire",
+    }
+    dossier_id = make_request(portail, monde, convention_id, "signataire", values)
+    workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    with portail.db.read() as session:
+        text = text_in_force(session, session.get_one(Convention, convention_id), TODAY)
+    assert text["representant.nom"] == "Nouvelle"
+
+
+def test_hours_of_presence_wait_for_the_centre(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    dossier_id = begin(portail, monde.gestionnaire, convention_id, "horaires")
+    known = dossiers.open_dossier(portail, monde.gestionnaire, dossier_id).answers
+    assert set(known) == {"locaux.disponibilites"}  # as they stand, to be changed
+    fill(portail, monde.gestionnaire, dossier_id, {"horaires.date_effet": "2026-09-01"})
+    with pytest.raises(Refus, match="Rien ne change"):
+        workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    fill(portail, monde.gestionnaire, dossier_id, HORAIRES)
+    workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    (change,) = open_changes(portail, monde.instructeur, dossier_id)
+    assert "mardi" in change.apres.lower() and change.apres != change.avant
+
+    def hours(jour: date) -> object:
+        with portail.db.read() as session:
+            return text_in_force(session, session.get_one(Convention, convention_id), jour)["locaux.disponibilites"]
+
+    before = hours(date(2026, 9, 1))
+    assert workflow.perform(portail, monde.responsable, dossier_id, "valider") == "enregistre"
+    assert hours(date(2026, 8, 31)) == before != hours(date(2026, 9, 1))
+    with pytest.raises(Conflit):
+        workflow.perform(portail, monde.responsable, dossier_id, "valider")
+
+
+def test_refused_hours_change_nothing(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    dossier_id = make_request(portail, monde, convention_id, "horaires", HORAIRES)
+    workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    with pytest.raises(Invalide, match="motif"):
+        workflow.perform(portail, monde.instructeur, dossier_id, "refuser")
+    workflow.perform(portail, monde.instructeur, dossier_id, "refuser", motif="L’assistant n’est pas libre le mardi.")
+    with portail.db.read() as session:
+        convention = session.get_one(Convention, convention_id)
+        first = session.scalars(select(Depot.reponses).where(Depot.dossier_id == convention.dossier_id)).one()
+        assert text_in_force(session, convention, date.max)["locaux.disponibilites"] == first["locaux.disponibilites"]
+    begin(portail, monde.gestionnaire, convention_id, "horaires")  # another may be asked
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("2025-12-31", "précède celle de la convention"), ("2031-01-01", "suit le dernier jour")]
+)
+def test_a_request_takes_effect_within_the_convention(
+    portail: Portail, monde: Monde, convention_id: UUID, day: str, said: str
+) -> None:
+    dossier_id = make_request(portail, monde, convention_id, "horaires", {**HORAIRES, "horaires.date_effet": day})
+    with pytest.raises(Refus, match=said):
+        workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+
+
+def test_a_request_is_prefilled_and_only_what_is_ticked_counts(
+    portail: Portail, monde: Monde, convention_id: UUID
+) -> None:
+    dossier_id = begin(portail, monde.gestionnaire, convention_id, "avenant")
+    view = dossiers.open_dossier(portail, monde.gestionnaire, dossier_id)
+    assert view.answers["besoin.quotite"].valeur == "47.70"
+    assert view.answers["deliberation.organe"].valeur == "conseil municipal"
+    assert "deliberation.numero" not in view.answers and "referent.nom" not in view.answers
+    with portail.db.read() as session:
+        numero = session.get_one(Convention, convention_id).numero
+    assert (view.titre, view.sujet and view.sujet.numero) == (f"Avenant à la convention {numero}", numero)
+    values = {**quotite_60(), "avenant.objets": ["locaux"], "locaux.telephone": "01 11 22 33 44"}
+    fill(portail, monde.gestionnaire, dossier_id, values)
+    (change,) = open_changes(portail, monde.gestionnaire, dossier_id)
+    assert change.libelle == "Téléphone du bureau"  # the share was typed, then hidden again
+    assert DELIBERATION.keys() <= view.offer.formset.fields.keys()
+    workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    with portail.db.read() as session:
+        given = session.scalars(select(Depot.reponses).where(Depot.dossier_id == dossier_id)).one()
+    assert "besoin.quotite" not in given and "deliberation.numero" not in given
+
+
+def test_lists_name_what_is_asked(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    make_request(portail, monde, convention_id, "referent", REFERENT)
+    with portail.db.read() as session:
+        numero = session.get_one(Convention, convention_id).numero
+    whole = list_dossiers(portail, monde.instructeur, DossierFilter())
+    assert {row.objet for row in whole.rows} == {"Dossier d’adhésion", f"Nouveau référent, convention {numero}"}
+    found = list_dossiers(portail, monde.instructeur, DossierFilter(nature="referent"))
+    assert [row.objet for row in found.rows] == [f"Nouveau référent, convention {numero}"]
+    assert list_dossiers(portail, monde.instructeur, DossierFilter(texte=numero)).total == 1
+
+
+def test_answers_of_a_sent_request_do_not_move(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    dossier_id = make_request(portail, monde, convention_id, "referent", REFERENT)
+    workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    with pytest.raises(Refus, match="plus modifiable"):
+        answers.save_answer(portail, monde.gestionnaire, dossier_id, "referent.nom", "Autre", version_vue=1)
+    with portail.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Depot).where(Depot.dossier_id == dossier_id)) == 1
