@@ -23,20 +23,14 @@ from domain.definitions import DefinitionError, Fault
 from domain.errors import Invalide
 from domain.field_types.base import RESERVED_WORDS, check_id
 from domain.fields import FIELD_TYPES, Field
+from domain.form_fields import build_field, clean_field
 from domain.forms import RESERVED_ROOTS
 from domain.offer import read_offer
-from domain.text import clean_text, fold
+from domain.text import fold
 
 Contenu = dict[str, Any]
 ID_LENGTH = 40
 _SMALL_WORDS = frozenset(["a", "au", "aux", "avec", "ce", "ces", "cet", "cette", "d", "de", "des", "du", "en", "est", "et", "l", "la", "le", "les", "n", "ou", "par", "pour", "qu", "que", "qui", "sa", "se", "ses", "son", "sur", "un", "une", "votre", "vos"])  # fmt: skip
-
-FIELD_KEYS = (
-    "label", "help", "example", "required", "required_if", "required_for", "recommended", "visible_if", "options", "items",
-    "min", "max", "max_length", "decimals", "unit", "max_megabytes", "type",
-)  # fmt: skip
-"""What the editor changes in a field; everything else stays as it is."""
-
 
 # -- reading ----------------------------------------------------------------------------------------------------------
 
@@ -232,63 +226,6 @@ def change(contenu: Contenu, operation: Callable[[Contenu], None]) -> Contenu:
     return changed
 
 
-def clean_label(value: object, champ: str, what: str, limit: int = 200) -> str:
-    text = clean_text(str(value or ""))
-    if not text:
-        raise Invalide(f"Indiquez {what}.", champ)
-    if len(text) > limit:
-        raise Invalide(f"{limit} caractères au plus.", champ)
-    return text
-
-
-def _plain(valeurs: Mapping[str, Any]) -> dict[str, Any]:
-    """What was typed about a field, cleaned; only what the editor changes."""
-    given = {key: value for key, value in valeurs.items() if key in FIELD_KEYS}
-    if "label" in given:
-        given["label"] = clean_label(given["label"], "label", "la question", 300)
-    for key, limit in (("help", 1000), ("example", 200), ("unit", 40)):
-        if key in given:
-            given[key] = clean_text(str(given[key] or ""), multiline=key == "help")[:limit]
-    for key in ("visible_if", "required_if"):
-        if key in given:
-            given[key] = check_expression(given[key], key)
-    return given
-
-
-def check_expression(source: object, champ: str) -> str | None:
-    """A condition as typed, None for none; Invalide about `champ` when it cannot be read."""
-    text = clean_text(str(source or ""))
-    if not text:
-        return None
-    try:
-        compile_condition(text)
-    except ConditionError as error:
-        raise Invalide(error.message, champ) from None
-    return text
-
-
-_KEYS = {"min": "la plus petite valeur", "max": "la plus grande valeur", "max_length": "la longueur",
-         "decimals": "les décimales", "options": "les réponses", "items": "les cases",
-         "max_megabytes": "la taille"}  # fmt: skip
-
-
-def _build_field(data: Contenu) -> Contenu:
-    """The field as it is stored; Invalide about the key that is wrong."""
-    if data["type"] not in FIELD_TYPES:
-        raise Invalide("Choisissez le genre de réponse.", "type")
-    try:
-        field = Field.model_validate(data)
-    except ValidationError as error:
-        key = str(error.errors()[0]["loc"][0])
-        detail = error.errors()[0].get("ctx", {}).get("error")
-        raise Invalide(f"Vérifiez {_KEYS.get(key, f'« {key} »')}{f' : {detail}' if detail else ''}.", key) from None
-    reason = FIELD_TYPES[field.type].check_definition(field)
-    if reason:
-        key = "options" if "option" in reason else "items" if "item" in reason else "min" if "min" in reason else "type"
-        raise Invalide(f"{reason[:1].upper()}{reason[1:]}.", key)
-    return field.model_dump(mode="json")
-
-
 def insert(rows: list[Any], row: Any, position: int | None) -> None:
     rows.insert(len(rows) if position is None else max(0, min(position, len(rows))), row)
 
@@ -303,10 +240,10 @@ def add_field(
     taken: Collection[str] = (),
 ) -> Contenu:
     """A new field in a section, at the end or at `position`. Without `id` in `valeurs`, one is proposed from the label."""
-    given = _plain({"label": "", "type": "text", **valeurs})
+    given = clean_field({"label": "", "type": "text", **valeurs})
     asked = str(valeurs.get("id") or "").strip()
     ident = asked or propose_id(contenu, form_id, section_id, given["label"], taken)
-    field = _build_field({**given, "id": check_new_id(contenu, ident, taken)})
+    field = build_field({**given, "id": check_new_id(contenu, ident, taken)})
     return change(contenu, lambda new: insert(find_section(new, form_id, section_id)["fields"], field, position))
 
 
@@ -315,14 +252,14 @@ def update_field(
 ) -> Contenu:
     """A field asked differently. Its id never changes; nor does its type once published, for answers have its shape."""
     _, _, current = find_field(contenu, field_id)
-    given = _plain(valeurs)
+    given = clean_field(valeurs)
     if given.get("type", current["type"]) != current["type"] and field_id in published:
         raise Invalide(
             "Le genre de réponse d’une question publiée ne change pas : retirez-la et ajoutez-en une autre.", "type"
         )
     if "options" in given:
         _check_removed_options(contenu, current, given["options"])
-    field = _build_field({**current, **given})
+    field = build_field({**current, **given})
 
     def replace(new: Contenu) -> None:
         _, section, old = find_field(new, field_id)

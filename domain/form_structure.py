@@ -12,14 +12,13 @@ from domain.errors import Invalide
 from domain.form_editing import (
     Contenu,
     change,
-    check_expression,
-    clean_label,
     find_form,
     find_section,
     free_id,
     insert,
     slug,
 )
+from domain.form_fields import check_expression, clean_label
 from domain.offer.journey import Step
 from domain.text import clean_text
 

@@ -17,14 +17,13 @@ from domain.errors import Invalide, raise_faults
 from domain.form_editing import (
     Contenu,
     change,
-    check_expression,
-    clean_label,
     find_form,
     free_id,
     insert,
     iter_fields,
     slug,
 )
+from domain.form_fields import check_expression, clean_label
 from domain.forms import Form
 from domain.offer.journey import Annexe, Document, Part, Party
 from domain.offer.requests import TypeDemande

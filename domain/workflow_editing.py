@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from domain.definitions import DefinitionError, Fault
 from domain.errors import Invalide
-from domain.form_editing import Contenu, change, clean_label, free_id, slug
+from domain.form_editing import Contenu, change, free_id, slug
+from domain.form_fields import clean_label
 from domain.offer.circuits import GENRES
 from domain.offer.requests import CIRCUITS
 from domain.roles import Role

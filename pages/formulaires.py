@@ -6,13 +6,20 @@ from services.offres.edition_formulaires import list_editable, open_edition
 from ui import page, session
 from ui.editeur.apercu import show_preview
 from ui.editeur.champ import show_field, show_new_field
+from ui.editeur.controles import show_check
 from ui.editeur.etapes import show_section, show_step, show_steps
 from ui.editeur.lieu import VUES, Lieu, choose_form, choose_offre
 from ui.editeur.liste import show_faults, show_questions
 from ui.editeur.publication import show_publication, show_status
 from ui.html import show, tabs
 
-PANELS = {"champ": show_field, "ajouter": show_new_field, "partie": show_section, "etape": show_step}
+PANELS = {
+    "champ": show_field,
+    "ajouter": show_new_field,
+    "partie": show_section,
+    "etape": show_step,
+    "controle": show_check,
+}
 
 
 def show_panel(lieu: Lieu) -> bool:

@@ -177,3 +177,126 @@ def test_every_part_opens_with_one_main_action_at_most(admin: Any, vue: str, pan
 def test_nobody_else_opens_it(visitor: Visitor, monde: Monde, role: Role) -> None:
     app = visitor.open(monde[role], "formulaires")
     assert [error.value for error in app.error] == ["Cette page n’existe pas, ou vous n’y avez pas accès."]
+
+
+def test_answers_are_put_in_another_order(admin: Any, monde: Monde) -> None:
+    app = admin(champ="representant.civilite")
+    key = f"{PREFIX}champ:representant.civilite:options"
+    app.selectbox(f"{key}:M.:rang").set_value(1).run()
+    click(app, "Enregistrer la question")
+    _, _, field = editing.find_field(content(monde), "representant.civilite")
+    assert [one["id"] for one in field["options"]] == ["M.", "Mme"]
+
+
+def test_a_default_is_checked_as_an_answer_and_stored_as_one(admin: Any, monde: Monde) -> None:
+    app = admin(ajouter="lieu")
+    key = f"{PREFIX}nouveau:locaux:lieu"
+    app.text_input(f"{key}:label").set_value("Trajet").run()
+    app.selectbox(f"{key}:type").set_value("duration").run()
+    app.text_input(f"{key}:default:duration").set_value("longtemps").run()
+    assert click(app, "Ajouter la question").error
+    app.text_input(f"{key}:default:duration").set_value("3 h").run()
+    click(app, "Ajouter la question")
+    assert editing.find_field(content(monde), "locaux.trajet")[2]["default"] == 180
+    app = admin(champ="locaux.trajet")
+    assert app.text_input(f"{PREFIX}champ:locaux.trajet:default:duration").value == "3\u00a0h"
+    assert "Rien n’a changé." in text_of(click(app, "Enregistrer la question"))
+
+
+def test_a_table_is_made_column_by_column(admin: Any, monde: Monde) -> None:
+    app = admin(ajouter="lieu")
+    key = f"{PREFIX}nouveau:locaux:lieu"
+    app.text_input(f"{key}:label").set_value("Annexes du lieu").run()
+    app.selectbox(f"{key}:type").set_value("rows").run()
+    assert click(app, "Ajouter la question").error
+    app.text_input(f"{key}:columns:nouvelle").set_value("Adresse").run()
+    click(app, "Ajouter la question")
+    ident = "locaux.annexes_lieu"
+    app = admin(champ=ident)
+    key = f"{PREFIX}champ:{ident}:columns"
+    app.text_input(f"{key}:nouvelle").set_value("Surface").run()
+    app.selectbox(f"{key}:genre").set_value("decimal").run()
+    app.checkbox(f"{key}:adresse:obligatoire").check().run()
+    click(app, "Enregistrer la question")
+    columns = editing.find_field(content(monde), ident)[2]["columns"]
+    assert [(one["id"], one["type"], one["required"]) for one in columns] == [
+        ("adresse", "text", True),
+        ("surface", "decimal", False),
+    ]
+
+
+def test_a_search_of_the_national_list_fills_questions(admin: Any, monde: Monde) -> None:
+    app = admin(ajouter="lieu")
+    key = f"{PREFIX}nouveau:locaux:lieu"
+    app.text_input(f"{key}:label").set_value("Commune du local").run()
+    app.selectbox(f"{key}:type").set_value("collectivite").run()
+    assert click(app, "Ajouter la question").error
+    app.multiselect(f"{key}:fills:adresse").set_value(["locaux.adresse"]).run()
+    click(app, "Ajouter la question")
+    assert editing.find_field(content(monde), "locaux.commune_local")[2]["fills"] == {"locaux.adresse": "adresse"}
+
+
+def test_each_answer_of_a_list_writes_its_words(admin: Any, monde: Monde) -> None:
+    app = admin(champ="representant.civilite")
+    key = f"{PREFIX}champ:representant.civilite:fills"
+    app.multiselect(f"{key}:cibles").set_value(["representant.qualite"]).run()
+    app.text_input(f"{key}:representant.qualite:Mme").set_value("présidente").run()
+    click(app, "Enregistrer la question")
+    _, _, field = editing.find_field(content(monde), "representant.civilite")
+    assert field["fills"] == {"representant.qualite": "qualite"}
+    assert {one["id"]: one["values"] for one in field["options"]} == {"Mme": {"qualite": "présidente"}, "M.": {}}
+
+
+def test_what_the_offer_fills_stays_as_it_was_written(admin: Any, monde: Monde) -> None:
+    before = content(monde)
+    for champ in ("collectivite.recherche", "collectivite.type"):
+        click(admin(champ=champ), "Enregistrer la question")
+        now, then = (editing.find_field(one, champ)[2] for one in (content(monde), before))
+        for key in ("fills", "options", "default", "columns"):
+            assert now[key] == then[key] and list(now[key] or ()) == list(then[key] or ()), (champ, key)
+
+
+def test_a_check_is_added_changed_and_taken_away(admin: Any, monde: Monde) -> None:
+    def checks() -> list[dict[str, Any]]:
+        return list(editing.find_form(content(monde), "locaux")["checks"])
+
+    before = checks()
+    app = admin(controle="nouveau")
+    key = f"{PREFIX}controle:locaux:nouveau"
+    errors = [one.value for one in click(app, "Enregistrer le contrôle").error]
+    assert any("Choisissez la question de la comparaison 1" in one for one in errors)
+    app.text_area(f"{key}:message").set_value("Dites comment y accéder.").run()
+    app.radio(f"{key}:severite").set_value("alerte").run()
+    app.multiselect(f"{key}:champs").set_value(["locaux.descriptif"]).run()
+    app.selectbox(f"{key}:condition:0:champ").set_value("locaux.descriptif").run()
+    app.selectbox(f"{key}:condition:0:locaux.descriptif:operateur").set_value("rempli").run()
+    click(app, "Enregistrer le contrôle")
+    added = {
+        "if_": "locaux.descriptif is defined", "unless": None, "message": "Dites comment y accéder.",
+        "fields": ["locaux.descriptif"], "severity": "alerte",
+    }  # fmt: skip
+    assert checks() == [*before, added]
+    assert "Dites comment y accéder." in text_of(admin())
+    number = len(before)
+    app = admin(controle=number)
+    app.radio(f"{PREFIX}controle:locaux:{number}:sens").set_value("unless").run()
+    click(app, "Enregistrer le contrôle")
+    assert checks()[number] == {**added, "if_": None, "unless": added["if_"]}
+    click(admin(controle=number), "Supprimer le contrôle")
+    assert checks() == before
+    for wrong in ("99", "-1", "zz"):
+        assert any("n’existe plus" in one.value for one in admin(controle=wrong).error)
+
+
+def test_a_condition_reads_what_the_offer_is_set_to(admin: Any, monde: Monde) -> None:
+    name, value = next((key, one) for key, one in content(monde)["options"].items() if type(one) is int)
+    ident = f"offre.options.{name}"
+    app = admin(champ="locaux.telephone")
+    key = f"{PREFIX}champ:locaux.telephone:visible_if"
+    app.radio(f"{key}:mode").set_value("selon").run()
+    app.selectbox(f"{key}:0:champ").set_value(ident).run()
+    app.selectbox(f"{key}:0:{ident}:operateur").set_value("au_moins").run()
+    app.text_input(f"{key}:0:{ident}:valeur").set_value(str(value)).run()
+    click(app, "Enregistrer la question")
+    assert editing.find_field(content(monde), "locaux.telephone")[2]["visible_if"] == f"{ident} >= {value}"
+    assert "Réglage de l’offre" in text_of(admin())

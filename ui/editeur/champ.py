@@ -10,9 +10,10 @@ from domain.fields import FIELD_TYPES
 from domain.form_editing import Contenu, add_field, find_field, find_section, propose_id, update_field
 from ui import page
 from ui.editeur.condition import ConditionEditor
-from ui.editeur.genre import DEFINED_ELSEWHERE, show_type
+from ui.editeur.genre import show_type
 from ui.editeur.lieu import PREFIX, Lieu, apply
 from ui.editeur.place import show_place, show_removal
+from ui.editeur.remplit import show_fills
 from ui.html import note
 
 NEEDS = {
@@ -124,7 +125,7 @@ class FieldPanel:
     def _show_kind(self) -> None:
         held = self.old.get("type", "text")
         fixed = self.old.get("id") in self.lieu.view.permanents.champs
-        kinds = [code for code in FIELD_TYPES if code == held or code not in DEFINED_ELSEWHERE]
+        kinds = list(FIELD_TYPES)
         kind = st.selectbox(
             "Genre de réponse",
             kinds,
@@ -136,7 +137,9 @@ class FieldPanel:
         )
         self.slots.place("type")
         self.given["type"] = kind
-        self.given.update(show_type(self.key, kind, self.old, self.slots))
+        mine = self.lieu.fields.get(str(self.old.get("id")))
+        self.given.update(show_type(self.key, kind, self.old, self.slots, mine.options if mine else ()))
+        show_fills(self.key, kind, self.old, self.given, self.lieu.fields, self.slots)
 
     def _show_need(self) -> None:
         old = self.old

@@ -23,7 +23,7 @@ from domain.condition_builder import (
 )
 from domain.errors import Invalide
 from domain.fields import Field, Json, display_value
-from domain.form_editing import check_expression
+from domain.form_fields import check_expression
 from domain.formatting import date_courte, nombre
 from domain.text import fold
 from ui.html import note
@@ -41,10 +41,13 @@ class ConditionEditor:
         self._values: Regle | None = None
         self._error: Invalide | None = None
 
-    def show(self, titre: str, toujours: str, selon: str, slot: Any) -> None:
-        """Draw it. `toujours` is the words for no condition; `slot` is where mistakes are said."""
-        labels = {TOUJOURS: toujours, SELON: selon, ECRITE: "Selon une expression écrite à la main"}
-        first = TOUJOURS if not self.source else ECRITE if self.start is None else SELON
+    def show(self, titre: str, toujours: str | None, selon: str, slot: Any) -> None:
+        """Draw it. `toujours` is the words for no condition (None: one is needed); `slot` is where mistakes are said."""
+        labels = {TOUJOURS: toujours or "", SELON: selon, ECRITE: "Selon une expression écrite à la main"}
+        if toujours is None:
+            del labels[TOUJOURS]
+        blank = SELON if toujours is None else TOUJOURS
+        first = blank if not self.source else ECRITE if self.start is None else SELON
         codes = list(labels)
         mode = st.radio(titre, codes, codes.index(first), format_func=labels.__getitem__, key=f"{self.key}:mode")
         self.mode = mode
@@ -179,11 +182,11 @@ class ConditionEditor:
                 label, list(options), at, format_func=options.__getitem__, key=key, placeholder="Choisissez"
             )
         aide = "Une date, par exemple 01/03/2027, ou « aujourd’hui »." if field.type == "date" else None
-        typed = st.text_input(label, _as_typed(field, held), key=key, help=aide)
+        typed = st.text_input(label, as_typed(field, held), key=key, help=aide)
         return AUJOURDHUI if field.type == "date" and fold(typed) == "aujourd hui" else typed.strip()
 
 
-def _as_typed(field: Field, value: Json) -> str:
+def as_typed(field: Field, value: Json) -> str:
     """A value as a person would type it."""
     if value is None:
         return ""

@@ -9,13 +9,14 @@ import streamlit as st
 
 from domain.errors import Conflit
 from domain.fields import Field
+from domain.form_checks import setting_fields
 from domain.form_editing import Contenu, find_form, readable_fields
 from services.offres.edition_formulaires import EditionView, OffreEditable, Operation, edit_offer, open_edition
 from ui import page, session
 from ui.html import href
 
 PREFIX = "editeur:"
-PANELS = ("champ", "ajouter", "partie", "etape", "etat", "action", "ligne", "nouveau")
+PANELS = ("champ", "ajouter", "partie", "etape", "controle", "etat", "action", "ligne", "nouveau")
 """Parameters of the address that open a panel in place of the list."""
 VUES = {
     "questions": "Questions",
@@ -44,8 +45,8 @@ class Lieu:
 
     @property
     def fields(self) -> dict[str, Field]:
-        """Fields that conditions may read, with their options."""
-        return readable_fields(self.contenu)
+        """What conditions may read: the fields, with their options, then what the offer is set to."""
+        return readable_fields(self.contenu) | setting_fields(self.contenu)
 
     def url(self, **params: object) -> str:
         """Address of another part of the editor, of the same offer and form unless `params` say otherwise."""

@@ -11,6 +11,7 @@ from domain.form_editing import Contenu
 from domain.form_structure import add_section
 from ui import page
 from ui.editeur.condition import describe_condition
+from ui.editeur.controles import show_checks
 from ui.editeur.lieu import PREFIX, Lieu, apply
 from ui.html import bullet_list, link, note, show
 
@@ -35,6 +36,8 @@ def show_questions(lieu: Lieu) -> None:
         st.info("Cette étape n’a pas encore de question. Ajoutez d’abord une partie : elle regroupe des questions.")
     for section in lieu.form["sections"]:
         _show_section(lieu, section, fields)
+    if lieu.form["sections"]:
+        show_checks(lieu)
     _show_new_section(lieu)
 
 
