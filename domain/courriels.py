@@ -210,7 +210,7 @@ class _Absent(StrictUndefined):
     __hash__ = Undefined.__hash__  # type: ignore[assignment]
 
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=_Absent, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=_Absent, autoescape=False)
 _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters.clear()
 _ENVIRONMENT.tests.clear()
@@ -219,6 +219,8 @@ _ALLOWED = (
     nodes.Or, nodes.Not, nodes.Const,
 )  # fmt: skip
 _COMPARISONS = ("eq", "ne")
+_ALONE = re.compile(r"(?m)^[ \t]*(\{%(?:(?!%\})[^\n])*%\})[ \t]*(?:\n|\Z)")
+"""A line that holds a condition and nothing else: it leaves no empty line."""
 
 
 def _check_part(champ: str, source: str, known: list[str], longest: int) -> Iterator[Invalide]:
@@ -282,7 +284,7 @@ def _names(source: str) -> set[str]:
 @lru_cache(maxsize=512)
 def _compile(source: str) -> Template:
     _parse(source)  # whatever it comes from, only what is checked is compiled
-    return _ENVIRONMENT.from_string(source)
+    return _ENVIRONMENT.from_string(_ALONE.sub(r"\1", source))
 
 
 def _fill(source: str, values: Mapping[str, str]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 from domain.courriels import MAX_CORPS, MAX_OBJET, Catalogue, Modele, catalogue, check_textes
 from domain.definitions import DefinitionError
 from domain.errors import Invalide
-from domain.offer import TexteCourriel
+from domain.offer import Echeance, TexteCourriel
 
 MODELES = [pytest.param(one, id=one.id) for one in catalogue().modeles]
 CONVENTION = "convention_emise"
@@ -141,3 +144,26 @@ def test_a_broken_catalogue_says_where() -> None:
     said = str(caught.value)
     assert "le sujet « compte » n’existe pas (vouliez-vous « comptes » ?)" in said
     assert "vouliez-vous « adresse » ?" in said
+
+
+def test_a_condition_alone_on_its_line_leaves_no_gap_and_one_in_a_line_keeps_what_follows() -> None:
+    values = catalogue().samples(CONVENTION)
+    alone = "Un\n{% if numero %}\nDeux\n  {% endif %}\nTrois"
+    whole = "{% if numero %}Un{% else %}Zéro{% endif %}\nDeux"
+    assert "\nUn\nDeux\n" in catalogue().write(CONVENTION, "Objet", whole, values).corps
+    inside = "Un{% if numero %} et deux{% endif %}\nTrois"
+    assert "\nUn\nDeux\nTrois\n" in catalogue().write(CONVENTION, "Objet", alone, values).corps
+    assert "\nUn et deux\nTrois\n" in catalogue().write(CONVENTION, "Objet", inside, values).corps
+
+
+def test_every_model_is_sent_by_some_program_and_every_reminder_has_its_text() -> None:
+    root = Path(__file__).parents[2]
+    words = {
+        node.value
+        for path in (root / "services").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    ids = {one.id for one in catalogue().modeles}
+    assert {one for one in ids if not one.startswith("rappel_")} - words == set()
+    assert {f"rappel_{one}" for one in get_args(Echeance)} == {one for one in ids if one.startswith("rappel_")}
