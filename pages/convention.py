@@ -51,6 +51,8 @@ follow_state(f"convention:{view.id}:etat", view.etat)
 show(render_circuit(view))
 if not view.cote_centre and not view.avenant and is_followed(view.etat):
     page.link("suivi", "Suivre les heures et les coûts", icon=":material/monitoring:", convention=view.id)
+if not view.avenant and is_followed(view.etat):
+    page.link("echeances", "Voir ses échéances", icon=":material/event:", e_convention=view.id)
 now, files = st.columns([3, 2], gap="large")
 with now:
     show_signed_warnings(view)

@@ -37,6 +37,10 @@ def test_the_list_goes_by_month_and_the_address_filters_it(visitor: Visitor, mon
         assert NOTICE not in only and "Fin d’une période de facturation" in only
     one_day = text_of(visitor.open(monde.gestionnaire, "echeances", e_jour=f"{TODAY.year}-09-29"))
     assert NOTICE in one_day and "Bilan annuel" not in one_day and "Voir toute la période" in one_day
+    other = make_convention(monde.portail, monde, "en_vigueur", date_effet=date(TODAY.year - 1, 1, 1))
+    mine = text_of(visitor.open(monde.responsable, "echeances", e_annee=str(TODAY.year), e_convention=running))
+    assert f"convention?id={running}" in mine and f"convention?id={other}" not in mine
+    assert "Voir toutes les conventions" in mine
     nothing = visitor.open(monde.responsable, "echeances", e_texte="nulle part")
     assert "Aucune échéance ne correspond" in nothing.info[0].value
 

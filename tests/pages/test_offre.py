@@ -214,7 +214,7 @@ def test_reminders_are_changed_and_added(admin: Any, monde: Monde) -> None:
     app.text_input(key=f"{PREFIX}rappels:0:jours").set_value("90, 10")
     app.selectbox(key=f"{PREFIX}rappels:{rows}:echeance").set_value("terme")
     app.text_input(key=f"{PREFIX}rappels:{rows}:jours").set_value("15")
-    app.multiselect(key=f"{PREFIX}rappels:{rows}:roles").set_value(["assistant"])
+    app.checkbox(key=f"{PREFIX}rappels:{rows}:assistant").check()
     click(app, "Enregistrer les rappels")
     found = content(monde)["rappels"]
     assert found[0]["jours_avant"] == [90, 10]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
@@ -53,7 +54,9 @@ def ask_filter(cadre: Cadre, *, cote_centre: bool) -> EcheanceFilter:
     du, au = (date(int(annee), 1, 1), date(int(annee), 12, 31)) if annee else (today, _year_later(today))
     if jour:
         du = au = jour
-    return EcheanceFilter(du=du, au=au, genre=genre, texte=texte, groupe=not (jour or texte), page=LISTING.number)
+    one = page.uuid_param("e_convention")
+    alone = jour is not None or one is not None or bool(texte)
+    return EcheanceFilter(du=du, au=au, genre=genre, convention=one, texte=texte, groupe=not alone, page=LISTING.number)
 
 
 def _year_later(jour: date) -> date:
@@ -104,13 +107,7 @@ def show_list(cadre: Cadre, *, cote_centre: bool) -> None:
     """One page of the list, a table for each month."""
     filtre = ask_filter(cadre, cote_centre=cote_centre)
     found = page.load(list_groupes, session.portail(), session.acteur(), filtre)
-    if filtre.du == filtre.au:
-        show(
-            Markup("<p>Échéances du {}. {}</p>").format(
-                date_courte(filtre.du),
-                link("Voir toute la période", query_url("echeances", {"e_jour": None}), here=True),
-            )
-        )
+    _show_narrowed(filtre, found.rows)
     if not found.total:
         st.info("Aucune échéance ne correspond à ces critères. Choisissez une autre période ou une autre échéance.")
         return
@@ -120,3 +117,15 @@ def show_list(cadre: Cadre, *, cote_centre: bool) -> None:
         table = render_table(LISTING, list(same), columns, legende=f"Échéances, {month_title(first).lower()}")
         show(Markup('<div class="p-echeances">{}</div>').format(table))
     show(render_pages(LISTING, found))
+
+
+def _show_narrowed(filtre: EcheanceFilter, rows: Sequence[Groupe]) -> None:
+    """What the address narrows the list to, besides its filters, and the link that widens it."""
+    if filtre.convention is not None:
+        numero = f" n° {rows[0].rows[0].numero}" if rows else ""
+        about, wider, name = f"Échéances de la convention{numero}.", "Voir toutes les conventions", "e_convention"
+    elif filtre.du == filtre.au:
+        about, wider, name = f"Échéances du {date_courte(filtre.du)}.", "Voir toute la période", "e_jour"
+    else:
+        return
+    show(Markup("<p>{} {}</p>").format(about, link(wider, query_url("echeances", {name: None}), here=True)))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from domain.offer.terms import ECHEANCES
 from domain.reminder_editing import list_rappels, update_rappels
-from domain.roles import ROLES_CENTRE, Role
+from domain.roles import Role
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply
 from ui.html import note
@@ -54,22 +54,16 @@ def _draw(rank: int, row: dict[str, Any], slots: page.Slots) -> dict[str, Any]:
             )  # fmt: skip
             slots.place(f"{rank}.echeance")
         named = f" ({ECHEANCES[kind].lower()})" if row and kind in ECHEANCES else ""
-        days, people = st.columns([1, 2])
-        with days:
-            typed = st.text_input(
-                "Jours avant" + named, ", ".join(str(day) for day in row.get("jours_avant", ())), key=f"{key}:jours",
-                placeholder="60, 30, 7", max_chars=60,
-            )  # fmt: skip
-            slots.place(f"{rank}.jours_avant")
-        with people:
-            roles = st.multiselect(
-                "À qui" + named, list(Role), list(row.get("roles", ())), format_func=_tell_role, key=f"{key}:roles",
-                placeholder="Choisissez des rôles",
-            )  # fmt: skip
-            slots.place(f"{rank}.roles")
-    return {"echeance": kind, "jours_avant": typed, "roles": [str(role) for role in roles]}
-
-
-def _tell_role(role: str) -> str:
-    known = Role(role)
-    return f"{known.label} ({'centre' if known in ROLES_CENTRE else 'collectivité'})"
+        typed = st.text_input(
+            "Jours avant" + named, ", ".join(str(day) for day in row.get("jours_avant", ())), key=f"{key}:jours",
+            placeholder="60, 30, 7", max_chars=60, width=360,
+        )  # fmt: skip
+        slots.place(f"{rank}.jours_avant")
+        with st.container(horizontal=True, gap="small"):
+            roles = [
+                role.value
+                for role in Role
+                if st.checkbox(role.label, role in row.get("roles", ()), key=f"{key}:{role.value}", width="content")
+            ]
+        slots.place(f"{rank}.roles")
+    return {"echeance": kind, "jours_avant": typed, "roles": roles}
