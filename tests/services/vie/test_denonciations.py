@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,13 +14,13 @@ from sqlalchemy import select
 from domain.errors import Conflit, Introuvable, Invalide, PortailError, Refus
 from domain.roles import Role
 from domain.workflow import CONVENTION
-from models import AuditEvent, Convention, Courriel, Denonciation, Exercice, Piece, Reconduction
+from models import AuditEvent, Centre, Convention, Courriel, Denonciation, Exercice, OffreVersion, Piece, Reconduction
 from services.activite.regles import RUNNING_STATES
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.facturation.exercices import refresh_convention
-from services.vie import denonciation_views, denonciations
+from services.vie import denonciations
 from services.vie.denonciation_views import DenonciationRow, open_denonciations
 from tests.conventions import make_convention, pdf, read_convention, word_text
 from tests.factories import Monde, journal_actions, make_monde, make_other_centre, make_stranger
@@ -135,15 +134,25 @@ def test_a_start_in_october_and_its_late_letter_as_g14(portail: Portail, monde: 
     assert years(portail, convention_id) == {2026: Decimal("8173.24"), 2027: Decimal("32426.46")}
 
 
-def test_the_offer_says_which_date_counts(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+def rule_notice(portail: Portail, convention_id: UUID, **denonciation: Any) -> None:
+    """Give the convention another version of its offer, with other rules of notice."""
+    with portail.db.write() as session:
+        dossier = session.get_one(Convention, convention_id).dossier
+        known = session.get_one(OffreVersion, dossier.offre_version_id)
+        rules = {**known.contenu["denonciation"], **denonciation}
+        other = OffreVersion(
+            id=uuid4(), centre_id=known.centre_id, code=known.code, titre=known.titre, numero=2, etat="publiee",
+            contenu={**known.contenu, "denonciation": rules}, gabarits=known.gabarits,
+        )  # fmt: skip
+        session.add(other)
+        session.flush()
+        dossier.offre_version_id = other.id
+
+
+def test_the_offer_says_which_date_counts(portail: Portail, monde: Monde) -> None:
     """B13: with the first presentation as the reference, a letter sent in time may be late, and says nothing until then."""
-    offer = denonciation_views.get_offer
-    changed: Callable[..., Any] = lambda *given: (found := offer(*given)).model_copy(  # noqa: E731
-        update={"denonciation": found.denonciation.model_copy(update={"reference": "presentation"})}
-    )
-    monkeypatch.setattr(denonciation_views, "get_offer", changed)
-    monkeypatch.setattr(denonciations, "get_offer", changed)
     convention_id = make_convention(portail, monde, "en_vigueur")
+    rule_notice(portail, convention_id, reference="presentation")
     with clock.pretend(date(2025, 10, 6)):
         made = record(portail, monde.gestionnaire, convention_id, date(2025, 9, 28))
         row = row_of(portail, monde.responsable, convention_id)
@@ -154,6 +163,35 @@ def test_the_offer_says_which_date_counts(portail: Portail, monde: Monde, monkey
         denonciations.set_dates(portail, monde.instructeur, made, typed, version_vue=row.version)
         row = row_of(portail, monde.responsable, convention_id)
         assert (row.recevabilite, row.fin_proposee) == ("tardive", date(2026, 12, 31))
+
+
+def test_the_offer_says_which_day_is_the_last(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    rule_notice(portail, convention_id, dernier_mois=6, dernier_jour=30)
+    with clock.pretend(date(2025, 7, 2)):
+        view = open_denonciations(portail, monde.gestionnaire, convention_id)
+        assert view.prochaine == (date(2026, 6, 30), date(2026, 12, 31))
+        record(portail, monde.gestionnaire, convention_id, date(2025, 7, 1))
+        row = row_of(portail, monde.responsable, convention_id)
+        assert (row.recevabilite, row.fin_proposee) == ("tardive", date(2026, 12, 31))
+        assert "30 juin 2025" in row.consequence.replace("\u00a0", " ")
+
+
+def test_today_is_that_of_the_centre(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """29 September at 22:00 in Fort-de-France is 30 September in Paris: each centre lives its own day."""
+    monkeypatch.setattr(clock, "utc_now", lambda: datetime(2026, 9, 30, 2, 0, tzinfo=UTC))
+    convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2025, 1, 1))
+    with portail.db.write() as session:
+        session.get_one(Centre, monde.centre_id).fuseau = "America/Martinique"
+    view = open_denonciations(portail, monde.gestionnaire, convention_id)
+    assert view.prochaine == (date(2026, 9, 29), date(2026, 12, 31))
+    with pytest.raises(Invalide, match="dans le futur"):
+        record(portail, monde.gestionnaire, convention_id, date(2026, 9, 30))
+    record(portail, monde.gestionnaire, convention_id, date(2026, 9, 29))
+    assert row_of(portail, monde.responsable, convention_id).recevabilite == "oui"
+    with portail.db.write() as session:
+        session.get_one(Centre, monde.centre_id).fuseau = "Europe/Paris"
+    assert open_denonciations(portail, monde.responsable, convention_id).today == date(2026, 9, 30)
 
 
 # Who ------------------------------------------------------------------------------------------------------------------
@@ -372,6 +410,31 @@ def test_a_confirmed_notice_is_answered_told_and_journalled(portail: Portail) ->
     assert models.count("denonciation_enregistree") == 2 and models.count("denonciation_confirmee") == 3
     assert details["fin"] == "2026-12-31" and "Réorganisation" not in str(details)
     assert journal_actions(portail, convention_id) == ["denonciation.enregistrer", "convention.denoncer"]
+
+
+def test_nothing_is_half_done_when_it_breaks(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed just before the end: no date, state, year or line of the journal is kept; done again, all are, once."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    refresh(portail, convention_id)
+    with clock.pretend(date(2025, 5, 2)):
+        record(portail, monde.gestionnaire, convention_id, date(2025, 5, 1))
+        before, journal = years(portail, convention_id), journal_actions(portail)
+        with monkeypatch.context() as broken:
+            broken.setattr(denonciations, "notify_life", _break)
+            with pytest.raises(RuntimeError):
+                confirm(portail, monde.responsable, convention_id)
+        found = read_convention(portail, convention_id)
+        assert (found.etat, found.fin, years(portail, convention_id)) == ("en_vigueur", None, before)
+        assert journal_actions(portail) == journal
+        assert row_of(portail, monde.responsable, convention_id).etat == "recue"
+        confirm(portail, monde.responsable, convention_id)
+    assert journal_actions(portail, convention_id).count("convention.denoncer") == 1
+    with portail.db.read() as session:
+        assert list(session.scalars(select(Courriel.modele))).count("denonciation_confirmee") == 3
+
+
+def _break(*_: object, **__: object) -> None:
+    raise RuntimeError("killed")
 
 
 def test_lifting_gives_back_the_years_and_the_state(portail: Portail, monde: Monde) -> None:
