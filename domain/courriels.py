@@ -61,6 +61,11 @@ class Variable(Definition):
     genre: Genre = "texte"
     presence: Literal["toujours", "offre", "citee"] = "citee"
 
+    @property
+    def montre(self) -> str:
+        """Its sample value as a mail shows it."""
+        return _show(self.genre, self.exemple)
+
 
 class Cadre(Definition):
     """What stands around every text."""

@@ -130,6 +130,6 @@ def show_mail(objet: str, corps: str) -> None:
 
 def _tags(balises: Iterable[Variable]) -> Markup:
     return bullet_list(
-        Markup("<code>{}</code> : {} (par exemple « {} »)").format(f"{{{{ {one.code} }}}}", one.libelle, one.exemple)
+        Markup("<code>{}</code> : {} (par exemple « {} »)").format(f"{{{{ {one.code} }}}}", one.libelle, one.montre)
         for one in balises
     )
