@@ -85,9 +85,13 @@ def _to_answer(session: Session, acteur: Acteur) -> list[Tache]:
         MiseEnDemeure.reponse_le.is_(None),
         Convention.collectivite_id.in_(acteur.collectivites_with(*REPONDANTS)),
     )
+    rows = session.execute(query).all()
+    days = _today(session, frozenset(convention.centre_id for _, convention, _ in rows))
     found = []
-    for one, convention, nom in session.execute(query):
+    for one, convention, nom in rows:
         until = f" avant la fin du délai, le {date_longue(one.echeance)}" if one.echeance else ""
+        if one.echeance and days[convention.centre_id] > one.echeance:
+            until = f" sans attendre, le délai est passé depuis le {date_longue(one.echeance)}"
         say = f"Le centre vous met en demeure : répondez{until}."
         found.append(_tache(DEMEURES, convention, nom, say, one.cree_le, urgente=True))
     return found

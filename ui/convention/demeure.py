@@ -40,7 +40,7 @@ def show_demeures(view: DemeureView) -> None:
 def _show_row(view: DemeureView, row: DemeureRow) -> None:
     with st.container(border=True, key=f"demeure:{row.id}"):
         show(
-            Markup("<p><strong>{}</strong> {}</p>").format(
+            Markup("<p><strong>{}</strong>&ensp;{}</p>").format(
                 row.article_libelle, badge(row.etat_libelle, TONES[row.etat])
             )
         )
@@ -92,7 +92,13 @@ def _tell_next(view: DemeureView, row: DemeureRow) -> None:
             "résiliation.",
             icon=":material/warning:",
         )
-    elif row.etat == "envoyee" and row.echeance and not row.expiree:
+    elif row.etat == "envoyee" and row.expiree:
+        st.warning(
+            f"Le délai est passé depuis le {date_longue(row.echeance or view.today)} : le centre peut constater la résiliation. Répondez "
+            "sans attendre.",
+            icon=":material/warning:",
+        )
+    elif row.etat == "envoyee" and row.echeance:
         left = (row.echeance - view.today).days
         note(f"Il reste {left} jour{'s' if left > 1 else ''} pour répondre." if left else "Dernier jour pour répondre.")
     if row.minutes_apres and row.echeance:
@@ -227,7 +233,7 @@ def _dates_form(
     view: DemeureView, row: DemeureRow, key: str, label: str, action: Callable[..., object], said: str
 ) -> None:
     slots = page.Slots()
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         envoi = day_input(
             "Date d’envoi (preuve de dépôt)",

@@ -53,7 +53,11 @@ def _tell_rule(view: DenonciationView) -> None:
 def _show_row(view: DenonciationView, row: DenonciationRow) -> None:
     who = "par la collectivité" if row.auteur == "collectivite" else "par le centre"
     with st.container(border=True, key=f"denonciation:{row.id}"):
-        show(Markup("<p><strong>Dénonciation {}</strong> {}</p>").format(who, badge(row.etat_libelle, TONES[row.etat])))
+        show(
+            Markup("<p><strong>Dénonciation {}</strong>&ensp;{}</p>").format(
+                who, badge(row.etat_libelle, TONES[row.etat])
+            )
+        )
         show(facts(_facts(view, row)))
         if row.pieces:
             show(
@@ -184,7 +188,7 @@ def _typed_dates(
 ) -> dict[str, str]:
     """The three dates as typed, and what they would do."""
     typed: dict[str, str] = {}
-    for (code, label), column in zip(DATES.items(), st.columns(3), strict=True):
+    for (code, label), column in zip(DATES.items(), st.columns(3, vertical_alignment="bottom"), strict=True):
         known = row.dates.get(code) if row else None
         with column:
             typed[code] = day_input(label, key=f"{key}:{code}", value=date_courte(known) if known else "")

@@ -87,6 +87,8 @@ def test_a_formal_notice_is_followed_step_by_step(portail: Portail, monde: Monde
         mises_en_demeure.set_dates(portail, boss, key, typed, version_vue=version)
         assert told(portail, clerk)[0].endswith("le 3 avril 2026.")
         assert told(portail, boss) == []
+        with clock.pretend(date(2026, 4, 4)):
+            assert told(portail, clerk)[0].endswith("sans attendre, le délai est passé depuis le 3 avril 2026.")
         key, version = seen()
         mises_en_demeure.answer(portail, clerk, key, texte="Fait.", version_vue=version, operation_id="b")
         assert told(portail, clerk) == [] and "répondu" in told(portail, boss)[0]
