@@ -35,7 +35,7 @@ from services.adhesion.workflow import check_line, find_line, list_blocages, sum
 from services.centre.offres import get_offer
 from services.convention.convention_views import file_name
 from services.convention.conventions import try_pdf
-from services.core.access import Acteur, get_convention, get_dossier, roles_on
+from services.core.access import Acteur, get_convention, get_dossier, roles_on, visible_dossiers
 from services.core.files import store
 from services.core.numerotation import next_rang
 from services.core.portail import Portail, record
@@ -83,11 +83,13 @@ def issue_avenant(portail: Portail, acteur: Acteur, dossier_id: UUID) -> UUID:
     """Issue the avenant of an accepted request: number, render, seal and store it, in one transaction; its id. As for a
     convention, it is made from the last deposit. Refus says which condition is missing; Conflit that it was issued."""
     with portail.action(acteur, "dossier.emettre", objet="dossier", objet_id=dossier_id) as session:
-        # The convention first, as everybody takes it: what it says must not move meanwhile.
-        seen = get_dossier(session, acteur, dossier_id)
-        if seen.convention_id is None:
+        # The convention first, as everybody takes it: what it says must not move meanwhile. The dossier itself is read once
+        # its row is held: what another click has just done to it must show.
+        about = visible_dossiers(acteur).where(Dossier.id == dossier_id).with_only_columns(Dossier.convention_id)
+        convention_id = session.scalar(about)
+        if convention_id is None:
             raise Introuvable()
-        convention = get_convention(session, acteur, seen.convention_id, lock=True)
+        convention = get_convention(session, acteur, convention_id, lock=True)
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
         state = load_state(session, dossier)
         line = find_line(state.offer.workflow_dossier, "emettre")

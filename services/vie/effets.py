@@ -19,7 +19,7 @@ from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer
 from services.core import journal
 from services.facturation.exercices import COMMITTED_STATES, refresh_convention
-from services.vie.texte import text_in_force
+from services.vie.texte import list_layers, overlay, text_in_force
 
 REPLACEABLE = (*RUNNING_STATES, "echue")
 NOM = "collectivite.nom"
@@ -44,11 +44,15 @@ def _move_dates(session: Session, convention: Convention, avenant: Avenant) -> N
     """The dates that the avenant moves, as its deposit says; the term stays."""
     depot = last_depot(session, avenant.dossier)
     duree = get_offer(session, avenant.dossier.offre_version_id).duree
-    given = depot.reponses if depot else {}
-    if given.get(duree.champ_effet):
-        convention.date_effet = date.fromisoformat(given[duree.champ_effet])
-    if given.get(duree.champ_debut):
-        convention.date_debut_prestations = date.fromisoformat(given[duree.champ_debut])
+    others = [one for one in list_layers(session, convention) if one.dossier_id != avenant.dossier_id]
+    before = overlay(others, avenant.date_effet)
+    given = {
+        champ: date.fromisoformat(value)
+        for champ, value in (depot.reponses if depot else {}).items()
+        if champ in (duree.champ_effet, duree.champ_debut) and value != before.get(champ)
+    }
+    convention.date_effet = given.get(duree.champ_effet, convention.date_effet)
+    convention.date_debut_prestations = given.get(duree.champ_debut, convention.date_debut_prestations)
     session.flush()
 
 
