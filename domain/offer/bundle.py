@@ -135,9 +135,11 @@ class Offer(OfferSettings):
                     for champ in step.champs
                     if champ not in own
                 ]
-        ids = [field.id for form in self.forms for _, field in form.iter_fields()]
+        shown = {step.form for step in self.steps}  # their set of forms says where an id of theirs is repeated
+        ids = [field.id for form in self.forms if form.id not in shown for _, field in form.iter_fields()]
+        known_before = {field.id for form in self.forms if form.id in shown for _, field in form.iter_fields()}
         if self.demandes:
-            twice = sorted({one for one in ids if ids.count(one) > 1})
+            twice = sorted({one for one in ids if ids.count(one) > 1 or one in known_before})
             found += [f"le champ « {one} » est défini dans deux formulaires" for one in twice]
         return found
 

@@ -75,7 +75,13 @@ def test_condition_that_nobody_checks_never_passes(monde_sqlite: Monde, conditio
         for line in content["workflow_convention"]["transitions"]:
             line["condition"] = condition
         own = OffreVersion(
-            centre_id=version.centre_id, code="propre", titre="Propre", numero=1, contenu=content, gabarits={}
+            centre_id=version.centre_id,
+            code="propre",
+            titre="Propre",
+            numero=1,
+            etat="publiee",
+            contenu=content,
+            gabarits={},
         )
         session.add(own)
         session.flush()
