@@ -19,7 +19,7 @@ from domain.answers import Answers, build_tree, build_typed_tree
 from domain.errors import Introuvable, Refus
 from domain.evaluation import kept_answers
 from domain.offer import ADHESION, Offer
-from models import Avenant, Convention, Piece
+from models import Avenant, Convention, Dossier, Piece
 from services.adhesion import editique
 from services.adhesion.dossier_state import DossierState, last_depot, load_state
 from services.adhesion.editique import (
@@ -91,6 +91,8 @@ def issue_avenant(portail: Portail, acteur: Acteur, dossier_id: UUID) -> UUID:
             raise Introuvable()
         convention = get_convention(session, acteur, convention_id, lock=True)
         dossier = get_dossier(session, acteur, dossier_id, lock=True)
+        if dossier.nature == ADHESION:
+            raise Refus("Ce dossier mène à une convention, pas à un avenant.")
         state = load_state(session, dossier)
         line = find_line(state.offer.workflow_dossier, "emettre")
         check_line(
