@@ -53,7 +53,7 @@ def build_elimination(
             "fichiers": sum(ligne["fichiers"] for ligne in lignes),
             "annees": _span(lignes),
         },
-        "lignes": [dict(ligne) for ligne in lignes],
+        "archives": [dict(ligne) for ligne in lignes],
         "conservees": list(conservees),
     }
 

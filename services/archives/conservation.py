@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.archives import CANCELLED, ENDED, LIVING, READERS, kept_until
@@ -118,16 +118,23 @@ def retention(centre: Centre) -> int:
 
 def find_due(session: Session, centre: Centre, jour: date, only: Collection[Cle] | None = None) -> list[Ensemble]:
     """What may be eliminated on `jour`, the oldest first; of `only` when it is given."""
-    return [
-        _measured(session, one) for one in list_candidates(session, centre, jour) if only is None or one.cle in only
-    ]
+    return [_measured(session, one) for one in list_candidates(session, centre, jour, only)]
 
 
-def list_candidates(session: Session, centre: Centre, jour: date) -> list[Ensemble]:
+def list_candidates(
+    session: Session, centre: Centre, jour: date, only: Collection[Cle] | None = None
+) -> list[Ensemble]:
     """The same, without counting files nor looking at what stands in the way: a few queries, however many there are."""
     annees = retention(centre)
     waiting, gone = _already(session, centre.id)
-    found = [*_conventions(session, centre, jour, annees), *_dossiers(session, centre, jour, annees)]
+    conventions, dossiers = _conventions(centre, jour, annees), _dossiers(centre, jour, annees)
+    if only is not None:
+        conventions = conventions.where(Convention.id.in_([ident for nature, ident in only if nature == "convention"]))
+        dossiers = dossiers.where(Dossier.id.in_([ident for nature, ident in only if nature == "dossier"]))
+    found = [
+        *_read_conventions(session, conventions, centre, jour, annees),
+        *_read_dossiers(session, dossiers, centre, jour, annees),
+    ]
     kept = [replace(one, proposee=one.cle in waiting) for one in found if one.cle not in gone]
     return sorted(kept, key=lambda one: (one.fin, one.numero))
 
@@ -154,9 +161,10 @@ def cle_of(line: dict[str, Any]) -> Cle:
     return ("convention" if line["nature"] == "convention" else "dossier", UUID(line["id"]))
 
 
-def _conventions(session: Session, centre: Centre, jour: date, annees: int) -> Iterable[Ensemble]:
-    limit = date(jour.year - annees + 1, 1, 1)  # wider than due: the exact day is looked at below
-    query = (
+def _conventions(centre: Centre, jour: date, annees: int) -> Select[Convention, str, UUID]:
+    """Conventions that may be due: the exact day is looked at by whoever reads them."""
+    limit = date(jour.year - annees + 1, 1, 1)
+    return (
         select(Convention, Collectivite.nom, Dossier.offre_version_id)
         .join(Collectivite, Collectivite.id == Convention.collectivite_id)
         .join(Dossier, Dossier.id == Convention.dossier_id)
@@ -168,6 +176,11 @@ def _conventions(session: Session, centre: Centre, jour: date, annees: int) -> I
             ),
         )
     )
+
+
+def _read_conventions(
+    session: Session, query: Select[Convention, str, UUID], centre: Centre, jour: date, annees: int
+) -> Iterable[Ensemble]:
     for convention, nom, version_id in session.execute(query):
         cancelled = convention.etat == CANCELLED
         fin = clock.local_time(convention.emise_le, centre.fuseau).date() if cancelled else convention.dernier_jour
@@ -178,9 +191,9 @@ def _conventions(session: Session, centre: Centre, jour: date, annees: int) -> I
             yield Ensemble("convention", convention.id, convention.numero, nom, debut, fin, jusquau, label, 0, 0)
 
 
-def _dossiers(session: Session, centre: Centre, jour: date, annees: int) -> Iterable[Ensemble]:
-    """Requests that were deposited, and ended without any act and apart from any convention."""
-    query = (
+def _dossiers(centre: Centre, jour: date, annees: int) -> Select[Dossier, str]:
+    """Requests that were deposited without any act, apart from any convention, and that nobody touched for years."""
+    return (
         select(Dossier, Collectivite.nom)
         .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
         .where(
@@ -191,6 +204,11 @@ def _dossiers(session: Session, centre: Centre, jour: date, annees: int) -> Iter
             exists().where(Depot.dossier_id == Dossier.id),
         )
     )
+
+
+def _read_dossiers(
+    session: Session, query: Select[Dossier, str], centre: Centre, jour: date, annees: int
+) -> Iterable[Ensemble]:
     for dossier, nom in session.execute(query):
         fin = clock.local_time(dossier.modifie_le, centre.fuseau).date()
         jusquau = kept_until(fin, annees)

@@ -131,7 +131,14 @@ def _show_execution(row: EliminationRow) -> None:
 
 
 def _execute(row: EliminationRow) -> Callable[[str], object]:
-    return lambda _: page.ran(
-        execution.execute, session.portail(), session.acteur(), row.id,
-        succes="Élimination exécutée. Le certificat est à télécharger ci-dessous.",
-    )[0]  # fmt: skip
+    def run(_: str) -> object:
+        with st.spinner("Élimination en cours…"):
+            return page.ran(
+                execution.execute,
+                session.portail(),
+                session.acteur(),
+                row.id,
+                succes="Élimination exécutée. Le certificat est à télécharger ci-dessous.",
+            )[0]
+
+    return run
