@@ -44,6 +44,7 @@ from services.operation.demonstration_bilans import add_bilans
 from services.operation.demonstration_facturation import add_decomptes
 from services.operation.demonstration_reponses import build_answers
 from services.operation.demonstration_scenarios import add_scenarios
+from services.operation.demonstration_vie import add_fins
 
 DATA = ROOT / "data" / "demonstration.yaml"
 STAGES = (
@@ -84,6 +85,7 @@ def load_demonstration(portail: Portail, *, progress: Callable[[str], None] = la
         stage.add_demandes(content["demandes"])
         stage.add_service(content["service"], progress)
         add_scenarios(portail, stage.centre, stage.offre.code, content.get("scenarios", ()), stage.today)
+        add_fins(portail, stage.equipe[Role.RESPONSABLE], stage.centre.id, content.get("fins", ()), stage.today)
 
 
 def list_demo_accounts(portail: Portail) -> list[str]:
