@@ -13,7 +13,7 @@ from domain.offer.journey import Step
 def restrict_forms(forms: Sequence[Form], steps: Sequence[Step]) -> tuple[tuple[Step, ...], tuple[Form, ...]]:
     """These steps and their forms, in order: only the fields that each step keeps (`champs`), headed by its title and help
     when it has some; a form that serves twice is two forms. Checks and « fills » about fields that no step keeps are left
-    out: they have nothing to say here."""
+    out: they have nothing to say here. So are conditions that read one of them: the question is then simply asked."""
     by_id = {form.id: form for form in forms}
     own: list[Step] = []
     kept: list[Form] = []
@@ -28,7 +28,8 @@ def restrict_forms(forms: Sequence[Form], steps: Sequence[Step]) -> tuple[tuple[
         own.append(step.model_copy(update={"form": form.id}))
         kept.append(form)
     known = {field.id for form in kept for _, field in form.iter_fields()}
-    return tuple(own), tuple(_prune(form, known) for form in kept)
+    gone = {field.id for form in forms for _, field in form.iter_fields()} - known
+    return tuple(own), tuple(_prune(form, known, gone) for form in kept)
 
 
 def _keep(form: Form, step: Step) -> Form:
@@ -46,17 +47,36 @@ def _keep(form: Form, step: Step) -> Form:
     return form.model_copy(update=changed)
 
 
-def _prune(form: Form, known: Collection[str]) -> Form:
+def _prune(form: Form, known: Collection[str], gone: Collection[str]) -> Form:
     sections = tuple(
-        section.model_copy(update={"fields": tuple(_prune_fills(field, known) for field in section.fields)})
+        section.model_copy(
+            update={
+                "fields": tuple(_prune_field(field, known, gone) for field in section.fields),
+                "visible_if": _unless_gone(section.visible_if, gone),
+            }
+        )
         for section in form.sections
     )
     checks = tuple(check for check in form.checks if _applies(check, known))
     return form.model_copy(update={"sections": sections, "checks": checks})
 
 
-def _prune_fills(field: Field, known: Collection[str]) -> Field:
-    return field.model_copy(update={"fills": {to: source for to, source in field.fills.items() if to in known}})
+def _prune_field(field: Field, known: Collection[str], gone: Collection[str]) -> Field:
+    changed = {
+        "fills": {to: source for to, source in field.fills.items() if to in known},
+        "visible_if": _unless_gone(field.visible_if, gone),
+        "required_if": _unless_gone(field.required_if, gone),
+    }
+    return field.model_copy(update=changed)
+
+
+def _unless_gone(source: str | None, gone: Collection[str]) -> str | None:
+    """The condition, None when it reads a field that the offer asks elsewhere. One that is wrong stays, as for checks."""
+    try:
+        paths = compile_condition(source).paths if source else ()
+    except ConditionError:
+        return source
+    return None if any(_touches(path, one) for path in paths for one in gone) else source
 
 
 def _applies(check: Check, known: Collection[str]) -> bool:

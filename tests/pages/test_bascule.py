@@ -96,3 +96,18 @@ def test_what_changed_since_it_was_shown_is_read_again(visitor: Visitor, monde: 
     assert version_of(monde, dossier_id) == monde.version_id
     assert "2 réponses ne compteraient plus" in text_of(app)
     assert not app.checkbox[0].value
+
+
+def test_a_form_published_while_a_clerk_is_in_it(visitor: Visitor, monde: Monde) -> None:
+    """What is being typed is kept, in the version that is on the screen; the page says that there is a newer one."""
+    dossier_id = make_dossier(monde.portail, monde)
+    app = visitor.open(monde.gestionnaire, "dossier", id=dossier_id, etape="referent")
+    publish(monde.portail, monde, harsher)
+    for champ, typed in (("prenom", "Dominique-Marie"), ("fonction", "directrice"), ("telephone", "01 23 45 67 99")):
+        app.text_input(key=f"d{dossier_id.hex[:12]}:referent.{champ}").set_value(typed).run()
+        assert not app.exception and not app.error
+        held = dossiers.open_dossier(monde.portail, monde.gestionnaire, dossier_id).answers[f"referent.{champ}"]
+        assert held.valeur == typed
+    assert not any(one.label.startswith("Bureau") for one in app.text_input)
+    assert version_of(monde, dossier_id) == monde.version_id
+    assert BANNER in text_of(visitor.open(monde.gestionnaire, "dossier", id=dossier_id, etape="referent"))

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.form_editing import find_form, find_section
+from domain.form_editing import Contenu, find_form, find_section
 from domain.form_structure import (
     SIDES,
     STEP_KINDS,
@@ -78,10 +78,15 @@ def show_step(lieu: Lieu, form_id: str) -> None:
         "Ce qu’il faut savoir avant de répondre", form["help"], max_chars=2000, key=f"{PREFIX}{name}:aide"
     )
     order = [step["form"] for step in lieu.contenu["steps"] if step["form"]]
-    at = order.index(form_id)
-    place = st.selectbox(
-        "Place", range(len(order)), at, format_func=lambda one: f"Étape {one + 1}", key=f"{PREFIX}{name}:place"
-    )
+    place: int | None = None
+    if form_id in order:  # the form of a request has its place in the request
+        place = st.selectbox(
+            "Place",
+            range(len(order)),
+            order.index(form_id),
+            format_func=lambda one: f"Étape {one + 1}",
+            key=f"{PREFIX}{name}:place",
+        )
     with st.container(horizontal=True):
         saved = st.button("Enregistrer l’étape", type="primary", key=f"{PREFIX}{name}:enregistrer")
         if st.button("Revenir aux étapes", type="tertiary", key=f"{PREFIX}{name}:revenir"):
@@ -91,7 +96,7 @@ def show_step(lieu: Lieu, form_id: str) -> None:
             lieu,
             name,
             slots,
-            lambda contenu, _: move_step(update_form(contenu, form_id, given), form_id, place),
+            lambda contenu, _: _save_step(contenu, form_id, given, place),
             "Étape enregistrée dans le brouillon.",
             vue="etapes",
         )
@@ -105,6 +110,11 @@ def show_step(lieu: Lieu, form_id: str) -> None:
             lambda contenu, permanents: delete_step(contenu, form_id, published=permanents.champs),
             "Étape supprimée du brouillon.",
         )
+
+
+def _save_step(contenu: Contenu, form_id: str, given: dict[str, Any], place: int | None) -> Contenu:
+    changed = update_form(contenu, form_id, given)
+    return changed if place is None else move_step(changed, form_id, place)
 
 
 def show_section(lieu: Lieu, section_id: str) -> None:

@@ -102,6 +102,10 @@ def test_a_template_is_deposited_published_and_taken_back(monde: Monde) -> None:
     assert {"gabarit.deposer", "offre.publier"} <= set(journal_actions(monde.portail))
 
 
+GROWING = "{% set x = namespace(v='aaaaaaaaaaaaaaaa') %}{% for i in range(40) %}{% set x.v = x.v ~ x.v %}{% endfor %}"
+"""Sixteen letters, doubled forty times."""
+
+
 def tracked(document: Document) -> None:
     paragraph = document.add_paragraph()._p
     paragraph.append(parse_xml(f'<w:ins xmlns:w="{W}" w:id="1" w:author="A"><w:r><w:t>ajout</w:t></w:r></w:ins>'))
@@ -122,6 +126,7 @@ def linked(document: Document) -> None:
         ("Vu {{ collectivite.nom }}", linked, "fichier extérieur"),
         ("{{ 'a' * 10 ** 9 }}", None, "interdite"),
         ("{{ collectivite.__class__.__mro__ }}", None, ""),
+        (GROWING, None, "trop de temps ou de mémoire"),
         ("{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}", None, ""),
     ],
 )
