@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from domain.courriels import PAGE, Modele, Texte, catalogue
@@ -22,6 +22,7 @@ from domain.referentiel import load_referentiel
 from models import Acte, Centre, Courriel, Decompte, DemandeAdhesion, Dossier, OffreVersion, RoleAttribue, Utilisateur
 from services.comptes.links import Usage, mint_link
 from services.comptes.sessions import home_centre
+from services.core import clock
 from services.core.portail import Portail
 
 logger = logging.getLogger("portail")
@@ -56,7 +57,7 @@ def write_mail(
     values = _people(session, mail, user) | subject.values | queued
     values["adresse"] = portail.settings.adresse_publique
     if modele.page:
-        values[PAGE] = f"{portail.settings.adresse_publique}/{_page(session, modele, user, queued)}"
+        values[PAGE] = f"{portail.settings.adresse_publique}/{_page(session, mail, modele, user, queued)}"
     if mail.modele in LINK_MODELS and not mint:
         values["lien"] = SINGLE_USE
     elif mail.modele in LINK_MODELS:
@@ -81,10 +82,10 @@ def _write(modele: Modele, offre: OffreVersion | None, values: Mapping[str, str]
     return catalogue().write(modele.id, modele.objet, modele.corps, values)
 
 
-def _page(session: Session, modele: Modele, user: Utilisateur | None, queued: Mapping[str, str]) -> str:
+def _page(session: Session, mail: Courriel, modele: Modele, user: Utilisateur | None, queued: Mapping[str, str]) -> str:
     """Relative address of the page that the mail is about, for the side that receives it."""
     address = modele.page or ""
-    if modele.page_centre and _of_centre(session, user):
+    if modele.page_centre and _of_centre(session, mail, user):
         address = modele.page_centre
     for name, value in queued.items():
         address = address.replace(f"{{{name}}}", quote(value, safe=""))
@@ -149,6 +150,16 @@ def _collectivite(demande: DemandeAdhesion) -> str:
     return f"la collectivité dont le SIREN est {format_siren(demande.siren)}"
 
 
-def _of_centre(session: Session, user: Utilisateur | None) -> bool:
-    query = select(RoleAttribue.id).where(RoleAttribue.centre_id.is_not(None))
-    return user is not None and session.scalar(query.where(RoleAttribue.utilisateur_id == user.id).limit(1)) is not None
+def _of_centre(session: Session, mail: Courriel, user: Utilisateur | None) -> bool:
+    """Whether the mail goes to somebody who acts for its centre today (for any centre, when it has none)."""
+    if user is None:
+        return False
+    centre = session.get(Centre, mail.centre_id) if mail.centre_id else None
+    jour = clock.today(centre.fuseau) if centre else clock.today()
+    query = select(RoleAttribue.id).where(
+        RoleAttribue.utilisateur_id == user.id,
+        RoleAttribue.centre_id == centre.id if centre else RoleAttribue.centre_id.is_not(None),
+        RoleAttribue.du <= jour,
+        or_(RoleAttribue.au.is_(None), RoleAttribue.au >= jour),
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -15,10 +16,12 @@ from domain.mail_editing import reset_text, set_text
 from domain.offer import read_offer
 from domain.roles import Role
 from domain.yaml_writer import write_settings
-from models import Courriel, Dossier, OffreVersion
+from models import Courriel, Dossier, OffreVersion, RoleAttribue, Utilisateur
+from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.courriels import mails, smtp, textes
+from services.courriels.redaction import write_mail
 from services.courriels.textes import find_texte, preview_texte
 from services.offres.edition_formulaires import EditionView, Operation, edit_offer, open_edition
 from services.offres.publication import publish
@@ -107,6 +110,31 @@ def test_every_mail_about_a_dossier_says_the_offer_of_the_centre(monde: Monde, m
     dossier_id = make_dossier(monde.portail, monde, "accepte")
     body = _sent(monde, dossier_id, monkeypatch).get_content()
     assert f"({_open(monde).titre})" in body
+
+
+def test_the_link_leads_each_side_to_its_page(monde: Monde) -> None:
+    """A person who left the centre and now works for a collectivité is of the collectivité's side."""
+    dossier_id = make_dossier(monde.portail, monde, "accepte")
+    for role, page in ((Role.INSTRUCTEUR, "instruction"), (Role.GESTIONNAIRE, "dossier")):
+        assert f"/{page}?id={dossier_id}" in _written(monde, role, dossier_id)
+    with monde.portail.db.write() as session:
+        for held in session.query(RoleAttribue).filter_by(utilisateur_id=monde.instructeur.utilisateur_id):
+            held.au = clock.today() - timedelta(days=1)
+    assert f"/dossier?id={dossier_id}" in _written(monde, Role.INSTRUCTEUR, dossier_id)
+
+
+def _written(monde: Monde, role: Role, dossier_id: object) -> str:
+    with monde.portail.db.write() as session:
+        user = session.get_one(Utilisateur, monde.gens[role].utilisateur_id)
+        mail = mails.queue(
+            session,
+            "message_recu",
+            user.courriel,
+            utilisateur_id=user.id,
+            centre_id=monde.centre_id,
+            dossier=str(dossier_id),
+        )
+        return write_mail(monde.portail, session, mail, user).corps
 
 
 def test_a_bad_text_changes_nothing_and_says_where(monde: Monde) -> None:
