@@ -80,3 +80,6 @@ def test_the_daily_round_is_done_once(run: Run) -> None:
     assert first["cdg-martinique"]["reconductions.renew_due"] == 0
     again = run("quotidien")
     assert again.exit_code == 0 and "déjà été fait" in again.stdout
+    alone = json.loads(run("rappels", "envoyer", "--json").stdout)["centres"]
+    assert alone == {"cdg-martinique": 0, "cig-petite-couronne": 0}
+    assert "cdg-martinique : 0 rappel mis en file" in run("rappels", "envoyer").stdout

@@ -22,6 +22,7 @@ OPENED_BY: dict[str, set[Role]] = {
     "equipe": {Role.RESPONSABLE, Role.INSTRUCTEUR},
     "deplacements": {Role.ASSISTANT},
     "parametres": {Role.RESPONSABLE, Role.ADMINISTRATEUR},
+    "echeances": set(Role),
     "archives": {Role.RESPONSABLE, Role.SIGNATAIRE_CENTRE, Role.ADMINISTRATEUR},
     "journal": {Role.ADMINISTRATEUR},
     "courriels": {Role.ADMINISTRATEUR},
