@@ -17,6 +17,7 @@ from models import Affectation, Collectivite, Convention, Utilisateur
 from services.activite.equipe import holds_assistant, read_centre
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_lists import search_condition
+from services.convention.quantites import minutes_on, share_on
 from services.core import clock
 from services.core.access import Acteur
 from services.core.paging import AnySelect, Page, paginate
@@ -159,7 +160,13 @@ def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[
     with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = (
-            select(Convention.id, Convention.numero, Convention.quotite, Convention.minutes_prevues, Collectivite.nom)
+            select(
+                Convention.id,
+                Convention.numero,
+                share_on(today).label("quotite"),
+                minutes_on(today).label("minutes_prevues"),
+                Collectivite.nom,
+            )
             .join(Collectivite, Collectivite.id == Convention.collectivite_id)
             .where(
                 Convention.centre_id == centre_id, Convention.etat.in_(RUNNING_STATES), Convention.dernier_jour >= today

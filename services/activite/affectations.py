@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from services.activite.regles import RUNNING_STATES, first_day, last_day
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail, once, record
+from services.facturation.annee_due import load_avenants
+from services.facturation.annee_due import parts_of as parts_promised
 
 FIELDS = {
     "quotite": share_field("Part d’un temps plein", required=False),
@@ -263,7 +266,12 @@ def _compare_convention(session: Session, convention: Convention, one: Affectati
         return []
     query = select(Affectation).where(Affectation.convention_id == convention.id, Affectation.quotite.is_not(None))
     parts = [PartDatee(other.quotite, other.du, other.au) for other in session.scalars(query) if other.quotite]
-    wanted = [PartDatee(convention.quotite, date.min)]
+    signed = load_avenants(session, [convention.id]).get(convention.id, [])
+    shares = parts_promised(convention, signed)
+    wanted = [PartDatee(convention.quotite, date.min, shares[0].du - timedelta(days=1))] + [
+        PartDatee(part.quotite, part.du, after.du - timedelta(days=1) if after else None)
+        for part, after in zip_longest(shares, shares[1:])
+    ]
     return [
         f"La convention {convention.numero} prévoit {pourcentage(tranche.limite)} d’un temps plein : "
         f"{pourcentage(tranche.total)} y sont affectés {period(tranche.du, tranche.au)}."

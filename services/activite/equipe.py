@@ -22,6 +22,7 @@ from models import Affectation, Centre, Collectivite, Convention, Poste, RoleAtt
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_lists import search_condition
 from services.centre.centre_files import CENTRE_LOCK
+from services.convention.quantites import share_on
 from services.core import clock
 from services.core.access import Acteur, require
 from services.core.paging import Page, paginate
@@ -219,7 +220,7 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
         select(
             Convention.id,
             Convention.numero,
-            Convention.quotite,
+            share_on(today).label("quotite"),
             Convention.date_effet,
             Convention.dernier_jour,
             Collectivite.nom,
@@ -236,7 +237,7 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
         )
     )
     if filtre.couverture:
-        query = query.where(_covered(filtre.couverture, running, share))
+        query = query.where(_covered(filtre.couverture, running, share, share_on(today)))
     return query.where(
         *search_condition(
             filtre.texte, Convention.numero.expression, Collectivite.nom.expression, Collectivite.siren.expression
@@ -244,14 +245,16 @@ def _couverture_query(centre_id: UUID, today: date, filtre: CouvertureFilter) ->
     )
 
 
-def _covered(couverture: str, running: ColumnElement[bool], share: ScalarSelect[Decimal | None]) -> ColumnElement[bool]:
+def _covered(
+    couverture: str, running: ColumnElement[bool], share: ScalarSelect[Decimal | None], promised: ColumnElement[Any]
+) -> ColumnElement[bool]:
     """Condition of one of `COUVERTURES`; any other code keeps everything."""
     someone = exists().where(running)
     wanted: Mapping[str, ColumnElement[bool]] = {
         "sans_assistant": ~someone,
-        "incomplete": and_(someone, share < Convention.quotite),
-        "depassee": share > Convention.quotite,
-        "complete": share == Convention.quotite,
+        "incomplete": and_(someone, share < promised),
+        "depassee": share > promised,
+        "complete": share == promised,
     }
     return wanted.get(couverture, true())
 

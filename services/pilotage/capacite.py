@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from domain.pilotage import month_end
 from domain.tarification import HEURES_ANNUELLES
 from models import Affectation, Collectivite, Convention, Dossier, Exercice, OffreVersion, Poste, Utilisateur
 from services.centre.offres import get_offer
+from services.convention.quantites import minutes_on, share_on
 from services.core.paging import MAX_PAGE_SIZE, Page
 from services.facturation.exercices import COMMITTED_STATES
 from services.pilotage.filtres import Filtres
@@ -106,20 +107,20 @@ def find_years(session: Session, centre_id: UUID) -> Annees:
     return tuple((hours, tuple(versions)) for hours, versions in sorted(found.items()))
 
 
-def _by_day(share: Any, running: Callable[[Any], ColumnElement[bool]], count: int) -> Select[Any]:
-    """Sum of `share` over the rows that run on each of `count` days, in one pass."""
+def _by_day(share: Callable[[Any], Any], running: Callable[[Any], ColumnElement[bool]], count: int) -> Select[Any]:
+    """Sum of the `share` of the day over the rows that run on each of `count` days, in one pass."""
     days = (day(f"jour_{rank}") for rank in range(count))
-    return select(*(func.sum(case((running(one), share), else_=0)) for one in days))
+    return select(*(func.sum(case((running(one), share(one)), else_=0)) for one in days))
 
 
 @lru_cache(maxsize=128)
 def _promised(forme: Forme, count: int, annees: Annees) -> Select[Any]:
-    return _by_day(_promised_share(annees), _lives, count).where(*_conventions(forme))
+    return _by_day(partial(_promised_share, annees), _lives, count).where(*_conventions(forme))
 
 
 @lru_cache(maxsize=128)
 def _given(forme: Forme, count: int) -> Select[Any]:
-    query = _by_day(Affectation.quotite, lambda one: and_(_runs(Affectation, one), _lives(one)), count)
+    query = _by_day(lambda _: Affectation.quotite, lambda one: and_(_runs(Affectation, one), _lives(one)), count)
     joined = query.select_from(Affectation).join(Convention, Convention.id == Affectation.convention_id)
     return joined.where(Affectation.centre_id == bindparam("centre"), *_conventions(forme))
 
@@ -127,8 +128,8 @@ def _given(forme: Forme, count: int) -> Select[Any]:
 @lru_cache(maxsize=128)
 def _posts(_forme: Forme, count: int) -> Select[Any]:
     """Posts held on each day, then those of them that nobody is in."""
-    held = _by_day(Poste.quotite, lambda one: _runs(Poste, one), count)
-    empty = _by_day(Poste.quotite, lambda one: and_(_runs(Poste, one), Poste.assistant_id.is_(None)), count)
+    held = _by_day(lambda _: Poste.quotite, lambda one: _runs(Poste, one), count)
+    empty = _by_day(lambda _: Poste.quotite, lambda one: and_(_runs(Poste, one), Poste.assistant_id.is_(None)), count)
     both = held.add_columns(*empty.selected_columns)
     return both.where(Poste.centre_id == bindparam("centre"))
 
@@ -153,7 +154,7 @@ def _gaps(forme: Forme) -> Select[Any]:
         .group_by(Affectation.convention_id)
         .subquery("affectes")
     )
-    promised: Any = Convention.quotite
+    promised: Any = share_on(day("jour"))
     given = func.coalesce(assigned.c.part, 0)
     return (
         select(
@@ -213,15 +214,15 @@ def _people() -> Select[Any]:
     )
 
 
-def _promised_share(annees: Annees) -> ColumnElement[Any]:
-    """What a convention promises, in percents of a full-time post."""
+def _promised_share(annees: Annees, jour: Any) -> ColumnElement[Any]:
+    """What a convention promises on a day, its avenants included, in percents of a full-time post."""
     whens = [
         (Convention.dossier_id.in_(select(Dossier.id).where(Dossier.offre_version_id.in_(versions))), hours)
         for hours, versions in annees
     ]
     full_time = case(*whens, else_=HEURES_ANNUELLES) if whens else literal(HEURES_ANNUELLES)
-    hours = Convention.minutes_prevues * PLEIN / (full_time * 60)
-    return case((Convention.quotite.is_not(None), Convention.quotite), else_=func.coalesce(hours, 0))
+    hours = minutes_on(jour) * PLEIN / (full_time * 60)
+    return case((Convention.quotite.is_not(None), share_on(jour)), else_=func.coalesce(hours, 0))
 
 
 def _conventions(forme: Forme) -> list[ColumnElement[bool]]:

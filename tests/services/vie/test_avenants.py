@@ -15,12 +15,16 @@ from sqlalchemy import select
 from domain.errors import Conflit, Introuvable, Refus
 from domain.roles import Role
 from models import Avenant, Collectivite, Convention, Courriel, Exercice, Piece
+from services.activite import equipe
 from services.adhesion import dossiers, editique, workflow
 from services.adhesion.pieces import open_piece
 from services.convention import conventions, signatures
+from services.convention.quantites import share_on
 from services.core import clock
 from services.core.portail import Portail
 from services.facturation.exercices import compare
+from services.pilotage.capacite import capacity_by_month
+from services.pilotage.filtres import Filtres
 from services.vie import avenants, demandes, effets
 from services.vie.fil import open_life
 from services.vie.texte import text_in_force
@@ -349,3 +353,21 @@ def test_some_conventions_are_followed_by_none(portail: Portail, monde: Monde, e
     for role in set(Role) - {Role.GESTIONNAIRE, Role.INSTRUCTEUR}:
         with pytest.raises((Refus, Introuvable)):
             demandes.create_renewal(portail, monde[role], convention_id, uuid4().hex)
+
+
+def test_screens_of_the_team_follow_the_share_of_the_day(portail: Portail, monde: Monde) -> None:
+    """Coverage and capacity say what is promised on the day, not what was on the first."""
+    convention_id = _issued(portail, monde)
+    sign(portail, monde, issue(portail, monde, convention_id, quotite_60()))
+    for jour, share in ((date(2026, 8, 31), Decimal("47.70")), (date(2026, 9, 1), Decimal("60.00"))):
+        with portail.db.read() as session:
+            assert session.scalar(select(share_on(jour)).where(Convention.id == convention_id)) == share
+        with clock.pretend(jour):
+            (row,) = equipe.list_couvertures(
+                portail, monde.responsable, monde.centre_id, equipe.CouvertureFilter(couverture="sans_assistant")
+            ).rows
+            assert row.prevue == share
+    with portail.db.read() as session:
+        filtres = Filtres(centre_id=monde.centre_id, annee=2026, today=TODAY)
+        months = capacity_by_month(session, filtres)
+    assert [one.promis for one in months][7:9] == [Decimal("0.4770"), Decimal("0.6000")]
