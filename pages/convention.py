@@ -39,7 +39,7 @@ def show_documents(view: ConventionView) -> None:
     else:
         show(render_files(view))
         show_missing_pdf(view)
-    show_export("convention", view.id, view.roles)
+        show_export("convention", view.id, view.roles)
     if view.peut_joindre_accuse:
         show_accuse_form(view.id, limit=portail.settings.taille_max_mo)
 

@@ -21,8 +21,8 @@ def list_centre(session: Session, acteur: Acteur) -> list[Tache]:
     for centre in session.scalars(select(Centre).where(Centre.id.in_(acteur.centres_with(*PROPOSERS)))):
         due = [one for one in list_candidates(session, centre, clock.today(centre.fuseau)) if not one.proposee]
         if due:
-            plural = "s" if len(due) > 1 else ""
-            titre = f"{len(due)} ensemble{plural} d’archives à éliminer"
+            what = "conventions ou dossiers" if len(due) > 1 else "convention ou dossier"
+            titre = f"{len(due)} {what} à éliminer des archives"
             detail = "La durée de conservation est échue : proposez leur élimination, avec l’accord des archives."
             found.append(Tache(ARCHIVES, titre, detail, "archives", {"centre": str(centre.id)}))
     approves, executes = acteur.centres_with(*APPROVERS), acteur.centres_with(*EXECUTORS)

@@ -147,6 +147,20 @@ def test_a_purge_is_shown_then_applied(visitor: Visitor, archives: Monde, monkey
     assert "Rien n’est à retirer aujourd’hui." in text_of(app)
 
 
+def test_one_button_stands_out(visitor: Visitor, archives: Monde) -> None:
+    """Of two eliminations that wait, the older is put forward."""
+    second = make_ended(archives.portail, archives, date_effet=date(2009, 1, 1))
+    with archives.portail.db.read() as session:
+        ids = list(session.scalars(select(Convention.id)))
+    for one in ids:
+        eliminations.propose(
+            archives.portail, archives.responsable, archives.centre_id, [("convention", one)], operation_id=str(one)
+        )
+    app = visitor.open(archives.administrateur, "archives", onglet="eliminations")
+    approving = [one.proto.type for one in app.button if one.label == "Approuver l’élimination"]
+    assert approving == ["secondary", "primary"] and second in ids
+
+
 def test_links_to_the_whole_export(visitor: Visitor, archives: Monde) -> None:
     with archives.portail.db.read() as session:
         convention = session.scalars(select(Convention)).one()

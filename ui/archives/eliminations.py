@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 from markupsafe import Markup
@@ -26,17 +27,17 @@ def show_eliminations(cadre: Cadre) -> None:
     if not rows:
         st.info("Aucune élimination. Le responsable du service en propose une depuis « À éliminer ».")
         return
+    first = next((row.id for row in reversed(rows) if row.approuvable or row.executable), None)
     for row in rows:
-        _show_one(row)
+        _show_one(row, "primary" if row.id == first else "secondary")
 
 
-def _show_one(row: EliminationRow) -> None:
-    count = len(row.lignes)
-    title = f"{count} ensemble{'s' if count > 1 else ''}, proposition du {day_and_time(row.proposee_le, row.fuseau)}"
+def _show_one(row: EliminationRow, button: Literal["primary", "secondary"]) -> None:
+    title = f"{_counted(row)}, proposition du {day_and_time(row.proposee_le, row.fuseau)}"
     with st.container(border=True, key=f"elimination-{row.id}"):
         show(Markup("<h3>{}</h3>").format(title), badge(row.etat_libelle, TONES[row.etat]))
         show(facts(_facts(row)))
-        with st.expander(f"Ce qu’elle couvre ({count})", expanded=row.etat == "proposee"):
+        with st.expander(f"Ce qu’elle couvre ({len(row.lignes)})", expanded=row.etat == "proposee"):
             show(
                 plain_table(
                     "Ce que l’élimination couvre",
@@ -47,9 +48,19 @@ def _show_one(row: EliminationRow) -> None:
                 )
             )
         if row.etat == "proposee":
-            _show_decision(row)
+            _show_decision(row, button)
         elif row.executable:
-            _show_execution(row)
+            _show_execution(row, button)
+
+
+def _counted(row: EliminationRow) -> str:
+    """« 2 conventions, 1 dossier »."""
+    parts = []
+    for nature in ("convention", "dossier"):
+        count = sum(one.nature == nature for one in row.lignes)
+        if count:
+            parts.append(f"{count} {nature}{'s' if count > 1 else ''}")
+    return ", ".join(parts)
 
 
 def _facts(row: EliminationRow) -> list[tuple[str, str | Markup | None]]:
@@ -73,7 +84,7 @@ def _cells(one: LigneElimination) -> tuple[str | Markup, ...]:
     return (one.numero, one.collectivite, date_courte(one.fin), date_courte(one.jusquau), files, etat)
 
 
-def _show_decision(row: EliminationRow) -> None:
+def _show_decision(row: EliminationRow, button: Literal["primary", "secondary"]) -> None:
     if row.pourquoi:
         st.info(row.pourquoi)
     with st.container(width=720):
@@ -83,7 +94,7 @@ def _show_decision(row: EliminationRow) -> None:
                 placeholder="Visa n° 2038-112 du 12 janvier 2038",
             )  # fmt: skip
             if (
-                st.button("Approuver l’élimination", type="primary", key=f"approuver-{row.id}")
+                st.button("Approuver l’élimination", type=button, key=f"approuver-{row.id}")
                 and page.ran(
                     eliminations.approve,
                     session.portail(),
@@ -113,16 +124,14 @@ def _refusal(row: EliminationRow) -> Callable[[str], object]:
     )[0]  # fmt: skip
 
 
-def _show_execution(row: EliminationRow) -> None:
+def _show_execution(row: EliminationRow, button: Literal["primary", "secondary"]) -> None:
     left, done = row.count("a_eliminer"), row.count("eliminee")
     if done or row.count("conservee"):
         st.warning("L’exécution a été interrompue : elle reprendra où elle s’est arrêtée.", icon=":material/warning:")
-    if st.button(
-        "Reprendre l’exécution" if done else "Éliminer définitivement", type="primary", key=f"executer-{row.id}"
-    ):
+    if st.button("Reprendre l’exécution" if done else "Éliminer définitivement", type=button, key=f"executer-{row.id}"):
         page.confirm(
             "Éliminer définitivement ?",
-            f"{left} ensemble{'s' if left > 1 else ''} : les fichiers, les réponses, les messages et les noms seront détruits, sans"
+            f"{left} {'conventions ou dossiers' if left > 1 else 'convention ou dossier'} : les fichiers, les réponses, les messages et les noms seront détruits, sans"
             " retour possible. Le numéro, les dates et les montants restent au registre. Un certificat sera établi.",
             "Éliminer",
             _execute(row),

@@ -141,7 +141,8 @@ def next_step(view: ConventionView) -> str:
         if view.cote_centre:
             return "Une mise en demeure est en cours : sa suite se donne ci-dessous."
         return "Le centre a envoyé une mise en demeure : lisez-la et répondez-y ci-dessous."
-    return f"{'Cet avenant' if view.avenant else 'Cette convention'} n’appelle plus d’action. Ses fichiers restent disponibles."
+    over = f"{'Cet avenant' if view.avenant else 'Cette convention'} n’appelle plus d’action."
+    return over if view.manifeste.get("elimination") else f"{over} Ses fichiers restent disponibles."
 
 
 def render_terms(view: ConventionView, dossier: str) -> Markup:

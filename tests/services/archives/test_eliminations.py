@@ -421,7 +421,7 @@ def tasks(monde: Monde, role: Role) -> list[str]:
 
 def test_the_home_page_says_what_waits_for_whom(archives: Monde) -> None:
     convention_id = make_ended(archives.portail, archives)
-    due_now = ["1 ensemble d’archives à éliminer"]
+    due_now = ["1 convention ou dossier à éliminer des archives"]
     assert {role: tasks(archives, role) for role in Role if tasks(archives, role)} == {Role.RESPONSABLE: due_now}
     elimination_id = propose(archives, convention_id)
     deciding = {role: tasks(archives, role) for role in Role if tasks(archives, role)}
