@@ -112,6 +112,21 @@ def _show_one(envoi: Envoi) -> None:
         )
     )
     st.subheader(page.text(row.libelle), anchor=False)
+    _show_facts(envoi)
+    if envoi.avertissement:
+        st.warning(envoi.avertissement)
+    if row.etat in HINTS:
+        note(HINTS[row.etat])
+    _show_actions(envoi)
+    if envoi.corps is not None:
+        st.subheader("Texte", anchor=False)
+        note("Tel que le portail l’écrirait aujourd’hui.")
+        with st.container(border=True, width=820):
+            show_mail(envoi.objet or "", envoi.corps)
+
+
+def _show_facts(envoi: Envoi) -> None:
+    row = envoi.ligne
     person = (
         link(envoi.personne or "", href("utilisateurs", id=envoi.personne_id)) if envoi.personne_id else envoi.personne
     )
@@ -131,16 +146,6 @@ def _show_one(envoi: Envoi) -> None:
             )
         )
     )
-    if envoi.avertissement:
-        st.warning(envoi.avertissement)
-    if row.etat in HINTS:
-        note(HINTS[row.etat])
-    _show_actions(envoi)
-    if envoi.corps is not None:
-        st.subheader("Texte", anchor=False)
-        note("Tel que le portail l’écrirait aujourd’hui.")
-        with st.container(border=True, width=820):
-            show_mail(envoi.objet or "", envoi.corps)
 
 
 def _show_actions(envoi: Envoi) -> None:
@@ -152,41 +157,33 @@ def _show_actions(envoi: Envoi) -> None:
                 _ask(envoi, action)
 
 
+def _question(envoi: Envoi, action: str) -> tuple[str, str, str] | None:
+    """Title, text and button of what is asked before an action; None when nothing is: a mail that never left is sent again
+    at once."""
+    to = envoi.ligne.destinataire
+    if action == envois.CONFIRMER:
+        told = f"Notez-le seulement si {to} vous a dit l’avoir reçu."
+        return "Ce courriel est-il arrivé ?", told, "Noter qu’il est arrivé"
+    if action == envois.CLASSER:
+        told = f"Il ne partira pas : prévenez {to} autrement s’il le faut."
+        return "Classer ce courriel ?", told, "Classer sans envoyer"
+    if action == envois.RETOUR:
+        told = f"Le courriel pour {to} vous est revenu. Indiquez ce que dit le message reçu (par exemple « boîte pleine »)."
+        return "Signaler un retour", told, "Noter le retour"
+    if envoi.ligne.etat == "incertain":
+        told = f"Il est peut-être déjà arrivé : {to} pourrait le recevoir deux fois."
+        return "Renvoyer ce courriel ?", told, "Renvoyer quand même"
+    return None
+
+
 def _ask(envoi: Envoi, action: str) -> None:
-    """Ask before doing what cannot be undone; a mail that never left is sent again at once."""
-    mail_id, to = envoi.ligne.id, envoi.ligne.destinataire
-    questions = {
-        envois.CONFIRMER: (
-            "Ce courriel est-il arrivé ?",
-            f"Notez-le seulement si {to} vous a dit l’avoir reçu.",
-            "Noter qu’il est arrivé",
-        ),
-        envois.CLASSER: (
-            "Classer ce courriel ?",
-            f"Il ne partira pas : prévenez {to} autrement s’il le faut.",
-            "Classer sans envoyer",
-        ),
-        envois.RETOUR: (
-            "Signaler un retour",
-            f"Le courriel pour {to} vous est revenu. Indiquez ce que dit le message reçu (par exemple « boîte pleine »).",
-            "Noter le retour",
-        ),
-    }
-    if action == envois.RENVOYER and envoi.ligne.etat == "incertain":
-        questions[action] = (
-            "Renvoyer ce courriel ?",
-            f"Il est peut-être déjà arrivé : {to} pourrait le recevoir deux fois.",
-            "Renvoyer quand même",
-        )
-    if action not in questions:
+    mail_id, question = envoi.ligne.id, _question(envoi, action)
+    if question is None:
         if _do(mail_id, action, ""):
             st.rerun()
         return
-    titre, texte, libelle = questions[action]
     page.confirm(
-        titre,
-        texte,
-        libelle,
+        *question,
         lambda motif: _do(mail_id, action, motif),
         motif=action == envois.RETOUR,
         key=f"courriels:{mail_id}:{action}:confirmer",
