@@ -69,6 +69,8 @@ def show_answers(view: DossierView) -> None:
     answers, beside = st.columns([2, 1], gap="large")
     with answers:
         for form in view.offer.formset.forms:
+            if not any(view.evaluation.sections.get((form.id, section.id), True) for section in form.sections):
+                continue
             st.subheader(form.short_title or form.title, anchor=False)
             show_form(
                 view,

@@ -48,13 +48,13 @@ def render_chain(life: VieView) -> Markup:
 
 
 def _render_link(life: VieView, one: Maillon) -> Markup:
-    when = f"à compter du {date_longue(one.le)}" if one.le else "sans date d’effet"
+    when = f"À compter du {date_longue(one.le)}" if one.le else "Pas encore envoyée"
     points = Markup("").join(Markup("<li>{}</li>").format(point) for point in one.points)
     return Markup('<li class="{}"><div>{} {}</div><p>{}</p>{}</li>').format(
         "p-fait" if one.applique else "p-attendu",
         link(one.titre, page.url_of(one.page, id=one.ident)),
         badge(one.etat_libelle, one.etat),
-        when[:1].upper() + when[1:],
+        when,
         Markup("<ul>{}</ul>").format(points) if points else "",
     )
 
@@ -130,17 +130,17 @@ def show_changes(view: ConventionView) -> None:
 
 def render_changes(changes: Iterable[Modification]) -> Markup:
     """A table: the point, the text before, the text after."""
+    titles = ("Point", "Texte antérieur", "Nouveau texte")
     rows = Markup("").join(
-        Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>').format(
-            one.libelle, lines(one.avant), lines(one.apres)
-        )
+        Markup(
+            '<tr><th scope="row" data-titre="{}">{}</th><td data-titre="{}"><span>{}</span></td>'
+            '<td data-titre="{}"><span>{}</span></td></tr>'
+        ).format(titles[0], one.libelle, titles[1], lines(one.avant), titles[2], lines(one.apres))
         for one in changes
     )
     if not rows:
         return Markup('<p class="p-discret">Rien ne change pour le moment.</p>')
-    head = Markup("").join(
-        Markup('<th scope="col">{}</th>').format(one) for one in ("Point", "Texte antérieur", "Nouveau texte")
-    )
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(one) for one in titles)
     return Markup(
         '<div class="p-tableau"><table><caption class="p-masque">Points modifiés</caption><thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody></table></div>"
