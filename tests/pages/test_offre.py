@@ -98,7 +98,8 @@ def test_a_state_is_added_with_its_action(admin: Any, monde: Monde) -> None:
     assert "État ajouté au brouillon." in text_of(app)
     assert "lu par la collectivité : « En cours de validation »" in text_of(app)
     changes = text_of(admin(vue="changements"))
-    assert "Valider le dossier" in changes and "« À valider »" not in changes.split("Avant")[0]
+    assert "Circuit du dossier › États › « À valider »" in changes
+    assert "depuis À valider, conduit à Accepté, par Responsable du service" in changes
     click(admin(vue="changements"), "Publier")
     assert open_edition(monde.portail, monde[Role.ADMINISTRATEUR], monde.centre_id, OFFRE).numero == 2
 
