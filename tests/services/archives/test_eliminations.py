@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import (
+    Acte,
     AuditEvent,
+    Avenant,
     Base,
     Centre,
     Convention,
@@ -27,6 +29,7 @@ from models import (
     OffreVersion,
     Piece,
     Reponse,
+    utc_now,
 )
 from services.accueil.taches import list_taches
 from services.activite import cumuls
@@ -480,3 +483,83 @@ def test_two_people_carry_it_out_at_the_same_time(archives: Monde) -> None:
         assert actions.count("archives.eliminer") == 4 and actions.count("elimination.executer") == 1
         assert len(session.scalars(select(Piece)).all()) == 1
         assert journal.verify(session).intacte
+
+
+def test_the_journal_is_written_last(archives: Monde) -> None:
+    """Its head is locked after every row that a transaction changes: no two actions wait for each other."""
+    elimination_id = propose(archives, make_ended(archives.portail, archives))
+    approve(archives, elimination_id)
+    written: list[str] = []
+
+    def listen(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        words = statement.split()
+        if words[0] in ("INSERT", "UPDATE", "DELETE"):
+            written.append(words[1 if words[0] == "UPDATE" else 2].strip('"'))
+
+    def ended(_c: Any) -> None:
+        written.append("-")
+
+    engine = archives.portail.db.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    event.listen(engine, "commit", ended)
+    try:
+        execution.execute(archives.portail, archives.responsable, elimination_id)
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+        event.remove(engine, "commit", ended)
+    transactions = [one.split() for one in " ".join(written).split("-") if "journal_head" in one]
+    assert len(transactions) == 2
+    for tables in transactions:
+        first = next(place for place, table in enumerate(tables) if table in ("audit_event", "journal_head"))
+        assert set(tables[first:]) <= {"audit_event", "journal_head"}
+
+
+def test_avenants_and_requests_go_with_their_convention(archives: Monde) -> None:
+    portail = archives.portail
+    convention_id = make_ended(portail, archives)
+    change = make_convention(portail, archives, "en_vigueur", date_effet=date(2024, 6, 1))
+    request = make_dossier(portail, archives, "refuse")
+    with portail.db.write() as session:
+        session.execute(
+            update(Acte)
+            .where(Acte.id == change)
+            .values(nature="avenant", parent_id=convention_id, centre_signataire=SECRET, terme=date(2027, 12, 31))
+        )
+        session.execute(update(Dossier).where(Dossier.id == request).values(convention_id=convention_id, motif=SECRET))
+        add_file(session, portail, b"avenant " + change.bytes, convention_id=change)
+    elimination_id = propose(archives, convention_id)
+    approve(archives, elimination_id)
+    done = execution.execute(portail, archives.responsable, elimination_id)
+    assert (done.eliminees, done.fichiers) == (1, 6)
+    assert SECRET not in everything(archives)
+    with portail.db.read() as session:
+        kept = session.get_one(Avenant, change)
+        assert (kept.parent_id, kept.date_effet, kept.centre_signataire) == (convention_id, date(2024, 6, 1), None)
+        assert session.scalars(select(Reponse.champ).where(Reponse.dossier_id == request)).all() == []
+        assert session.get_one(Dossier, request).reference
+
+
+def test_a_dossier_alone_is_eliminated(archives: Monde) -> None:
+    portail = archives.portail
+    dossier_id, living = make_dossier(portail, archives, "refuse"), make_dossier(portail, archives, "en_instruction")
+    with portail.db.write() as session:
+        session.execute(
+            update(Dossier).where(Dossier.id == dossier_id).values(modifie_le=utc_now() - timedelta(days=3))
+        )
+        data = add_file(session, portail, b"refus", dossier_id=dossier_id).sha256
+    with clock.pretend(date(2039, 1, 1)):
+        elimination_id = eliminations.propose(
+            portail, archives.responsable, archives.centre_id, [("dossier", dossier_id)], operation_id="x"
+        )
+        assert elimination_id
+        approve(archives, elimination_id)
+        assert execution.execute(portail, archives.responsable, elimination_id).fichiers == 2
+        assert ("dossier", dossier_id) not in _keys(archives)
+    assert not portail.files.exists(data)
+    with portail.db.read() as session:
+        assert session.get_one(Dossier, dossier_id).etat == "refuse"
+        assert session.scalars(select(Reponse.dossier_id).distinct()).all() == [living]
+
+
+def _keys(monde: Monde) -> list[conservation.Cle]:
+    return [one.cle for one in conservation.list_due(monde.portail, monde.responsable, monde.centre_id).rows]
