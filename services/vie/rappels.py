@@ -55,8 +55,13 @@ def send_due(session: Session, centre_id: UUID, jour: date) -> int:
         if (delay := _delay_due(planned, row.le, jour)) is not None
     ]
     envois = _envois(session, centre_id, jour, pending)
+    people = select(Utilisateur.id, Utilisateur.courriel).where(
+        Utilisateur.id.in_({one.utilisateur_id for one in envois})
+    )
+    addresses: dict[UUID, str] = dict(session.execute(people).all())
     for envoi in envois:
-        _queue(session, centre_id, envoi)
+        _queue(session, centre_id, envoi, addresses[envoi.utilisateur_id])
+    session.flush()
     if envois:
         record(session, "rappel.envoyer", centre_id=centre_id, objet="centre", objet_id=centre_id, nombre=len(envois))
     return len(envois)
@@ -149,7 +154,7 @@ class _People:
         return sorted(found, key=str)
 
 
-def _queue(session: Session, centre_id: UUID, envoi: Envoi) -> None:
+def _queue(session: Session, centre_id: UUID, envoi: Envoi, destinataire: str) -> None:
     """The mail, and one row by convention: what was told is known whatever becomes of the mail."""
     first = envoi.rows[0]
     parametres = {"nombre": "", "convention": str(first.convention_id)}
@@ -158,7 +163,7 @@ def _queue(session: Session, centre_id: UUID, envoi: Envoi) -> None:
     mail: Courriel = mails.queue(
         session,
         f"rappel_{first.kind}",
-        session.get_one(Utilisateur, envoi.utilisateur_id).courriel,
+        destinataire,
         utilisateur_id=envoi.utilisateur_id,
         centre_id=centre_id,
         jour=first.le.isoformat(),
@@ -177,7 +182,6 @@ def _queue(session: Session, centre_id: UUID, envoi: Envoi) -> None:
                 courriel_id=mail.id,
             )
         )
-    session.flush()
 
 
 def send_now(portail: Portail) -> dict[str, int]:

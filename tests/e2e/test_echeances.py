@@ -18,6 +18,7 @@ from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, heading, see, settle
 from tests.e2e.serveur import Serveur
+from tests.e2e.test_accessibilite import list_violations
 from tests.factories import Monde
 
 SIREN = "219400744"
@@ -49,6 +50,7 @@ def test_a_reminder_leads_to_its_deadline(serveur: Serveur, monde: Monde, open_p
     title = f"Dernier jour pour dénoncer avec effet au 1er janvier {NOTICE.year + 1}"
     expect(page.get_by_role("link", name=title)).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("link", name="Bilan annuel")).to_have_count(0)
+    assert list_violations(page) == []
     page.get_by_role("link", name="Voir toute la période").click()
     settle(page)
     page.get_by_role("link", name="Mois", exact=True).click()
@@ -56,6 +58,7 @@ def test_a_reminder_leads_to_its_deadline(serveur: Serveur, monde: Monde, open_p
     expect(table).to_be_attached(timeout=PATIENCE)
     page.goto(f"/echeances?vue=mois&e_mois={NOTICE:%Y-%m}")
     expect(page.get_by_role("link", name=title)).to_be_visible(timeout=PATIENCE)
+    assert list_violations(page) == []
     page.get_by_role("link", name=re.compile("mois suivant")).click()
     heading(page, re.compile(f"Octobre {NOTICE.year}"))
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -68,6 +71,7 @@ def test_the_address_of_a_calendar_works_until_it_is_revoked(
     page.goto("/echeances?vue=agenda")
     button(page, "Créer l’adresse").click()
     see(page, "Voici votre adresse.")
+    assert list_violations(page) == []
     address = page.get_by_text(re.compile(r"/calendrier/.+\.ics")).first.inner_text().strip()
     stranger = open_page()
     calendar = stranger.request.get(address)
