@@ -22,7 +22,7 @@ CIRCUITS: dict[Circuit, Workflow] = {"immediat": IMMEDIAT, "accord": ACCORD, "si
 class TypeDemande(Definition):
     """A kind of request about a convention in force. `circuit`: `immediat` takes effect when it is sent (new référent, E10),
     `accord` once the centre agrees, `signature` is reviewed like an adhesion and ends with `document`, an avenant that both
-    sides sign (article 10). `champ_effet` is the field that holds its first day, the day it is sent without it. `workflow`
+    sides sign (article 10). One that is `fermee` is not proposed any more: those begun go on. `champ_effet` is the field that holds its first day, the day it is sent without it. `workflow`
     replaces the circuit's own table."""
 
     nature: Annotated[str, PydanticField(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
@@ -33,6 +33,7 @@ class TypeDemande(Definition):
     document: str | None = None
     champ_effet: str | None = None
     workflow: Workflow | None = None
+    fermee: bool = False
 
     @property
     def table(self) -> Workflow:

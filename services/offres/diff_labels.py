@@ -76,6 +76,7 @@ LABELS: dict[str, str] = {
     "example": "Exemple",
     "facturation": "Facturation",
     "facultative": "Facultative",
+    "fermee": "N’est plus proposée",
     "fields": "Champs",
     "fills": "Champs remplis",
     "form": "Formulaire",

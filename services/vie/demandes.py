@@ -64,7 +64,7 @@ def list_possible(session: Session, acteur: Acteur, convention: Convention) -> t
             one.nature, one.titre, one.resume, open_ones.get(one.nature), held if one.circuit == "signature" else ""
         )
         for one in get_offer(session, version.id).demandes
-        if roles & creators(one.table)
+        if roles & creators(one.table) and not one.fermee
     )
 
 
@@ -92,6 +92,8 @@ def create_request(portail: Portail, acteur: Acteur, convention_id: UUID, nature
             demande = offer.demande(nature)
         except KeyError:
             raise Refus("L’offre ne prévoit pas cette demande : rechargez la page.") from None
+        if demande.fermee:
+            raise Refus("Le centre ne propose plus cette demande : rechargez la page.")
         _require(acteur, convention, creators(demande.table))
         _refuse_ended(convention)
         if not once(session, operation_id):

@@ -12,6 +12,8 @@ from domain import offer_editing
 from domain.errors import Introuvable, Refus
 from domain.offer import load_offer
 from domain.roles import Role
+from models import Convention
+from services.adhesion import dossiers
 from services.core.portail import Portail
 from services.core.settings import ROOT
 from services.offres import publication
@@ -19,6 +21,8 @@ from services.offres.bundle import export_offer, import_offer
 from services.offres.comparaison import compare_versions
 from services.offres.edition_formulaires import edit_offer, list_administered, list_editable, open_edition
 from services.offres.versions import list_versions, restore_version
+from services.vie.demandes import create_request, list_possible
+from tests.conventions import make_convention
 from tests.factories import OFFRE, Monde, journal_actions, make_monde, make_other_centre, make_stranger
 
 
@@ -33,7 +37,8 @@ def rename(titre: str) -> Any:
 
 
 def publish(portail: Portail, monde: Monde, titre: str) -> None:
-    edit_offer(portail, monde.administrateur, monde.centre_id, OFFRE, None, rename(titre))
+    begun = open_edition(portail, monde.administrateur, monde.centre_id, OFFRE).version
+    edit_offer(portail, monde.administrateur, monde.centre_id, OFFRE, begun, rename(titre))
     view = open_edition(portail, monde.administrateur, monde.centre_id, OFFRE)
     assert view.draft_id and view.version
     publication.publish_draft(portail, monde.administrateur, view.draft_id, view.version)
@@ -103,3 +108,21 @@ def _renamed(data: bytes, before: str, after: str) -> bytes:
                 content = content.replace(f"code: {before}".encode(), f"code: {after}".encode(), 1)
             target.writestr(name.replace(f"/{before}/", f"/{after}/"), content)
     return output.getvalue()
+
+
+def test_a_request_that_is_closed_is_not_begun_any_more(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    begun = create_request(portail, monde.gestionnaire, convention_id, "referent", "une-demande")
+
+    def close(contenu: Any, _: Any) -> Any:
+        return offer_editing.update_row(contenu, "demandes", "referent", {"fermee": True})
+
+    edit_offer(portail, monde.administrateur, monde.centre_id, OFFRE, None, close)
+    publish(portail, monde, "Sans cette demande")
+    with portail.db.read() as session:
+        convention = session.get_one(Convention, convention_id)
+        proposed = [one.nature for one in list_possible(session, monde.gestionnaire, convention)]
+    assert "referent" not in proposed and "avenant" in proposed
+    with pytest.raises(Refus, match="ne propose plus"):
+        create_request(portail, monde.gestionnaire, convention_id, "referent", "une-autre")
+    assert dossiers.open_dossier(portail, monde.gestionnaire, begun).actions  # it goes on
