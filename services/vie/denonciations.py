@@ -22,7 +22,7 @@ from documents.uploads import DOCX_TYPE
 from domain.errors import Conflit, Introuvable, Invalide, Refus, raise_faults
 from domain.formatting import date_longue
 from domain.text import clean_text
-from models import Convention, Denonciation, Piece, utc_now
+from models import Convention, Denonciation, Operation, Piece, utc_now
 from services.activite.champs import check_version, date_field, read_values
 from services.adhesion.workflow import MOTIF_LENGTH, check_line, check_motif, find_line
 from services.centre.offres import get_offer
@@ -67,7 +67,10 @@ def record_denonciation(
     this person, this state, or a notice that is there already.
     """
     with portail.view(acteur, "denonciation.enregistrer", objet="convention", objet_id=convention_id) as session:
-        _check_recordable(session, acteur, get_convention(session, acteur, convention_id), auteur)
+        convention = get_convention(session, acteur, convention_id)
+        if session.get(Operation, operation_id) is not None:
+            return None
+        _check_recordable(session, acteur, convention, auteur)
     checked = check_scan(portail, fichier) if fichier else None
     with portail.action(acteur, "denonciation.enregistrer", objet="convention", objet_id=convention_id) as session:
         convention = get_convention(session, acteur, convention_id, lock=True)
