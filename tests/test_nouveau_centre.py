@@ -99,6 +99,13 @@ def test_the_templates_of_the_guide_are_right(folder: Path) -> None:
         assert check_template(data, sample) == [], name
 
 
+def test_its_request_asks_a_part_of_a_form(folder: Path) -> None:
+    offer = load_offer(folder / "forms" / CENTRE / OFFRE)
+    asked = offer.variant("accueil")
+    assert list(asked.formset.fields) == ["accueil.conditions"]
+    assert [line.action for line in asked.workflow_dossier.transitions][:2] == ["deposer", "valider"]
+
+
 def test_from_the_first_form_to_the_word_file(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "today", lambda zone="Europe/Paris": date(2025, 12, 10))
     dossier_id = dossiers.create_dossier(
@@ -111,6 +118,10 @@ def test_from_the_first_form_to_the_word_file(portail: Portail, monde: Monde, mo
     assert {one.etat for one in results.values()} <= {"enregistre", "inchange"}, results
     attach_pdf(portail, monde.gestionnaire, dossier_id, "deliberation.fichier")
     workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    visit = answers.save_answer(
+        portail, monde[Role.ASSISTANT], dossier_id, "accueil.visite_le", "09/12/2025", version_vue=0
+    )
+    assert visit.etat == "enregistre", visit
     workflow.perform(portail, monde.instructeur, dossier_id, "prendre_en_charge")
     lift_warnings(portail, monde, dossier_id)
     workflow.perform(portail, monde.instructeur, dossier_id, "accepter")

@@ -16,7 +16,7 @@ from domain.formatting import date_longue
 from domain.roles import Role
 from services.core import clock
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see, settle
 from tests.e2e.serveur import Serveur, serve
 from tests.e2e.test_parcours import (
     PRESIDENT,
@@ -164,6 +164,7 @@ def fill_premises(form: Formulaire) -> None:
     form.type("locaux.adresse", "L’Ajoupa-Bouillon", "ville")
     form.type("locaux.telephone", "0596123457")
     form.type("locaux.descriptif", "Bureau fermé à l’étage de la mairie")
+    settle(form.page)  # a list that opens while the field just left is being saved would close again
     form.widget("locaux.disponibilites", "1.jour").locator("input").click()
     form.page.get_by_role("option", name="Mardi").click()
     form.type("locaux.disponibilites", "8h", "1.debut")
