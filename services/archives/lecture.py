@@ -13,12 +13,46 @@ from sqlalchemy.orm import Session
 
 from domain.decompte import ETATS as ETATS_DECOMPTE
 from domain.fields import display_value
-from domain.formatting import date_courte, duree, euros, nombre, pourcentage
+from domain.formatting import date_courte, duree, euros, insecables, nombre, pourcentage
 from domain.workflow import Workflow
 from models import MOTIFS_CORRECTION, Acte, Dossier
 from services.centre.consultation_journal import LigneJournal
 from services.centre.offres import get_offer
 from services.core.clock import local_time
+
+MOTS = {
+    "collectivite": "La collectivité",
+    "centre": "Le centre",
+    "recue": "Reçue",
+    "confirmee": "Confirmée",
+    "sans_suite": "Sans suite",
+    "retiree": "Retirée",
+    "preparee": "Préparée",
+    "envoyee": "Envoyée",
+    "satisfaite": "Satisfaite",
+    "resiliee": "Suivie d’une résiliation",
+    "demandee": "Demandée",
+    "acceptee": "Acceptée",
+    "refusee": "Refusée",
+    "close": "Close",
+    "tacite": "Tacite",
+    "expresse": "Expresse",
+    "reponse": "Pièce du dossier",
+    "convention": "Convention émise (Word)",
+    "convention_pdf": "Convention émise (PDF)",
+    "avenant": "Avenant émis (Word)",
+    "avenant_pdf": "Avenant émis (PDF)",
+    "annexe": "Annexe",
+    "signee_collectivite": "Signée par la collectivité",
+    "signee_centre": "Signée par les deux parties",
+    "accuse_prefecture": "Accusé de réception de la préfecture",
+    "decompte": "Décompte",
+    "bilan": "Bilan annuel",
+    "courrier": "Courrier",
+    "denonciation": "Dénonciation",
+    "mise_en_demeure": "Mise en demeure",
+}
+"""French words of the codes that the page shows."""
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:70rem;margin:2rem auto;padding:0 1rem}
@@ -86,13 +120,16 @@ def render_index(session: Session, reading: Lecture) -> str:
 
 def _head(reading: Lecture, title: str) -> Markup:
     where = reading.data["collectivite"]
+    told = insecables(
+        "lisible sans le portail : les fichiers sont dans « fichiers », les données dans « donnees », l’empreinte SHA-256 de chaque"
+        " élément dans « empreintes.txt »."
+    )
     made = reading.local(reading.fait_le).strftime("%d/%m/%Y à %H:%M")
     links = (("fichiers", "Fichiers"), ("montants", "Montants"), ("journal", "Journal"))
     nav = Markup("").join(Markup('<a href="#{}">{}</a>').format(*one) for one in links)
-    return Markup(
-        "<h1>{}, {}</h1><p>{}. Export du {}, lisible sans le portail : les fichiers sont dans « fichiers », les données"
-        " dans « donnees », l’empreinte SHA-256 de chaque élément dans « empreintes.txt ».</p><nav>{}</nav>"
-    ).format(title, where["nom"], reading.centre, made, nav)
+    return Markup("<h1>{}, {}</h1><p>{}. Export du {}, {}</p><nav>{}</nav>").format(
+        title, where["nom"], reading.centre, made, told, nav
+    )
 
 
 def _acte(session: Session, reading: Lecture, acte: Acte) -> Markup:
@@ -132,7 +169,7 @@ def _dossier(session: Session, reading: Lecture, dossier: Dossier) -> Markup:
     label = offer.workflow_dossier.etats.get(dossier.etat, dossier.etat)
     parts = [
         Markup("<h2>Dossier {}</h2>").format(dossier.reference),
-        _facts([("Offre", offer.titre), ("Nature", dossier.nature), ("État", label), ("Créé le", reading.moment(data["cree_le"])),
+        _facts([("Offre", offer.titre), ("Nature", _nature(session, dossier)), ("État", label), ("Créé le", reading.moment(data["cree_le"])),
                 ("Déposé le", reading.moment(data["depose_le"])), ("Motif", dossier.motif or "")]),
     ]  # fmt: skip
     depots = data["depots"]
@@ -153,6 +190,16 @@ def _dossier(session: Session, reading: Lecture, dossier: Dossier) -> Markup:
         parts.append(Markup("<h3>Autres réponses</h3>{}").format(_facts(others)))
     parts += [_corrections(reading, data, offer.formset.fields), _messages(reading, data)]
     return Markup("").join(parts)
+
+
+def _nature(session: Session, dossier: Dossier) -> str:
+    """« Adhésion », or the title of the request in its offer."""
+    asked = get_offer(session, dossier.offre_version_id).demandes
+    return next((one.titre for one in asked if one.nature == dossier.nature), "Adhésion")
+
+
+def _mot(code: str) -> str:
+    return MOTS.get(code, code)
 
 
 def _answer(reading: Lecture, field: Any, value: Any) -> str | Markup:
@@ -202,13 +249,13 @@ def _life(reading: Lecture) -> Markup:
             _table(
                 "Reconductions",
                 ("Année", "Décision", "Montant"),
-                [(one["annee"], one["decision"], _euros(one["montant_du"])) for one in data["reconductions"]],
+                [(one["annee"], _mot(one["decision"]), _euros(one["montant_du"])) for one in data["reconductions"]],
             ),
             _table(
                 "Dénonciations",
                 ("Auteur", "Date retenue", "État", "Fin", "Motif"),
                 [
-                    (one["auteur"], day(one["date_reference"]), one["etat"], day(one["fin"]), one["motif"])
+                    (_mot(one["auteur"]), day(one["date_reference"]), _mot(one["etat"]), day(one["fin"]), one["motif"])
                     for one in data["denonciations"]
                 ],
             ),
@@ -217,7 +264,7 @@ def _life(reading: Lecture) -> Markup:
                 ("Article", "Envoyée", "Échéance", "État", "Manquements", "Réponse"),
                 [
                     (
-                        one["article"], day(one["date_envoi"]), day(one["echeance"]), one["etat"], one["manquements"],
+                        one["article"], day(one["date_envoi"]), day(one["echeance"]), _mot(one["etat"]), one["manquements"],
                         one["reponse"],
                     )
                     for one in data["mises_en_demeure"]
@@ -231,7 +278,7 @@ def _life(reading: Lecture) -> Markup:
             _table(
                 "Service dégradé",
                 ("Du", "Au", "État"),
-                [(day(one["du"]), day(one["au"]), one["etat"]) for one in data["services_degrades"]],
+                [(day(one["du"]), day(one["au"]), _mot(one["etat"])) for one in data["services_degrades"]],
             ),
         ]
     )  # fmt: skip
@@ -273,7 +320,7 @@ def _files(reading: Lecture) -> Markup:
     rows = [
         (
             _file_link(one),
-            one.usage,
+            _mot(one.usage),
             reading.moment(one.depose_le.isoformat()),
             "Remplacé" if one.retire_le else "",
             nombre(one.taille),
@@ -287,7 +334,7 @@ def _files(reading: Lecture) -> Markup:
 
 def _journal(reading: Lecture) -> Markup:
     rows = [
-        (row.seq, reading.moment(row.le.isoformat()), row.acteur, row.libelle, Markup('<span class="s">{}</span>').format(row.details))
+        (row.seq, reading.moment(row.le.isoformat()), row.acteur, row.libelle, Markup('<span class="s">{}</span>').format(row.resume))
         for row in reading.journal
     ]  # fmt: skip
     heads = ("Ligne", "Date", "Personne", "Action", "Détails")

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.formatting import date_courte, nombre
+from domain.roles import Role
 from models import Base, Dossier, Utilisateur, utc_now
 from services.comptes import accounts, rights
 from services.comptes.donnees_personnelles import Mention, list_mentions, require_administrator
@@ -102,6 +103,8 @@ def _rows(session: Session, table: Table, one: Donnees, utilisateur_id: UUID) ->
     found = []
     for row in session.execute(query.order_by(*table.primary_key.columns).limit(MAX_ROWS)).mappings():
         line = {label: _plain(row[name]) for name, label in one.colonnes.items()}
+        if one.table == "role_attribue":
+            line[one.colonnes["role"]] = Role(row["role"]).label
         if one.table == "audit_event":
             line["Action"] = action_label(row["action"])
         found.append(line)

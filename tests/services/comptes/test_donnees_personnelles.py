@@ -239,7 +239,7 @@ def _answers_of(monde: Monde, dossier_id: UUID) -> dict[str, object]:
 
     with monde.portail.db.read() as session:
         rows = session.execute(select(Reponse.champ, Reponse.valeur).where(Reponse.dossier_id == dossier_id))
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
 
 @pytest.mark.parametrize("texte", ["", "abc", "    ", "x" * 300])
