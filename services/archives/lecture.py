@@ -60,7 +60,7 @@ h1,h2,h3{line-height:1.25}h2{border-bottom:2px solid #1f3864;padding-bottom:.2re
 table{border-collapse:collapse;width:100%;margin:.5rem 0}th,td{border:1px solid #bbb;padding:.35rem .5rem;text-align:left;vertical-align:top}
 th{background:#eef2f8}td.n{text-align:right;white-space:nowrap}dl{display:grid;grid-template-columns:16rem 1fr;gap:.25rem 1rem}
 dt{font-weight:600}dd{margin:0}.s{color:#555;font-size:.9rem;overflow-wrap:anywhere}nav a{margin-right:1rem}
-@media(max-width:40rem){dl{grid-template-columns:1fr}table{display:block;overflow-x:auto}}
+@media(max-width:40rem){dl{grid-template-columns:1fr}table{display:block;overflow-x:auto}.s{display:inline-block;min-width:22rem}}
 """
 
 

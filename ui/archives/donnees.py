@@ -42,7 +42,7 @@ def _show_request() -> None:
         " écrit dans les dossiers."
     )
     with st.container(width=720), st.form("donnees-recherche", border=False):
-        texte = st.text_input("Adresse ou nom", max_chars=MAX_SEARCH, placeholder="prenom.nom@exemple.fr")
+        texte = st.text_input("Adresse ou nom", max_chars=MAX_SEARCH, placeholder="prenom.nom@example.org")
         if st.form_submit_button("Chercher"):
             st.session_state[FOUND] = page.run(
                 donnees_personnelles.find_person, session.portail(), session.acteur(), texte or ""
