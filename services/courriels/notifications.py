@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from domain.offer import ADHESION
-from domain.roles import Role
+from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
+from domain.workflow import DOSSIER
+from domain.workflow_reading import steps_forward
 from models import Acte, Avenant, Centre, Convention, Dossier, RoleAttribue, Utilisateur
 from services.adhesion.intitules import name_dossier
+from services.centre.offres import get_workflow
 from services.core import clock
 from services.courriels import mails
 
@@ -53,9 +56,30 @@ def notify_action(session: Session, dossier: Dossier, action: str) -> None:
         _notify_request(session, dossier, action)
     elif action in TO_CENTRE:
         _queue(session, dossier, TO_CENTRE[action], _centre_side(session, dossier))
-    elif action in TO_COLLECTIVITE:
-        roles = (Role.GESTIONNAIRE, Role.SIGNATAIRE) if action == "accepter" else (Role.GESTIONNAIRE,)
-        _queue(session, dossier, TO_COLLECTIVITE[action], _collectivite_side(session, dossier, *roles))
+    elif dossier.etat == ACCEPTE:  # whichever action of the offer's circuit leads there
+        people = _collectivite_side(session, dossier, Role.GESTIONNAIRE, Role.SIGNATAIRE)
+        _queue(session, dossier, TO_COLLECTIVITE["accepter"], people)
+    elif action in TO_COLLECTIVITE and action != "accepter":
+        _queue(session, dossier, TO_COLLECTIVITE[action], _collectivite_side(session, dossier, Role.GESTIONNAIRE))
+    elif dossier.etat not in DOSSIER.etats:
+        _notify_next(session, dossier)
+
+
+ACCEPTE = "accepte"
+"""State where the answers of a dossier stand, in every circuit (see domain.workflow_rules)."""
+
+
+def _notify_next(session: Session, dossier: Dossier) -> None:
+    """A dossier that comes to a state that its offer added: those who have something to do there are told."""
+    table = get_workflow(session, dossier.offre_version_id, dossier.nature)
+    roles = {role for line in steps_forward(table, dossier.etat, Role) for role in line.roles}
+    people = {one.id: one for one in _collectivite_side(session, dossier, *sorted(roles & ROLES_COLLECTIVITE))}
+    if Role.INSTRUCTEUR in roles:
+        people |= {one.id: one for one in _centre_side(session, dossier)}
+    others = tuple(sorted((roles & ROLES_CENTRE) - {Role.INSTRUCTEUR}))
+    at_centre = _holders(session, dossier, RoleAttribue.centre_id == dossier.centre_id, others)
+    people |= {one.id: one for one in at_centre}
+    _queue(session, dossier, "dossier_a_suivre", list(people.values()))
 
 
 def _notify_request(session: Session, dossier: Dossier, action: str) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete, select
 
 from domain import workflow_editing as editing
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
+from models import Courriel
 from services.accueil.situations import list_situations
 from services.accueil.taches import list_taches
 from services.adhesion import corrections, dossiers, workflow
@@ -30,6 +32,7 @@ from tests.factories import (
     make_monde,
     make_other_centre,
     make_stranger,
+    open_accounts,
     prepare,
 )
 
@@ -168,3 +171,25 @@ def test_a_dossier_being_filled_in_keeps_its_circuit(portail: Portail, monde: Mo
     assert etat == "accepte"
     with pytest.raises(Refus, match="n’existe pas dans cette offre"):
         workflow.perform(portail, monde.responsable, begun, "valider_dossier")
+
+
+def test_who_is_next_is_told_and_accepted_is_said_once_it_is(portail: Portail, monde: Monde) -> None:
+    monde = publish(portail, monde)
+    open_accounts(portail)
+    dossier_id = make_dossier(portail, monde, "en_instruction")
+
+    def told(role: Role, action: str) -> set[tuple[str, str | None]]:
+        with portail.db.write() as session:
+            session.execute(delete(Courriel))
+        do(portail, monde, dossier_id, role, action)
+        with portail.db.read() as session:
+            found = session.execute(select(Courriel.modele, Courriel.utilisateur_id)).all()
+        names = {one.utilisateur_id: str(role) for role, one in monde.gens.items()}
+        return {(modele, names.get(user)) for modele, user in found}
+
+    assert told(Role.INSTRUCTEUR, "accepter") == {("dossier_a_suivre", "responsable")}
+    assert told(Role.RESPONSABLE, "valider_dossier") == {("dossier_a_suivre", "signataire")}
+    assert told(Role.SIGNATAIRE, "donner_notre_accord") == {
+        ("dossier_accepte", "gestionnaire"),
+        ("dossier_accepte", "signataire"),
+    }
