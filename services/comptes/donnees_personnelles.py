@@ -221,7 +221,9 @@ def delete_account(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> No
     with portail.action(acteur, "utilisateur.anonymiser", objet="utilisateur", objet_id=utilisateur_id) as session:
         require_administrator(acteur)
         user = session.scalars(
-            accounts.visible_users(acteur).where(Utilisateur.id == utilisateur_id).with_for_update(of=Utilisateur, key_share=True)
+            accounts.visible_users(acteur)
+            .where(Utilisateur.id == utilisateur_id)
+            .with_for_update(of=Utilisateur, key_share=True)
         ).one_or_none()
         if user is None:
             raise Introuvable()
