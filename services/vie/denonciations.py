@@ -21,15 +21,15 @@ from documents.context_lettres import build_denonciation
 from documents.uploads import DOCX_TYPE
 from domain.errors import Conflit, Introuvable, Invalide, Refus, raise_faults
 from domain.formatting import date_longue
-from domain.text import clean_text
 from models import Convention, Denonciation, Operation, Piece, utc_now
 from services.activite.champs import check_version, date_field, read_values
-from services.adhesion.workflow import MOTIF_LENGTH, check_line, check_motif, find_line
+from services.adhesion.workflow import check_line, check_motif, find_line
 from services.centre.offres import get_offer
 from services.core.access import Acteur, get_convention, require
 from services.core.portail import Portail, once
 from services.courriels.notifications import notify_life
 from services.exports import Export
+from services.facturation.exercices import COMMITTED_STATES
 from services.vie.denonciation_views import (
     DATES,
     DENONCIATEURS,
@@ -42,7 +42,7 @@ from services.vie.denonciation_views import (
     today_of,
     why_not,
 )
-from services.vie.fin import living_notice, record_on, running_state, set_end
+from services.vie.fin import check_text, living_notice, record_on, running_state, set_end
 from services.vie.lettres import check_scan, keep_scan, render_lettre, store_lettre
 
 USAGE: Final = "denonciation"
@@ -81,7 +81,7 @@ def record_denonciation(
         one = Denonciation(
             convention_id=convention.id,
             auteur=auteur,
-            motif=_check_text(motif, "motif"),
+            motif=check_text(motif, "motif"),
             enregistree_par=acteur.utilisateur_id,
         )
         _write_dates(one, read, rules_for(convention, get_offer(session, convention.dossier.offre_version_id)))
@@ -154,7 +154,7 @@ def confirm(
                 "Cette lettre est tardive : cochez la case qui confirme sa prise en compte.", champ="tardive"
             )
         one.recevabilite, one.fin_proposee, one.fin = notice.recevabilite, end, end
-        _close(one, acteur, "confirmee", _check_text(reponse, "reponse"))
+        _close(one, acteur, "confirmee", check_text(reponse, "reponse"))
         withdrawn = set_end(session, convention, end, "denonciation", running_state(session, convention))
         if one.auteur == "collectivite":
             store_answer(portail, session, acteur, convention, one, regles)
@@ -171,7 +171,7 @@ def leave_without_effect(
     """Answer that a notice has no effect, with the reason, which the collectivité reads."""
     with _act(portail, acteur, denonciation_id, "denonciation.classer") as session:
         convention, one = _take(session, acteur, denonciation_id, "classer", version_vue)
-        _close(one, acteur, "sans_suite", _check_text(motif, "motif", required=True))
+        _close(one, acteur, "sans_suite", check_text(motif, "motif", required=True))
         session.flush()
         if one.auteur == "collectivite":
             offer = get_offer(session, convention.dossier.offre_version_id)
@@ -196,11 +196,23 @@ def lift(portail: Portail, acteur: Acteur, denonciation_id: UUID, motif: str, *,
         convention, one = _take(session, acteur, denonciation_id, "lever", version_vue)
         workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
         reason = check_motif(find_line(workflow, "lever_denonciation"), motif)
+        _refuse_followed(session, convention)
         _close(one, acteur, "retiree", reason or "")
         one.fin = None
         set_end(session, convention, None, None, running_state(session, convention))
         notify_life(session, convention, "denonciation_levee")
         _record(session, acteur, "convention.lever_denonciation", convention, one)
+
+
+def _refuse_followed(session: Session, convention: Convention) -> None:
+    """Refus when a signed convention follows this one: going on, the two would be due for the same days."""
+    query = select(Convention.numero).where(
+        Convention.remplace_id == convention.id, Convention.etat.in_(COMMITTED_STATES)
+    )
+    following = session.scalar(query.limit(1))
+    if following is not None or convention.fin_motif != "denonciation":
+        by = f"la convention n° {following} prend la suite" if following else "sa fin a une autre cause"
+        raise Refus(f"La dénonciation ne peut pas être levée : {by}.")
 
 
 # Letters ----------------------------------------------------------------------------------------------------------------
@@ -361,15 +373,6 @@ def _write_dates(one: Denonciation, dates: Dates, regles: NoticeRules) -> None:
     notice = regles.classify(one.date_reference) if one.date_reference else None
     one.recevabilite = notice.recevabilite if notice else None
     one.fin_proposee = notice.proposee if notice else None
-
-
-def _check_text(text: str, champ: str, *, required: bool = False) -> str:
-    cleaned = clean_text(text or "", multiline=True)
-    if required and not cleaned:
-        raise Invalide("Indiquez le motif : la collectivité le lira.", champ=champ)
-    if len(cleaned) > MOTIF_LENGTH:
-        raise Invalide(f"Ce texte dépasse {MOTIF_LENGTH} caractères : raccourcissez-le.", champ=champ)
-    return cleaned
 
 
 def _close(one: Denonciation, acteur: Acteur, etat: str, reponse: str) -> None:

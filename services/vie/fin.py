@@ -13,10 +13,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.errors import Refus
+from domain.errors import Invalide, Refus
 from domain.formatting import date_longue
+from domain.text import clean_text
 from models import Convention, Denonciation, Intervention, MiseEnDemeure, Reconduction
 from services.activite.regles import RUNNING_STATES
+from services.adhesion.workflow import MOTIF_LENGTH
 from services.core.access import Acteur
 from services.core.portail import record
 from services.facturation.exercices import refresh_convention
@@ -103,3 +105,13 @@ def unsent_letters(session: Session, convention_ids: Iterable[UUID]) -> frozense
         MiseEnDemeure.convention_id.in_(list(convention_ids)), MiseEnDemeure.date_envoi.is_(None)
     )
     return frozenset(str(one) for one in session.scalars(query))
+
+
+def check_text(text: str, champ: str, *, required: bool = False) -> str:
+    """What a person wrote about the end of a convention, cleaned; Invalide with `champ` when it is missing or too long."""
+    cleaned = clean_text(text or "", multiline=True)
+    if required and not cleaned:
+        raise Invalide("Indiquez le motif : la collectivité le lira.", champ=champ)
+    if len(cleaned) > MOTIF_LENGTH:
+        raise Invalide(f"Ce texte dépasse {MOTIF_LENGTH} caractères : raccourcissez-le.", champ=champ)
+    return cleaned

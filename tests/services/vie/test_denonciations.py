@@ -452,6 +452,24 @@ def test_lifting_gives_back_the_years_and_the_state(portail: Portail, monde: Mon
     assert years(portail, convention_id) == before
 
 
+def test_a_notice_is_not_lifted_once_another_convention_follows(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    with clock.pretend(date(2025, 5, 2)):
+        record(portail, monde.gestionnaire, convention_id, date(2025, 5, 1))
+        confirm(portail, monde.responsable, convention_id)
+        following = make_convention(portail, monde, "a_signer", date_effet=date(2026, 1, 1))
+        row = row_of(portail, monde.responsable, convention_id)
+        with portail.db.write() as session:
+            one = session.get_one(Convention, following)
+            one.remplace_id, one.etat = convention_id, "en_vigueur"
+        with pytest.raises(Refus, match="prend la suite"):
+            denonciations.lift(portail, monde.responsable, row.id, "Erreur.", version_vue=row.version)
+        with portail.db.write() as session:
+            session.get_one(Convention, following).etat = "annulee"
+        denonciations.lift(portail, monde.responsable, row.id, "Erreur.", version_vue=row.version)
+    assert read_convention(portail, convention_id).etat == "en_vigueur"
+
+
 def test_a_letter_in_time_confirmed_long_after_takes_the_renewals_back(portail: Portail, monde: Monde) -> None:
     year = clock.today().year
     convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(year - 2, 1, 1))
