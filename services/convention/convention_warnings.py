@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from domain.formatting import date_longue
 from domain.workflow import Workflow, as_avenant
 from models import Acte, Avenant, Convention, Levee, Piece, Utilisateur
+from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_state import last_depot
 from services.adhesion.dossier_views import Avertissement, LeveeRow
 from services.centre.offres import get_offer
@@ -91,6 +92,25 @@ def acte_table(session: Session, acte: Acte) -> Workflow:
     """The states and actions of this convention, or of this avenant, as its offer has them."""
     table = get_offer(session, acte.dossier.offre_version_id).workflow_convention
     return as_avenant(table) if isinstance(acte, Avenant) else table
+
+
+DEPOSITS = ("deposer_signature", "signer_centre")
+"""Actions that come with a signed PDF."""
+
+
+def list_parent_blocages(session: Session, acte: Acte, action: str) -> list[str]:
+    """Why an avenant cannot be signed any more: its convention has ended, or will have by the day of its effect."""
+    if action not in DEPOSITS or not isinstance(acte, Avenant):
+        return []
+    convention = session.get_one(Convention, acte.parent_id)
+    if convention.etat not in RUNNING_STATES:
+        return [f"La convention {convention.numero} n’est plus en vigueur : annulez cet avenant."]
+    if convention.dernier_jour < acte.date_effet:
+        return [
+            f"La convention {convention.numero} prend fin le {date_longue(convention.dernier_jour)}, avant la date d’effet de "
+            "l’avenant : annulez-le."
+        ]
+    return []
 
 
 def current_piece(session: Session, convention: Acte, usage: str) -> Piece | None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
@@ -18,15 +16,12 @@ from documents.signed_pdf import inspect_pdf
 from documents.uploads import DOCX_TYPE
 from domain.answers import build_tree, get_path
 from domain.errors import Invalide, PdfIndisponible, Refus
-from domain.formatting import date_courte
 from domain.offer import ADHESION
 from domain.roles import Role
 from domain.workflow import ACTIONS_DU_CALENDRIER
-from models import Acte, AuditEvent, Convention, Piece, Utilisateur
-from models.conventions import NATURES_ACTE
+from models import Acte, Convention, Piece
 from services.adhesion.dossier_state import DossierState, last_depot, load_state
 from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow
-from services.adhesion.dossiers import NOBODY
 from services.adhesion.editique import (
     PDF_TYPE,
     Ingredients,
@@ -36,10 +31,9 @@ from services.adhesion.editique import (
     render_document,
 )
 from services.adhesion.workflow import ALREADY, check_line, find_line, list_blocages, summarize
+from services.convention.convention_history import read_history, read_signatures
 from services.convention.convention_views import (
     ConventionView,
-    EventRow,
-    SignatureRow,
     displayed_state,
     file_name,
 )
@@ -52,44 +46,21 @@ from services.convention.convention_warnings import (
     expected_signatory,
     issued_usage,
     list_convention_warnings,
+    list_parent_blocages,
     nature_of,
     pending,
 )
 from services.convention.registre import pieces_of, state_label
 from services.convention.signatures import ATTACHERS, list_line_blocages
 from services.core.access import Acteur, get_acte, get_dossier, roles_on
-from services.core.clock import local_time, today
+from services.core.clock import today
 from services.core.files import store
-from services.core.journal_labels import action_label
 from services.core.numerotation import format_numero, next_rang
 from services.core.portail import Portail, record
 from services.courriels.notifications import notify_convention
 from services.vie.texte import latest_text
 
 logger = logging.getLogger("portail")
-
-HISTORY = tuple(
-    f"{nature}.{action}"
-    for nature in NATURES_ACTE
-    for action in (
-        "emettre",
-        "deposer_signature",
-        "rejeter_signature",
-        "lever_avertissement",
-        "signer_centre",
-        "joindre_accuse",
-        "annuler",
-        "reconduire",
-        "denoncer",
-        "lever_denonciation",
-        "mettre_en_demeure",
-        "lever_mise_en_demeure",
-        "resilier",
-        "echoir",
-        "remplacer",
-    )
-) + tuple(f"denonciation.{action}" for action in ("enregistrer", "dater", "classer", "retirer")) + ("demeure.repondre",)
-
 
 # Issuing ---------------------------------------------------------------------------------------------------------------
 
@@ -302,10 +273,10 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
             deliberation=cite_deliberation(answers),
             signataire_propose=expected_signatory(text, convention),
             pieces=pieces,
-            signatures=_signatures(session, convention, {piece.id for piece in pieces}),
+            signatures=read_signatures(session, convention, {piece.id for piece in pieces}),
             actions=_actions(session, acteur, convention),
             avertissements=tuple(warnings) if centre_side else _told(warnings),
-            historique=_history(session, convention),
+            historique=read_history(session, convention),
             roles=roles,
             cote_centre=centre_side,
             peut_lever=Role.INSTRUCTEUR in roles and convention.etat == "signee_collectivite",
@@ -366,49 +337,10 @@ def _actions(session: Session, acteur: Acteur, convention: Acte) -> tuple[Action
     for line in workflow.actions(convention.etat, roles_on(acteur, convention)):
         if line.action in ACTIONS_DU_CALENDRIER:
             continue
-        blocages = list_line_blocages(line)
+        blocages = list_line_blocages(line) + list_parent_blocages(session, convention, line.action)
         if line.action == "signer_centre":
             blocages += [
                 f"À lever : {one}" for one in pending(session, convention, examine_stored(session, convention))
             ]
         rows.append(ActionRow(line.action, line.libelle, line.motif, tuple(blocages)))
     return tuple(rows)
-
-
-def _signatures(session: Session, convention: Acte, shown: Collection[UUID]) -> tuple[SignatureRow, ...]:
-    """The electronic signatures of the files shown."""
-    query = select(Piece).where(Piece.id.in_(shown)).order_by(Piece.deposee_le, Piece.id)
-    return tuple(
-        SignatureRow(
-            piece_id=piece.id,
-            signataire=one["signataire"],
-            intact=one["intact"],
-            fiable=one["de_confiance"],
-            le=_signed_on(one["date"], convention.centre.fuseau),
-        )
-        for piece in session.scalars(query)
-        for one in piece.analyse.get("signatures", ())
-    )
-
-
-def _signed_on(moment: str | None, fuseau: str) -> str | None:
-    return date_courte(local_time(datetime.fromisoformat(moment), fuseau).date()) if moment else None
-
-
-def _nobody(event: AuditEvent) -> str:
-    """Who did what no person of today did: somebody whose account is gone, or the daily round."""
-    return NOBODY if event.acteur_id else "Le portail, à la date prévue"
-
-
-def _history(session: Session, convention: Acte) -> tuple[EventRow, ...]:
-    """What happened to the convention, oldest first, from the journal."""
-    query = (
-        select(AuditEvent, Utilisateur)
-        .outerjoin(Utilisateur, Utilisateur.id == AuditEvent.acteur_id)
-        .where(AuditEvent.objet_id == str(convention.id), AuditEvent.action.in_(HISTORY))
-        .order_by(AuditEvent.seq)
-    )
-    return tuple(
-        EventRow(event.le, person.nom_complet if person else _nobody(event), action_label(event.action))
-        for event, person in session.execute(query)
-    )

@@ -8,16 +8,14 @@ must look at is a warning; the centre signs once an instructeur has lifted them 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.signed_pdf import PdfReport, inspect_pdf
 from documents.uploads import check_upload
 from domain.errors import Conflit, Invalide, Refus
 from domain.roles import Role
@@ -27,7 +25,7 @@ from models import Acte, Levee, Operation, Piece, utc_now
 from services.adhesion.workflow import MOTIF_LENGTH, check_line, check_motif, find_line, summarize, unknown_condition
 from services.convention.convention_views import file_name
 from services.convention.convention_warnings import (
-    SignedFile,
+    DEPOSITS,
     acte_table,
     current_piece,
     examine,
@@ -35,9 +33,11 @@ from services.convention.convention_warnings import (
     issued_pages,
     issued_usage,
     list_convention_warnings,
+    list_parent_blocages,
     nature_of,
     pending,
 )
+from services.convention.signed_deposit import MEGABYTE, Deposit, examine_deposit
 from services.core import clock
 from services.core.access import Acteur, get_acte, require, roles_on
 from services.core.files import store
@@ -45,11 +45,7 @@ from services.core.portail import Portail, once, record
 from services.courriels.notifications import notify_convention
 from services.vie.effets import apply_signature
 
-MEGABYTE = 1_000_000
 PDF_SIGNE = "pdf_signe"
-DEPOSITS = ("deposer_signature", "signer_centre")
-"""Actions that come with a signed PDF."""
-SIGNATORY_LENGTH = 200
 ATTACHERS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.SIGNATAIRE_CENTRE)
 """Who may attach the receipt of transmission to the prefecture."""
 
@@ -59,27 +55,6 @@ ALREADY = {
     "signer_centre": "Le centre a déjà signé.",
     "annuler": "Ce document a déjà été annulé.",
 }
-
-
-@dataclass(frozen=True)
-class _Deposit:
-    """A signed document that passed the checks, ready to be stored."""
-
-    data: bytes
-    report: PdfReport
-    nom: str
-    signee_le: date
-    signataire: str
-
-    @property
-    def signatures(self) -> tuple[dict[str, Any], ...]:
-        return tuple(
-            {**asdict(one), "date": one.date.isoformat() if one.date else None} for one in self.report.signatures
-        )
-
-    @property
-    def file(self) -> SignedFile:
-        return SignedFile(self.report.sha256, self.report.pages, self.signatures, self.signee_le)
 
 
 def submit_signature(
@@ -126,7 +101,7 @@ class _Step:
     action: str
     usage: str
     suffix: str
-    apply: Callable[[Session, Acte, _Deposit], list[str]]
+    apply: Callable[[Session, Acte, Deposit], list[str]]
 
 
 def _sign(
@@ -149,7 +124,7 @@ def _sign(
         _check(session, acteur, convention, step.action)
         today = clock.today(convention.centre.fuseau)
     # The examination of the file takes a process of its own: never inside the transaction.
-    deposit = _examine(portail, nom, data, date_signature, signataire, today)
+    deposit = examine_deposit(portail, nom, data, date_signature, signataire, today)
     with portail.action(acteur, action, objet=nature, objet_id=convention_id) as session:
         convention = get_acte(session, acteur, convention_id, lock=True)
         if not once(session, operation_id):
@@ -179,7 +154,7 @@ def _check(session: Session, acteur: Acteur, convention: Acte, action: str) -> T
     workflow = acte_table(session, convention)
     line = find_line(workflow, action)
     check_line(workflow, line, convention.etat, roles_on(acteur, convention), ALREADY.get(action))
-    blocages = list_line_blocages(line)
+    blocages = list_line_blocages(line) + list_parent_blocages(session, convention, action)
     if blocages:
         raise Refus(summarize(f"« {line.libelle} » n’est pas encore possible.", blocages))
     return line
@@ -193,32 +168,11 @@ def list_line_blocages(line: Transition) -> list[str]:
     return unknown_condition(line.condition)
 
 
-def _examine(
-    portail: Portail, nom: str, data: bytes, date_signature: date | None, signataire: str, today: date
-) -> _Deposit:
-    if date_signature is None:
-        raise Invalide("Indiquez la date de la signature.", champ="date_signature")
-    if date_signature > today:
-        raise Invalide("La date de la signature ne peut pas être dans le futur.", champ="date_signature")
-    who = clean_text(signataire)
-    if not who:
-        raise Invalide("Indiquez qui a signé.", champ="signataire")
-    if len(who) > SIGNATORY_LENGTH:
-        raise Invalide(f"Ce nom dépasse {SIGNATORY_LENGTH} caractères.", champ="signataire")
-    try:
-        report = inspect_pdf(
-            data, max_size=portail.settings.taille_max_mo * MEGABYTE, roots=portail.settings.certificats
-        )
-    except Invalide as error:
-        raise Invalide(error.message, champ="fichier") from error
-    return _Deposit(data, report, clean_text(PurePath(nom).name)[:200], date_signature, who)
-
-
 AS_ISSUED = "Ce fichier est le document tel qu’il a été émis, sans signature. Déposez le document signé."
 AS_SIGNED_BY_THEM = "Ce fichier est celui que la collectivité a signé : la signature du centre n’y est pas. Déposez le document contresigné."
 
 
-def _refuse_unsigned(session: Session, convention: Acte, deposit: _Deposit) -> None:
+def _refuse_unsigned(session: Session, convention: Acte, deposit: Deposit) -> None:
     """Invalide for a deposit that is, byte for byte, a file the portal already gave out to be signed."""
     for usage, message in (
         (issued_usage(convention, pdf=True), AS_ISSUED),
@@ -229,13 +183,13 @@ def _refuse_unsigned(session: Session, convention: Acte, deposit: _Deposit) -> N
             raise Invalide(message, champ="fichier")
 
 
-def _apply_submission(session: Session, convention: Acte, deposit: _Deposit) -> list[str]:
+def _apply_submission(session: Session, convention: Acte, deposit: Deposit) -> list[str]:
     _refuse_unsigned(session, convention, deposit)
     convention.collectivite_signee_le, convention.collectivite_signataire = deposit.signee_le, deposit.signataire
     return []
 
 
-def _apply_countersignature(session: Session, convention: Acte, deposit: _Deposit) -> list[str]:
+def _apply_countersignature(session: Session, convention: Acte, deposit: Deposit) -> list[str]:
     """The centre signs once every warning about the collectivité's document is lifted; those about the file that it
     deposits now keep the state from changing."""
     _refuse_unsigned(session, convention, deposit)
@@ -256,7 +210,7 @@ _COUNTERSIGN = _Step("signer_centre", "signee_centre", "signee-deux-parties", _a
 
 
 def _store(
-    session: Session, portail: Portail, acteur: Acteur, convention: Acte, step: _Step, deposit: _Deposit
+    session: Session, portail: Portail, acteur: Acteur, convention: Acte, step: _Step, deposit: Deposit
 ) -> Piece:
     analyse = {
         "nom_depose": deposit.nom,

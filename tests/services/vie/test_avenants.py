@@ -371,3 +371,18 @@ def test_screens_of_the_team_follow_the_share_of_the_day(portail: Portail, monde
         filtres = Filtres(centre_id=monde.centre_id, annee=2026, today=TODAY)
         months = capacity_by_month(session, filtres)
     assert [one.promis for one in months][7:9] == [Decimal("0.4770"), Decimal("0.6000")]
+
+
+def test_an_avenant_is_not_signed_once_its_convention_ends_before_it(portail: Portail, monde: Monde) -> None:
+    convention_id = _issued(portail, monde)
+    avenant_id = issue(portail, monde, convention_id, quotite_60("2027-03-01"))
+    with portail.db.write() as session:
+        convention = session.get_one(Convention, convention_id)
+        convention.etat, convention.fin, convention.fin_motif = "denoncee", date(2026, 12, 31), "denonciation"
+    (blocked,) = conventions.open_convention(portail, monde.gestionnaire, avenant_id).actions
+    assert "prend fin le 31 décembre 2026" in blocked.blocages[0]
+    with pytest.raises(Refus, match="annulez-le"):
+        signatures.submit_signature(
+            portail, monde.gestionnaire, avenant_id, **signing(pdf(3, "a"), date_signature=TODAY)
+        )
+    assert signatures.cancel_convention(portail, monde.responsable, avenant_id, motif="Dénonciation.") == "annulee"
