@@ -6,19 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.formatting import date_longue, euros
 from domain.offer import Facturation, Offer
 from domain.tarification import (
     Annee,
     Part,
+    Periodicite,
+    Prorata,
     compute_annee,
     compute_annee_horaire,
     compute_annee_unites,
+    period_bounds,
+    round_cent,
 )
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif
 from models import Avenant, Convention, Depot, PeriodeSansAssistant
@@ -88,16 +94,30 @@ def parts_of(convention: Convention, avenants: Sequence[Avenant] = ()) -> list[P
     return [Part(share, day) for day, share in sorted(shares.items())]
 
 
-def _hours_of(convention: Convention, avenants: Sequence[Avenant]) -> list[tuple[int, date, date]]:
+def _hours_of(convention: Convention, avenants: Sequence[Avenant], methode: Prorata) -> list[tuple[int, date, date]]:
     """The planned minutes of a whole year, each with its first and last day, as `parts_of` for shares."""
     start = first_day(convention)
     planned = {start: convention.minutes_prevues or 0}
     for one in avenants:
         if one.minutes_prevues is not None:
-            planned[max(one.date_effet, start)] = one.minutes_prevues
-    days = sorted(planned)
-    ends = [*(day - timedelta(days=1) for day in days[1:]), last_day(convention)]
-    return [(planned[day], day, end) for day, end in zip(days, ends, strict=True) if day <= end]
+            planned[_counts_from(one.date_effet, start, methode)] = one.minutes_prevues
+    return [(planned[day], day, end) for day, end in _spans(sorted(planned), last_day(convention))]
+
+
+def _counts_from(effet: date, start: date, methode: Prorata) -> date:
+    """First day that an avenant changes the price from. By months, each counts once, on one side of the change, as the shares
+    of a post do."""
+    first = effet.replace(day=1)
+    if methode is Prorata.MOIS_PLEINS and first < effet:
+        return max(period_bounds(effet.year, Periodicite.MOIS, effet.month - 1)[1] + timedelta(days=1), start)
+    return max(first if methode is Prorata.MOIS_ENTAMES else effet, start)
+
+
+def _spans(days: Sequence[date], last: date) -> list[tuple[date, date]]:
+    """First and last day of the parts that begin on `days` (sorted), none of which goes past `last`: an avenant may take
+    effect after the end that was decided since."""
+    ends = [*(day - timedelta(days=1) for day in days[1:]), last]
+    return [(day, min(end, last)) for day, end in zip(days, ends, strict=True) if day <= last]
 
 
 def find_tarif(contexte: Contexte, convention: Convention, code: str, annee: int) -> Tarif | None:
@@ -112,11 +132,21 @@ def compute_year(convention: Convention, offer: Offer, contexte: Contexte, annee
     """What is due for one year, by the offer's way of billing."""
     billing = offer.facturation
     tarif = find_tarif(contexte, convention, billing.tarif, annee)
+    if convention.dernier_jour < first_day(convention):
+        return _never_served(convention, annee, tarif)
     if billing.mode == BY_SHARE:
         return _year_by_share(convention, billing, contexte, annee, tarif)
     if billing.mode == BY_THE_HOUR:
         return _year_by_hours(convention, billing, contexte, annee, tarif)
     return _year_by_units(convention, billing, contexte, annee, tarif)
+
+
+def _never_served(convention: Convention, annee: int, tarif: Tarif | None) -> AnneeDue:
+    """A convention that ended before its first services: 8.2 makes the amount due from the beginning of the execution."""
+    ended = date_longue(convention.dernier_jour)
+    step = f"Aucune somme n’est due pour {annee}\u00a0: la convention a pris fin le {ended}, avant le début des prestations."
+    shares = (convention.quotite,) if convention.quotite is not None else ()
+    return AnneeDue(annee, Decimal("0.00"), 0, tarif, (step,), quotites=shares)
 
 
 def _year_by_hours(
@@ -127,7 +157,7 @@ def _year_by_hours(
         compute_annee_horaire(
             tarif.montant if tarif else Decimal(0), minutes, annee, debut=du, fin=au, methode=billing.prorata
         )
-        for minutes, du, au in _hours_of(convention, contexte.avenants.get(convention.id, ()))
+        for minutes, du, au in _hours_of(convention, contexte.avenants.get(convention.id, ()), billing.prorata)
     ]
     served = [one for one in years if one.jours] or years[:1]
     return AnneeDue(
@@ -179,14 +209,13 @@ def _year_by_units(
         )
         for quantite, du, au in shown
     ]
-    return AnneeDue(
-        annee,
-        sum((one.du for one in years), Decimal("0.00")),
-        0,
-        tarif,
-        tuple(dict.fromkeys(etape for one in years for etape in one.etapes)),
-        shown[-1][0],
-    )
+    du = round_cent(sum((one.exact for one in years), Fraction(0)))
+    steps = list(dict.fromkeys(etape for one in years for etape in one.etapes))
+    parts_due = [one.du for one in years if one.jours]
+    if len(parts_due) > 1:
+        gap = "" if sum(parts_due) == du else " (arrondi une seule fois, sur la somme exacte)"
+        steps.append(f"Dû pour {annee}\u00a0: {' + '.join(euros(one) for one in parts_due)} = {euros(du)}{gap}")
+    return AnneeDue(annee, du, 0, tarif, tuple(steps), shown[-1][0])
 
 
 def _units_of(
@@ -198,13 +227,13 @@ def _units_of(
     for one in contexte.avenants.get(convention.id, ()):
         changed = contexte.reponses.get(one.dossier_id, {}).get(billing.champ)
         if changed is not None:
-            given[max(one.date_effet, start)] = changed
+            given[_counts_from(one.date_effet, start, billing.prorata)] = changed
     days = [day for day in sorted(given) if day == start or day.year <= annee]
-    ends = [*(day - timedelta(days=1) for day in days[1:]), last_day(convention)]
+    spans = _spans(days, last_day(convention))
     found = [
         (Decimal(str(given[day])) if given[day] is not None else Decimal(0), day, end)
-        for day, end in zip(days, ends, strict=True)
-        if day <= end and (end.year >= annee or day == days[-1])
+        for day, end in spans
+        if end.year >= annee or day == spans[-1][0]
     ]
     return found or [(Decimal(0), start, last_day(convention))]
 

@@ -214,8 +214,9 @@ def _worth(
 
 
 def _share_at_end(convention: Convention, avenants: Sequence[Avenant], annee: int) -> Decimal | None:
-    """The share of a post held at the end of the year; None where there is none."""
-    held = [part for part in parts_of(convention, avenants) if part.du.year <= annee]
+    """The share of a post held at the end of the year, or on the last day before it; None where there is none."""
+    last = min(last_day(convention), date(annee, 12, 31))
+    held = [part for part in parts_of(convention, avenants) if part.du <= last]
     return max(held, key=lambda part: part.du).quotite if held else convention.quotite
 
 
