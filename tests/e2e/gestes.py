@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.e2e.serveur import MOT_DE_PASSE
 
@@ -83,6 +84,16 @@ class Formulaire:
     def choose(self, champ: str, label: str) -> None:
         """Choose one of the options that are in sight."""
         self.widget(champ).get_by_text(label, exact=True).click()
+
+    def pick(self, champ: str, label: str, part: str) -> None:
+        """Choose in a list. It closes when the field just left is saved meanwhile: a person opens it again, so does this."""
+        option = self.page.get_by_role("option", name=label)
+        for patience in (PATIENCE // 4, PATIENCE // 4, PATIENCE):
+            self.widget(champ, part).locator("input").click()
+            with suppress(TimeoutError):
+                option.click(timeout=patience)
+                return
+        raise AssertionError(f"« {label} » is not in the list of {champ}")
 
     def upload(self, champ: str) -> Locator:
         """Where a file is given to a field."""

@@ -16,7 +16,7 @@ from domain.formatting import date_longue
 from domain.roles import Role
 from services.core import clock
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see
 from tests.e2e.serveur import Serveur, serve
 from tests.e2e.test_parcours import (
     PRESIDENT,
@@ -92,7 +92,9 @@ def fill_identity(page: Page, form: Formulaire) -> None:
     """The national list fills what it knows; only affiliated bodies may join."""
     page.get_by_label("Retrouver ma collectivité").press_sequentially("219722014", delay=20)
     page.get_by_role("button", name=re.compile("Ajoupa-Bouillon")).click()
-    expect(form.input("collectivite.siren")).to_have_value("219 722 014", timeout=PATIENCE)
+    # The SIREN was known from the request: the town is what says that the list has filled the form.
+    expect(form.input("collectivite.adresse", "ville")).to_have_value(re.compile("Ajoupa"), timeout=PATIENCE)
+    expect(form.input("collectivite.siren")).to_have_value("219 722 014")
     form.type("collectivite.effectif", "62")
     form.type("collectivite.adresse", "Le Bourg", "voie")
     form.choose("collectivite.affilie", "Non")
@@ -164,9 +166,7 @@ def fill_premises(form: Formulaire) -> None:
     form.type("locaux.adresse", "L’Ajoupa-Bouillon", "ville")
     form.type("locaux.telephone", "0596123457")
     form.type("locaux.descriptif", "Bureau fermé à l’étage de la mairie")
-    settle(form.page)  # a list that opens while the field just left is being saved would close again
-    form.widget("locaux.disponibilites", "1.jour").locator("input").click()
-    form.page.get_by_role("option", name="Mardi").click()
+    form.pick("locaux.disponibilites", "Mardi", "1.jour")
     form.type("locaux.disponibilites", "8h", "1.debut")
     form.type("locaux.disponibilites", "12h", "1.fin")
     button(form.page, "Tout cocher").click()
