@@ -204,7 +204,9 @@ def _renewals(effet: date, terme: date, last: date, regles: Regles, *, noticed: 
 
 
 def _statements(debut: date, last: date, periodicite: Periodicite) -> Iterator[EcheanceDate]:
-    """Last day of each period that a statement is made for."""
+    """Last day of each period that a statement is made for; none when the end comes before the services."""
+    if debut > last:
+        return
     for year in range(debut.year, last.year + 1):
         for index in range(12 // periodicite.months):
             first, end = period_bounds(year, periodicite, index)

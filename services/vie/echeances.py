@@ -7,7 +7,7 @@ statement issued.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -229,11 +229,11 @@ def _row(session: Session, convention: Convention, deadline: EcheanceDate) -> Ec
 @dataclass(frozen=True)
 class Done:
     """What is done already: tariffs recorded (centre, code, year), reports published (convention, year), statements issued
-    (convention, last day), notices given (convention, year)."""
+    (first and last day of their period, by convention), notices given (convention, year)."""
 
     tarifs: frozenset[tuple[UUID, str, int]]
     bilans: frozenset[tuple[UUID, int]]
-    decomptes: frozenset[tuple[UUID, date]]
+    decomptes: Mapping[UUID, Sequence[tuple[date, date]]]
     denonciations: frozenset[tuple[UUID, int]]
 
     def tells(self, row: EcheanceRow, codes: Sequence[str]) -> bool:
@@ -244,7 +244,10 @@ class Done:
             return (row.convention_id, row.le.year - 1) in self.bilans
         if row.kind == "denonciation":
             return (row.convention_id, row.le.year) in self.denonciations
-        return row.kind == "facturation" and (row.convention_id, row.le) in self.decomptes
+        # The last day of a convention may be in the middle of its last period.
+        return row.kind == "facturation" and any(
+            du <= row.le <= au for du, au in self.decomptes.get(row.convention_id, ())
+        )
 
 
 def _read_done(session: Session, conventions: Sequence[Convention]) -> Done:
@@ -254,16 +257,19 @@ def _read_done(session: Session, conventions: Sequence[Convention]) -> Done:
         Tarif.centre_id.in_(centres), Tarif.remplace_le.is_(None)
     )
     bilans = select(Bilan.convention_id, Bilan.annee).where(Bilan.convention_id.in_(ids), Bilan.etat == "publie")
-    decomptes = select(Decompte.convention_id, Decompte.au).where(
+    decomptes = select(Decompte.convention_id, Decompte.du, Decompte.au).where(
         Decompte.convention_id.in_(ids), Decompte.etat.in_(ISSUED), Decompte.contre_id.is_(None)
     )
     notices = select(Denonciation.convention_id, Denonciation.date_reference).where(
         Denonciation.convention_id.in_(ids), Denonciation.etat.in_(LIVING)
     )
+    issued: dict[UUID, list[tuple[date, date]]] = {}
+    for one, du, au in session.execute(decomptes):
+        issued.setdefault(one, []).append((du, au))
     return Done(
         frozenset(session.execute(tarifs).all()),
         frozenset(session.execute(bilans).all()),
-        frozenset(session.execute(decomptes).all()),
+        issued,
         frozenset((one, day.year) for one, day in session.execute(notices) if day is not None),
     )
 

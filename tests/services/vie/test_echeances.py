@@ -80,6 +80,19 @@ def test_what_is_done_says_so(monde: Monde) -> None:
     }
 
 
+def test_the_final_statement_of_an_end_within_a_quarter_is_done(monde_sqlite: Monde) -> None:
+    """Its period runs to 30 September, the deadline is the last day of the convention."""
+    monde = monde_sqlite
+    convention_id = make_convention(monde.portail, monde, "en_vigueur")
+    with monde.portail.db.write() as session:
+        convention = session.get_one(Convention, convention_id)
+        convention.fin, convention.fin_motif, convention.etat = date(2026, 8, 31), "resiliation", "resiliee"
+        where = {"centre_id": monde.centre_id, "convention_id": convention_id, "collectivite_id": monde.collectivite_id}
+        session.add(Decompte(**where, exercice=2026, du=date(2026, 7, 1), au=date(2026, 9, 30), etat="emis"))
+    done = {one.le: one.fait for one in _shown(monde, monde.responsable) if one.kind == "facturation"}
+    assert done == {date(2026, 3, 31): False, date(2026, 6, 30): False, date(2026, 8, 31): True}
+
+
 def test_an_end_that_was_decided_replaces_the_years_after_it(monde_sqlite: Monde) -> None:
     monde = monde_sqlite
     convention_id = make_convention(monde.portail, monde, "en_vigueur")
