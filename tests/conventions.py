@@ -17,7 +17,7 @@ import pikepdf
 
 from documents.pdf_worker import Refused, examine
 from documents.sample_pdf import sign_pdf
-from models import Convention, Depot, Dossier, Piece
+from models import Avenant, Convention, Depot, Dossier, Piece
 from services.core.files import store
 from services.core.numerotation import format_numero, next_rang
 from services.core.portail import Portail
@@ -109,6 +109,42 @@ def make_convention(
             convention.collectivite_signee_le = date(2023, 1, 5)
             convention.collectivite_signataire = "Camille Exemple, maire"
         return convention.id
+
+
+def add_avenant(portail: Portail, convention_id: UUID, quotite: Decimal, effet: date) -> UUID:
+    """An avenant to a convention that both parties have signed: this share of a post from `effet` on."""
+    with portail.db.write() as session:
+        convention = session.get_one(Convention, convention_id)
+        common = {"centre_id": convention.centre_id, "collectivite_id": convention.collectivite_id}
+        dossier = Dossier(
+            reference=f"T-{next(_references):05d}",
+            nature="avenant",
+            etat="emis",
+            offre_version_id=convention.dossier.offre_version_id,
+            convention_id=convention.id,
+            **common,
+        )
+        session.add(dossier)
+        session.flush()
+        session.add(Depot(dossier_id=dossier.id, numero=1, reponses={"besoin.quotite": str(quotite)}))
+        avenant = Avenant(
+            dossier_id=dossier.id,
+            parent_id=convention.id,
+            numero=f"{convention.numero}-A1",
+            annee=ANNEE,
+            rang=next_rang(session, convention.centre_id, "avenant", ANNEE),
+            etat="en_vigueur",
+            date_effet=effet,
+            date_debut_prestations=convention.date_debut_prestations,
+            terme=convention.terme,
+            quotite=quotite,
+            sha256="0" * 64,
+            manifeste={},
+            **common,
+        )
+        session.add(avenant)
+        session.flush()
+        return avenant.id
 
 
 def add_piece(

@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from domain.tarification import Part
 from models import Convention, Decompte, Exercice, OffreVersion, PeriodeSansAssistant, Tarif
 from services.adhesion.pieces import open_piece
 from services.core import clock
 from services.core.portail import Portail
 from services.facturation import decomptes, emission, exercices, preparation, scellement
 from services.facturation.gabarits import load_published, render_with
-from tests.conventions import make_convention, word_text
+from tests.conventions import add_avenant, make_convention, word_text
 from tests.decomptes import (
     add_hours,
     add_tarif,
@@ -128,16 +127,12 @@ def test_service_degrade_by_month_g6_beside_an_absence_g11(portail: Portail, mon
     assert issued.total == D("28799.18")  # 28 428,68 + 370,50
 
 
-def test_an_avenant_during_the_year_is_settled_by_the_next_statement_g10(
-    portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_avenant_during_the_year_is_settled_by_the_next_statement_g10(portail: Portail, monde: Monde) -> None:
     convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
     add_tarifs(portail, monde.centre_id, 2026)
     close_until(portail, monde.centre_id, 2026, 12)
     before = [issue_quarter(portail, monde, convention_id, 2026, quarter) for quarter in (1, 2)]
-    monkeypatch.setattr(
-        exercices, "parts_of", lambda _: [Part(D("47.70"), date(2023, 1, 1)), Part(D("60.00"), date(2026, 9, 1))]
-    )
+    add_avenant(portail, convention_id, D("60.00"), date(2026, 9, 1))
     with clock.pretend(date(2027, 1, 4)):
         after = [issue_quarter(portail, monde, convention_id, 2026, quarter) for quarter in (3, 4)]
     amounts = [one.total for one in [*before, *after] if one]
