@@ -11,6 +11,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from documents.uploads import EXTENSIONS, UploadKind, check_upload
+from domain.archives import READERS
 from domain.errors import Introuvable, Invalide
 from domain.fields import Field
 from domain.roles import Role
@@ -80,6 +81,8 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
             raise Introuvable()
     if piece.convention_id:
         return get_acte(session, acteur, piece.convention_id).centre_id
+    if piece.usage == "certificat_elimination" and piece.centre_id not in acteur.centres_with(*READERS):
+        raise Introuvable()  # it names the conventions of everybody
     visible = visible_centres(acteur).where(Centre.id == piece.centre_id)
     centre = session.scalars(visible).one_or_none()
     if centre is None:

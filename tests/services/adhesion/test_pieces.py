@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, update
 
+from domain.archives import READERS
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import AuditEvent, Fichier, JournalHead, Piece, utc_now
@@ -46,6 +47,30 @@ def _age(portail: Portail, days: int = 2) -> None:
     with portail.db.write() as session:
         session.execute(update(Fichier).values(cree_le=past))
         session.execute(update(Piece).where(Piece.retiree_le.is_not(None)).values(retiree_le=past))
+
+
+def test_a_certificate_of_elimination_is_read_by_those_who_follow_archives(monde_sqlite: Monde) -> None:
+    """It names the conventions of everybody: a collectivité sees its centre, not this file of it."""
+    portail = monde_sqlite.portail
+    make_dossier(portail, monde_sqlite, complet=False)
+    with portail.db.write() as session:
+        row = Piece(
+            sha256=files.store(session, portail.files, b"certificat").sha256,
+            usage="certificat_elimination",
+            nom="certificat.docx",
+            type_mime="application/octet-stream",
+            taille=10,
+            centre_id=monde_sqlite.centre_id,
+        )
+        session.add(row)
+    for role in Role:
+        if role in READERS:
+            assert pieces.open_piece(portail, monde_sqlite[role], row.id).data == b"certificat"
+            continue
+        with pytest.raises(Introuvable):
+            pieces.open_piece(portail, monde_sqlite[role], row.id)
+    with pytest.raises(Introuvable):
+        pieces.open_piece(portail, make_other_centre(portail), row.id)
 
 
 def test_a_pdf_is_attached_read_and_replaced(monde: Monde) -> None:
