@@ -36,8 +36,8 @@ def apply_signature(session: Session, acte: Acte, today: date) -> None:
             _rename(session, convention, acte)
         return
     refresh_convention(session, acte.id)
-    if isinstance(acte, Convention) and acte.remplace_id is not None:
-        _end_followed(session, acte, today)
+    if isinstance(acte, Convention) and acte.remplace_id is not None and (line := _end_followed(session, acte, today)):
+        journal.record_lines(session, [line])
 
 
 def _move_dates(session: Session, convention: Convention, avenant: Avenant) -> None:
@@ -56,26 +56,23 @@ def _move_dates(session: Session, convention: Convention, avenant: Avenant) -> N
     session.flush()
 
 
-def _end_followed(session: Session, convention: Convention, today: date) -> bool:
+def _end_followed(session: Session, convention: Convention, today: date) -> journal.Ligne | None:
     """End the convention that this one replaces on the eve of its effect; once it is in force, it is said to be replaced.
-    Whether its state changed."""
+    What the journal says of it, None when its state does not change: the caller writes it once no row is to be taken any more."""
     held = select(Convention).where(Convention.id == convention.remplace_id)
     followed = session.scalars(held.with_for_update(of=Convention, key_share=True)).one()
     if followed.etat not in REPLACEABLE:
-        return False
+        return None
     eve = convention.date_effet - timedelta(days=1)
     if followed.dernier_jour > eve >= followed.date_effet:
         followed.fin, followed.fin_motif = eve, "remplacement"
         refresh_convention(session, followed.id)
     if convention.date_effet > today:
-        return False
+        return None
     before, followed.etat = followed.etat, "remplacee"
     session.flush()
-    journal.record(
-        session, "convention.remplacer", centre_id=followed.centre_id, objet="convention", objet_id=followed.id,
-        de=before, fin=followed.dernier_jour.isoformat(), par=convention.id,
-    )  # fmt: skip
-    return True
+    details = {"de": before, "fin": followed.dernier_jour.isoformat(), "par": convention.id}
+    return journal.Ligne("convention.remplacer", None, followed.centre_id, "convention", followed.id, details)
 
 
 def _rename(session: Session, convention: Convention, avenant: Avenant) -> bool:
@@ -107,7 +104,11 @@ def replace_due(session: Session, centre_id: UUID, jour: date) -> int:
         )
         .order_by(Convention.id)
     )
-    return sum(_end_followed(session, one, jour) for one in session.scalars(query).all())
+    ended = [_end_followed(session, one, jour) for one in session.scalars(query).all()]
+    lines = [one for one in ended if one is not None]
+    if lines:
+        journal.record_lines(session, lines)
+    return len(lines)
 
 
 def rename_due(session: Session, centre_id: UUID, jour: date) -> int:

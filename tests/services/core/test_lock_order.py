@@ -19,7 +19,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from domain.errors import Refus
 from domain.roles import Role
-from models import Base, Intervention
+from models import Base, Convention, Intervention
 from services.adhesion import messages, workflow
 from services.centre import centre_files, parametres, tarifs
 from services.comptes import rights
@@ -27,6 +27,7 @@ from services.convention import signatures
 from services.core import access
 from services.core.portail import Portail
 from services.facturation import decomptes, emission, lots, preparation
+from services.vie import effets
 from tests.conventions import examine_here, make_convention, signing
 from tests.decomptes import add_tarifs, close_until, drafts, prepare
 from tests.factories import Monde, make_dossier, make_monde
@@ -91,6 +92,23 @@ def test_the_journal_is_written_after_the_mails(
 ) -> None:
     monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
     act(monde_sqlite)
+
+
+def test_the_journal_is_written_after_every_convention_that_is_replaced(monde_sqlite: Monde) -> None:
+    """The round holds no head of the journal while it takes the next convention, which somebody may be acting on."""
+    portail, day = monde_sqlite.portail, date(2026, 1, 1)
+    pairs = [
+        [make_convention(portail, monde_sqlite, "en_vigueur", date_effet=one) for one in (date(2022, 1, 1), day)]
+        for _ in range(2)
+    ]
+    with portail.db.write() as session:
+        for old, new in pairs:
+            session.get_one(Convention, new).remplace_id = old
+    with _written(monde_sqlite) as tables, portail.db.write() as session:
+        assert effets.replace_due(session, monde_sqlite.centre_id, day) == 2
+    first = next(place for place, table in enumerate(tables) if table in JOURNAL)
+    assert tables[:first].count("convention") >= 2 and "exercice" in tables[:first]
+    assert {table for table in tables[first:] if table not in JOURNAL} == set()
 
 
 def _save_tarif(monde: Monde) -> None:
