@@ -76,11 +76,12 @@ class Mention:
 @dataclass(frozen=True)
 class Personne:
     """What the portal knows about somebody, for an administrator. `obstacles`: why their account cannot be deleted, in French;
-    `repond`: whether the administrator answers for the whole account."""
+    `repond`: whether the administrator answers for the whole account; `exportable`: for what it did in the past too."""
 
     recherche: str
     compte: accounts.UserRow | None
     repond: bool
+    exportable: bool
     obstacles: tuple[str, ...]
     mentions: tuple[Mention, ...]
 
@@ -103,6 +104,7 @@ def find_person(portail: Portail, acteur: Acteur, texte: str) -> Personne:
             recherche=wanted,
             compte=accounts.user_row(session, acteur, user) if user else None,
             repond=user is not None and rights.answers_for(session, acteur, user.id, clock.today()),
+            exportable=user is not None and rights.answers_for(session, acteur, user.id, clock.today(), ever=True),
             obstacles=tuple(list_obstacles(session, acteur, user)) if user else (),
             mentions=tuple(
                 list_mentions(session, wanted, select(Dossier.id).where(Dossier.centre_id.in_(centre_ids)), centre_ids)

@@ -46,7 +46,7 @@ def export_own(portail: Portail, acteur: Acteur, parametres: Mapping[str, str]) 
 
 def export_person(portail: Portail, acteur: Acteur, parametres: Mapping[str, str]) -> Export:
     """`/exports/donnees-personnelles.zip?id=…`: everything about somebody, for an administrator who answers for the whole of
-    their account."""
+    their account, past roles included: what somebody wrote for another centre is not this one's to read."""
     try:
         ident = UUID(parametres.get("id", ""))
     except ValueError:
@@ -56,9 +56,9 @@ def export_person(portail: Portail, acteur: Acteur, parametres: Mapping[str, str
         user = session.scalars(accounts.visible_users(acteur).where(Utilisateur.id == ident)).one_or_none()
         if user is None:
             raise Introuvable()
-        if not rights.answers_for(session, acteur, user.id, clock.today()):
+        if not rights.answers_for(session, acteur, user.id, clock.today(), ever=True):
             raise Refus(
-                "Cette personne a aussi des rôles dont vous ne répondez pas : elle télécharge ses données depuis « Mon compte »."
+                "Cette personne a ou a eu aussi des rôles dont vous ne répondez pas : elle télécharge ses données depuis « Mon compte »."
             )
         dossiers = select(Dossier.id).where(Dossier.centre_id.in_(centre_ids))
         mentions = list_mentions(session, user.courriel, dossiers, centre_ids)

@@ -233,10 +233,11 @@ def roles_of(session: Session, utilisateur_id: UUID, today: date) -> list[RoleAt
     )
 
 
-def answers_for(session: Session, acteur: Acteur, utilisateur_id: UUID, today: date) -> bool:
+def answers_for(session: Session, acteur: Acteur, utilisateur_id: UUID, today: date, *, ever: bool = False) -> bool:
     """Whether every role of this person is the acteur's to give and no other centre has a say in one of them: only then
-    may they act on the account itself (deactivate it, see its links), which reaches beyond one centre or collectivité."""
-    held = roles_of(session, utilisateur_id, today) or list(
+    may they act on the account itself (deactivate it, see its links), which reaches beyond one centre or collectivité.
+    `ever`: the roles that are over count too, for what shows what the person wrote and did elsewhere."""
+    held = ([] if ever else roles_of(session, utilisateur_id, today)) or list(
         session.scalars(select(RoleAttribue).where(RoleAttribue.utilisateur_id == utilisateur_id))
     )
     return bool(held) and all(may_give(session, acteur, one) and _is_ours(session, acteur, one) for one in held)

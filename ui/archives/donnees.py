@@ -59,7 +59,7 @@ def _show_person(found: Personne) -> None:
         st.markdown(f"Aucun compte à l’adresse « {page.text(found.recherche)} » dans votre périmètre.")
     else:
         st.markdown(f"**{page.text(compte.nom)}** ({page.text(compte.courriel)}), compte {ETATS[compte.etat]}.")
-        if found.repond:
+        if found.exportable:
             page.download("Télécharger ses données (ZIP)", f"/exports/donnees-personnelles.zip?id={compte.id}")
         if found.obstacles:
             st.warning("Ce compte ne peut pas être supprimé aujourd’hui.", icon=":material/block:")

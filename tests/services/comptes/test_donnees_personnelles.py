@@ -305,6 +305,22 @@ def test_a_wrong_address_leads_nowhere(monde_sqlite: Monde, ident: str) -> None:
         produce(monde_sqlite.portail, monde_sqlite.administrateur, "donnees-personnelles.zip", {"id": ident})
 
 
+def test_what_somebody_did_elsewhere_is_not_exported_by_their_new_centre(monde_sqlite: Monde) -> None:
+    """Their messages and hours of a centre that they left are that centre's: they take them out themselves."""
+    portail, administrateur = monde_sqlite.portail, monde_sqlite.administrateur
+    (elsewhere,) = make_other_centre(portail).centre_ids
+    user_id = make_user(portail, Role.INSTRUCTEUR, centre=elsewhere, au=YESTERDAY)
+    with portail.db.write() as session:
+        session.add(
+            RoleAttribue(utilisateur_id=user_id, role="instructeur", centre_id=monde_sqlite.centre_id, du=clock.today())
+        )
+    with pytest.raises(Refus, match="Mon compte"):
+        produce(portail, administrateur, "donnees-personnelles.zip", {"id": str(user_id)})
+    found = donnees_personnelles.find_person(portail, administrateur, address(monde_sqlite, user_id))
+    assert (found.repond, found.exportable) == (True, False)
+    assert produce(portail, acteur(portail, user_id), "mes-donnees.zip", {}).data
+
+
 def test_another_centre_exports_nobody_of_ours(monde_sqlite: Monde) -> None:
     other: Acteur = make_other_centre(monde_sqlite.portail)
     for role in ROLES_CENTRE:
