@@ -131,7 +131,7 @@ def build_context(decompte: Decompte, debiteur: dict[str, Any], jour: date) -> d
         convention={
             "numero": convention.numero,
             "date_effet": convention.date_effet,
-            "terme": convention.terme,
+            "terme": convention.dernier_jour,
         },
         tarifs=[
             {

@@ -16,8 +16,17 @@ from services.core.portail import Portail
 from services.facturation import emission, exercices, regularisations
 from services.facturation.regularisations import Regularisation
 from services.vie.fin import set_end
-from tests.conventions import make_convention
-from tests.decomptes import add_hours, add_tarif, add_tarifs, bill_by_the_hour, close_until, drafts, issue_quarter
+from tests.conventions import make_convention, word_text
+from tests.decomptes import (
+    add_hours,
+    add_tarif,
+    add_tarifs,
+    bill_by_the_hour,
+    close_until,
+    drafts,
+    issue_quarter,
+    stored,
+)
 from tests.factories import Monde, make_monde
 
 D = Decimal
@@ -61,6 +70,8 @@ def test_the_last_year_is_due_until_the_last_day(portail: Portail, monde: Monde)
     with clock.pretend(date(2023, 4, 4)):  # in the middle of the quarter: the convention is over
         final = issue_quarter(portail, monde, convention_id, 2023, 2)
     assert final is not None and final.total == D("155.46")
+    text = word_text(stored(portail, final.id)[1]).replace("\u00a0", " ")
+    assert "du 1er janvier 2023 au 3 avril 2023" in text and "31 décembre 2027" not in text
     assert asked(portail, monde, date(2023, 4, 5)) == []
     assert issue_quarter(portail, monde, convention_id, 2023, 3) is None
 
