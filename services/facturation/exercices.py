@@ -112,7 +112,7 @@ def _with_dossier() -> Select[Convention]:
 
 def _refresh(session: Session, conventions: Sequence[Convention]) -> None:
     for centre_id in dict.fromkeys(one.centre_id for one in conventions):
-        mine = [one for one in conventions if one.centre_id == centre_id]
+        mine = _answered([one for one in conventions if one.centre_id == centre_id])
         wanted = expected_rows(session, centre_id, mine)
         kept = {(row.convention_id, row.annee): row for row in _rows_of(session, [one.id for one in mine])}
         for key, values in wanted.items():
@@ -267,4 +267,9 @@ def rebuild(session: Session, centre_id: UUID | None = None) -> int:
 def _by_centre(session: Session, centre_id: UUID | None) -> Iterable[tuple[UUID, Sequence[Convention]]]:
     query = select(Convention.centre_id).distinct().order_by(Convention.centre_id)
     for one in session.scalars(query if centre_id is None else query.where(Convention.centre_id == centre_id)).all():
-        yield one, session.scalars(_with_dossier().where(Convention.centre_id == one)).all()
+        yield one, _answered(session.scalars(_with_dossier().where(Convention.centre_id == one)).all())
+
+
+def _answered(conventions: Iterable[Convention]) -> list[Convention]:
+    """Those whose archives were not eliminated: without its answers, a year would come to something else than what was due."""
+    return [one for one in conventions if "elimination" not in one.manifeste]

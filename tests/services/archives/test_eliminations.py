@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -36,12 +37,12 @@ from services.activite import cumuls
 from services.archives import conservation, effacement, eliminations, execution
 from services.core import clock, journal
 from services.core.access import Acteur
-from services.facturation import exercices
+from services.facturation import annee_due, exercices
 from services.facturation.gabarits import DocumentAbsent
 from services.facturation.regularisations import list_regularisations
 from tests.archives import SECRET, TODAY, add_certificate_template, add_file, make_ended
 from tests.conventions import make_convention, word_text
-from tests.factories import Monde, journal_actions, make_acteur, make_dossier, make_other_centre
+from tests.factories import Monde, cig_offer, journal_actions, make_acteur, make_dossier, make_other_centre
 
 
 @pytest.fixture
@@ -296,6 +297,32 @@ def test_names_texts_and_files_go_and_figures_stay(archives: Monde) -> None:
         assert journal.verify(session).intacte
     assert journal_actions(portail, convention_id) == ["archives.eliminer"]
     assert due(archives) == []
+
+
+def test_what_was_due_by_the_answers_stays_due_without_them(archives: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package for so many agents: without the deposit nothing says how many, and the years would come to nothing."""
+    offer = cig_offer()
+    package = {"mode": "forfait", "tarif": "temps_complet", "champ": "collectivite.effectif"}
+    by_package = offer.model_copy(update={"facturation": offer.facturation.model_copy(update=package)})
+    for module in (exercices, annee_due):
+        monkeypatch.setattr(module, "get_offer", lambda *_: by_package)
+    portail = archives.portail
+    convention_id = make_convention(portail, archives, "echue", date_effet=date(2023, 1, 1))
+
+    def refreshed() -> list[tuple[int, Decimal]]:
+        with portail.db.write() as session:
+            exercices.refresh_centre(session, archives.centre_id)
+            exercices.refresh_convention(session, convention_id)
+            exercices.rebuild(session)
+            assert exercices.compare(session) == []
+            return [(one.annee, one.montant_du) for one in session.scalars(select(Exercice).order_by(Exercice.annee))]
+
+    before = refreshed()
+    assert len(before) == 5 and all(due for _, due in before)
+    elimination_id = propose(archives, convention_id)
+    approve(archives, elimination_id)
+    execution.execute(portail, archives.responsable, elimination_id)
+    assert refreshed() == before
 
 
 def test_the_certificate_says_who_what_and_the_visa(archives: Monde) -> None:
