@@ -120,6 +120,9 @@ def create_renewal(portail: Portail, acteur: Acteur, convention_id: UUID, operat
             raise Refus("Cette convention ne peut pas être suivie d’une autre dans son état actuel.")
         if not once(session, operation_id):
             return _already_begun(session, acteur, convention_id, ADHESION)
+        following = find_following(session, convention_id)
+        if following is not None:
+            raise Conflit(f"La convention n° {following} prend déjà la suite de celle-ci. Rechargez la page.")
         _refuse_second(session, convention_id, ADHESION, "Renouvellement")
         version = _current(session, convention)
         answers = prefill_renewal(session, convention, get_offer(session, version.id))
@@ -137,8 +140,7 @@ def renewal_of(session: Session, acteur: Acteur, convention: Convention) -> Dema
     """The convention that may follow this one, for somebody who may begin its dossier; None otherwise."""
     if convention.etat not in RENEWABLE or not roles_on(acteur, convention).intersection(CREER_DOSSIER):
         return None
-    taken = select(Convention.id).where(Convention.remplace_id == convention.id, Convention.etat != "annulee")
-    if session.scalar(taken.limit(1)) is not None:
+    if find_following(session, convention.id) is not None:
         return None
     begun = next((one for one in _open_requests(session, convention.id) if one.nature == ADHESION), None)
     return DemandePossible(
@@ -147,6 +149,12 @@ def renewal_of(session: Session, acteur: Acteur, convention: Convention) -> Dema
         "Une nouvelle adhésion, remplie avec le texte en vigueur, qui prend la suite de cette convention.",
         (begun.id, begun.reference) if begun else None,
     )
+
+
+def find_following(session: Session, convention_id: UUID) -> str | None:
+    """Number of the convention that follows this one, signed or to be; a second one would be due for the same days."""
+    query = select(Convention.numero).where(Convention.remplace_id == convention_id, Convention.etat != "annulee")
+    return session.scalar(query.limit(1))
 
 
 def _require(acteur: Acteur, convention: Convention, allowed: Collection[Role]) -> None:

@@ -345,6 +345,18 @@ def test_the_next_convention_begins_answered_and_replaces_this_one(portail: Port
     assert [one.split()[0] for one in links] == ["Convention", "Convention"]
 
 
+def test_one_convention_follows_another(portail: Portail, monde: Monde) -> None:
+    """Two, from a page left open, would both be due for the same years."""
+    old = _issued(portail, monde)
+    new = _renew(
+        portail, monde, old, **{"besoin.date_effet": "2027-01-01", "besoin.date_debut_prestations": "2027-01-01"}
+    )
+    with pytest.raises(Conflit, match="prend déjà la suite"):
+        demandes.create_renewal(portail, monde.instructeur, old, uuid4().hex)
+    signatures.cancel_convention(portail, monde.instructeur, new, motif="La part a changé.")
+    demandes.create_renewal(portail, monde.instructeur, old, uuid4().hex)
+
+
 @pytest.mark.parametrize("etat", ["a_signer", "annulee", "resiliee", "remplacee"])
 def test_some_conventions_are_followed_by_none(portail: Portail, monde: Monde, etat: str) -> None:
     convention_id = make_convention(portail, monde, etat, date_effet=date(2026, 1, 1))
