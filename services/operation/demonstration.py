@@ -6,7 +6,7 @@ into a real installation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -15,9 +15,8 @@ from uuid import UUID, uuid4
 import yaml
 from sqlalchemy import select
 
-from documents import pdf_available
 from documents.sample_pdf import make_pdf, sign_pdf, stamp_pdf
-from domain.errors import Invalide, PdfIndisponible
+from domain.errors import Invalide
 from domain.referentiel import load_referentiel
 from domain.roles import ROLE_LABELS, Role
 from models import (
@@ -25,7 +24,6 @@ from models import (
     Collectivite,
     DemandeAdhesion,
     OffreVersion,
-    Piece,
     RoleAttribue,
     Utilisateur,
     utc_now,
@@ -41,10 +39,11 @@ from services.core.portail import Portail
 from services.core.settings import ROOT
 from services.operation.demonstration_activite import add_service, add_tarifs, read_day
 from services.operation.demonstration_bilans import add_bilans
+from services.operation.demonstration_demandes import add_changements, issued_pdf
 from services.operation.demonstration_facturation import add_decomptes
 from services.operation.demonstration_reponses import build_answers
 from services.operation.demonstration_scenarios import add_scenarios
-from services.operation.demonstration_vie import add_fins
+from services.operation.demonstration_vie import add_fins, add_vote, age_dossiers
 
 DATA = ROOT / "data" / "demonstration.yaml"
 STAGES = (
@@ -83,6 +82,10 @@ def load_demonstration(portail: Portail, *, progress: Callable[[str], None] = la
             progress(f"Chargement de la démonstration : {stage.place(described['siren']).nom}")
             stage.play(described)
         stage.add_demandes(content["demandes"])
+        stage.add_archives(content.get("archives", ()))
+        if vote := content.get("vote"):
+            # Before the service: the letters to the few conventions that there are yet are made, the others are to be.
+            add_vote(portail, stage.equipe[Role.RESPONSABLE], stage.centre.id, vote, stage.today)
         stage.add_service(content["service"], progress)
         add_scenarios(portail, stage.centre, stage.offre.code, content.get("scenarios", ()), stage.today)
         add_fins(portail, stage.equipe[Role.RESPONSABLE], stage.centre.id, content.get("fins", ()), stage.today)
@@ -145,6 +148,7 @@ class _Stage:
             with clock.pretend(self.today):
                 self.play({**described, "effet": effet})
         self.today = today
+        add_changements(self.portail, self.equipe, self.centre.id, content.get("changements", ()), today)
         progress("Chargement de la démonstration : heures et coûts")
         with self.portail.db.write() as session:
             add_service(session, session.get_one(Centre, self.centre.id), content, today)
@@ -152,6 +156,16 @@ class _Stage:
         instructeur, responsable = self.equipe[Role.INSTRUCTEUR], self.equipe[Role.RESPONSABLE]
         add_decomptes(self.portail, instructeur, responsable, self.centre.id, today)
         add_bilans(self.portail, responsable, content.get("bilans", ()), today)
+
+    def add_archives(self, described: Iterable[Mapping[str, Any]]) -> None:
+        """Requests that led nowhere, `ans` years ago: their retention is over."""
+        today = self.today
+        for one in described:
+            self.today = today.replace(year=today.year - one["ans"], day=1)
+            with clock.pretend(self.today):
+                self.play(one)
+            age_dossiers(self.portail, one["siren"], self.today)
+        self.today = today
 
     def place(self, siren: str) -> Any:
         """The collectivité's line in the national list."""
@@ -301,22 +315,7 @@ class _Stage:
         return view.convention_id
 
     def _issued_pdf(self, dossier_id: UUID) -> bytes:
-        """What a town hall would scan: the issued PDF, or a stand-in where LibreOffice is absent."""
-        if pdf_available():
-            try:
-                return self._pdf_of(self._convention(dossier_id))
-            except PdfIndisponible:
-                pass
-        return make_pdf("Convention signée", "Document de démonstration")
-
-    def _pdf_of(self, convention_id: UUID) -> bytes:
-        with self.portail.db.read() as session:
-            piece_id = session.scalars(
-                select(Piece.id).where(Piece.convention_id == convention_id, Piece.usage == "convention_pdf")
-            ).first()
-        if piece_id is None:
-            raise PdfIndisponible("Pas de PDF.")
-        return pieces.open_piece(self.portail, self.equipe[Role.INSTRUCTEUR], piece_id).data
+        return issued_pdf(self.portail, self.equipe[Role.INSTRUCTEUR], self._convention(dossier_id))
 
     def add_demandes(self, described: list[dict[str, Any]]) -> None:
         """Requests for adhesion that wait for the centre."""

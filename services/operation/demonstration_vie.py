@@ -1,20 +1,22 @@
-"""Conventions of the demonstration that end, or may: a notice that the centre confirmed, a formal notice under way."""
+"""What the calendar brings in the demonstration: a notice that the centre confirmed, a formal notice under way, next year's
+tariffs and their letters, a request old enough to be eliminated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from models import Collectivite, Convention
+from models import Collectivite, Convention, Dossier
+from services.centre.tarifs import save_tarif
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.operation.demonstration_activite import read_day
-from services.vie import denonciations, mises_en_demeure
+from services.vie import courriers_tarif, denonciations, mises_en_demeure
 from services.vie.demeure_views import open_demeures
 from services.vie.denonciation_views import open_denonciations
 
@@ -88,3 +90,28 @@ def _warn(
         row = open_demeures(portail, responsable, convention_id).demeures[0]
         dates = {"envoi": sent.isoformat(), "presentation": (sent + timedelta(days=2)).isoformat()}
         mises_en_demeure.send(portail, responsable, row.id, dates, version_vue=row.version)
+
+
+def add_vote(portail: Portail, responsable: Acteur, centre_id: UUID, described: Mapping[str, Any], today: date) -> None:
+    """Next year's tariffs, voted `il_y_a` days ago, then the letters to the conventions that run by now."""
+    voted = today - timedelta(days=int(described["il_y_a"]))
+    given = {"annee": str(today.year + 1), "numero": described["acte"], "date": voted.isoformat()}
+    for code, montant in described["tarifs"].items():
+        save_tarif(
+            portail,
+            responsable,
+            centre_id,
+            code,
+            {**given, "montant": montant},
+            operation_id=f"demonstration-vote-{code}-{centre_id}",
+        )
+    courriers_tarif.prepare_letters(portail, responsable, centre_id, today.year + 1)
+
+
+def age_dossiers(portail: Portail, siren: str, jour: date) -> None:
+    """Put the dossiers of this collectivité back to the day when they were played: retention counts from it."""
+    moment = datetime.combine(jour, time(10), UTC)
+    with portail.db.write() as session:
+        query = select(Dossier).join(Collectivite, Collectivite.id == Dossier.collectivite_id)
+        for one in session.scalars(query.where(Collectivite.siren == siren)):
+            one.cree_le = one.modifie_le = moment
