@@ -79,7 +79,9 @@ def why_kept(contenu: Contenu, liste: str, ident: str, published: Collection[str
         for form_id in own_forms(contenu, row):
             ids = {field["id"] for form, _, field in iter_fields(contenu) if form["id"] == form_id}
             if ids & set(published):
-                return "ses questions ont été publiées et leurs réponses sont conservées, cochez « N’est plus proposée »"
+                return (
+                    "ses questions ont été publiées et leurs réponses sont conservées, cochez « N’est plus proposée »"
+                )
     return ""
 
 
