@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -111,7 +111,7 @@ def _reason(error: OSError) -> str:
     return _REASONS.get(type(error), f"erreur {error.errno} du système")
 
 
-def print_json(data: dict[str, Any]) -> None:
+def print_json(data: Mapping[str, Any] | Sequence[Any]) -> None:
     """Machine-readable output: amounts with two decimals and a point, dates ISO 8601, everything else plain."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=_plain).encode(errors="replace").decode())
 

@@ -39,7 +39,7 @@ def header(
     """
     st.set_page_config(page_title=f"{titre} – {SITE}")
     if retour:
-        link(retour[0], retour[1], icon=":material/arrow_back:", **({"id": retour_id} if retour_id else {}))
+        link(retour[0], retour[1], icon=":material/arrow_back:", id=retour_id)
     st.title(_plain(titre), anchor=False)
     st.session_state[_TITLED] = True
     if sous_titre:

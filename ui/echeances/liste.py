@@ -44,7 +44,9 @@ def ask_filter(cadre: Cadre, *, cote_centre: bool) -> EcheanceFilter:
         with columns[0]:
             texte = LISTING.search("Rechercher", "Collectivité ou numéro de convention")
     with columns[-2]:
-        genre = LISTING.choice("genre", "Échéance", dict(cadre.genres), "Toutes les échéances")
+        genre = LISTING.choice(
+            "genre", "Échéance", {str(code): libelle for code, libelle in cadre.genres.items()}, "Toutes les échéances"
+        )
     annee = None
     if jour is None:
         with columns[-1]:

@@ -31,7 +31,9 @@ def show_month(cadre: Cadre) -> None:
     """The month's table, and links to the neighbouring months."""
     first = asked_month(cadre.aujourdhui)
     with st.container(width=360):
-        genre = LISTING.choice("genre", "Échéance", dict(cadre.genres), "Toutes les échéances")
+        genre = LISTING.choice(
+            "genre", "Échéance", {str(code): libelle for code, libelle in cadre.genres.items()}, "Toutes les échéances"
+        )
     weeks = Calendar().monthdatescalendar(first.year, first.month)
     last = max(day for day in weeks[-1] if day.month == first.month)
     filtre = EcheanceFilter(du=first, au=last, genre=genre, taille=MOST)
