@@ -19,6 +19,7 @@ from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer
 from services.core import journal
 from services.facturation.exercices import COMMITTED_STATES, refresh_convention
+from services.vie.fin import set_end
 from services.vie.texte import list_layers, overlay, text_in_force
 
 REPLACEABLE = (*RUNNING_STATES, "echue")
@@ -57,16 +58,16 @@ def _move_dates(session: Session, convention: Convention, avenant: Avenant) -> N
 
 
 def _end_followed(session: Session, convention: Convention, today: date) -> journal.Ligne | None:
-    """End the convention that this one replaces on the eve of its effect; once it is in force, it is said to be replaced.
+    """End the convention that this one replaces on the eve of its effect, even where it had not begun by then: no day is due
+    twice. Once this one is in force, the other is said to be replaced.
     What the journal says of it, None when its state does not change: the caller writes it once no row is to be taken any more."""
     held = select(Convention).where(Convention.id == convention.remplace_id)
     followed = session.scalars(held.with_for_update(of=Convention, key_share=True)).one()
     if followed.etat not in REPLACEABLE:
         return None
     eve = convention.date_effet - timedelta(days=1)
-    if followed.dernier_jour > eve >= followed.date_effet:
-        followed.fin, followed.fin_motif = eve, "remplacement"
-        refresh_convention(session, followed.id)
+    if followed.dernier_jour > eve:
+        set_end(session, followed, eve, "remplacement", followed.etat)
     if convention.date_effet > today:
         return None
     before, followed.etat = followed.etat, "remplacee"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from domain.errors import Conflit, Introuvable, Refus
 from domain.roles import Role
-from models import Avenant, Collectivite, Convention, Courriel, Exercice, Piece
+from models import Avenant, Collectivite, Convention, Courriel, Exercice, Piece, Reconduction
 from services.activite import equipe
 from services.adhesion import dossiers, editique, workflow
 from services.adhesion.pieces import open_piece
@@ -22,7 +22,7 @@ from services.convention import conventions, signatures
 from services.convention.quantites import share_on
 from services.core import clock
 from services.core.portail import Portail
-from services.facturation.exercices import compare
+from services.facturation.exercices import compare, refresh_convention
 from services.pilotage.capacite import capacity_by_month
 from services.pilotage.filtres import Filtres
 from services.vie import avenants, demandes, effets
@@ -343,6 +343,24 @@ def test_the_next_convention_begins_answered_and_replaces_this_one(portail: Port
         assert due == {new: Decimal("33990.00")}
     links = [one.titre for one in open_life(portail, monde.direction, new).maillons]
     assert [one.split()[0] for one in links] == ["Convention", "Convention"]
+
+
+@pytest.mark.parametrize("effet", ["2025-06-01", "2026-01-01", "2026-01-02"])
+def test_no_day_is_due_twice_whenever_the_next_convention_begins(portail: Portail, monde: Monde, effet: str) -> None:
+    """From the first day of the convention that it replaces, or before it: nothing is due for the old one any more."""
+    old = _issued(portail, monde)
+    with portail.db.write() as session:
+        refresh_convention(session, old)
+        session.add(Reconduction(convention_id=old, annee=2027, rang=1, decision="tacite"))
+    new = _renew(portail, monde, old, **{"besoin.date_effet": effet, "besoin.date_debut_prestations": effet})
+    sign(portail, monde, new)
+    with portail.db.read() as session:
+        assert session.get_one(Convention, old).dernier_jour == date.fromisoformat(effet) - timedelta(days=1)
+        assert compare(session) == [] and session.scalars(select(Reconduction)).all() == []
+        query = select(Exercice.annee, Exercice.montant_du).where(Exercice.convention_id == old)
+        due = dict(session.execute(query).all())
+    # One day of 2026 where the next one begins on the second: 32 426,46 / 365.
+    assert due == ({2026: Decimal("88.84")} if effet == "2026-01-02" else {})
 
 
 def test_one_convention_follows_another(portail: Portail, monde: Monde) -> None:
