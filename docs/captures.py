@@ -62,7 +62,21 @@ PICTURES = (
     ("tableau-heures", "responsable", "/tableau_de_bord"),
     ("tableau-couts", "responsable", "/tableau_de_bord?vue=couts"),
     ("tarifs", "responsable", "/tarifs"),
+    ("lettres-tarif", "responsable", "/tarifs?onglet=courriers"),
+    ("vie-convention", "gestionnaire.vitry", "/convention?id={convention:Vitry-sur-Seine}"),
+    ("fin-convention", "responsable", "/convention?id={convention:Noisy-le-Sec}"),
+    ("echeances", "responsable", "/echeances"),
+    ("archives", "responsable", "/archives"),
+    ("entretiens", "instructrice.972", "/entretiens"),
+    ("formulaires", "administrateur", "/formulaires"),
+    ("circuit", "administrateur", "/offre?vue=circuit"),
+    ("courriels-textes", "administrateur", "/courriels?modele=corrections_demandees"),
 )
+# The heading that a picture begins with, where it is not that of the page.
+SCROLLED = {
+    "vie-convention": "La convention et ce qui l’a modifiée",
+    "fin-convention": "Fin de la convention",
+}
 
 
 def main() -> None:
@@ -110,6 +124,8 @@ def _take(browser: Browser, portail: Portail, folder: Path, width: int, suffix: 
             if holder == account:
                 page.goto(ADDRESS + _resolved(portail, address))
                 _settle(page)
+                if heading := SCROLLED.get(name):
+                    page.get_by_role("heading", name=heading).first.evaluate("e => e.scrollIntoView({block: 'start'})")
                 page.screenshot(path=folder / f"{name}{suffix}.png")
         context.close()
 
@@ -136,6 +152,8 @@ def _resolved(portail: Portail, address: str) -> str:
     wanted, _, end = rest.partition("}")
     table = Dossier if wanted.startswith("dossier:") else Convention
     query = select(table.id).join(Collectivite, Collectivite.id == table.collectivite_id)
+    if table is Dossier:
+        query = query.where(Dossier.nature == "adhesion")
     with portail.db.read() as session:
         found = session.scalars(query.where(Collectivite.nom == wanted.partition(":")[2])).one()
     return f"{start}{found}{end}"

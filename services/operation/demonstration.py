@@ -225,7 +225,8 @@ class _Stage:
         kept = dict(islice(answers.items(), round(len(answers) * part)))
         theirs = self.offer.formset.du_centre
         self._answer(clerk, dossier_id, {champ: value for champ, value in kept.items() if champ not in theirs})
-        if traced := {champ: value for champ, value in kept.items() if champ in theirs}:
+        traced = {champ: value for champ, value in kept.items() if champ in theirs}
+        if traced and not described.get("a_relever"):
             self._answer(self.equipe[Role.INSTRUCTEUR], dossier_id, traced)
         if part == 1:
             pieces.attach_file(
