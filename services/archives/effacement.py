@@ -96,12 +96,12 @@ def erase_dossier(session: Session, dossier_id: UUID) -> Efface:
 
 
 def _hold(session: Session, contenu: Contenu) -> None:
-    """Nobody changes them meanwhile."""
-    session.scalars(
-        select(Dossier.id).where(Dossier.id.in_(contenu.dossiers)).order_by(Dossier.id).with_for_update(key_share=True)
-    ).all()
+    """Nobody changes them meanwhile. Acts first, as everybody who takes a convention and its dossier."""
     session.scalars(
         select(Acte.id).where(Acte.id.in_(contenu.actes)).order_by(Acte.id).with_for_update(key_share=True)
+    ).all()
+    session.scalars(
+        select(Dossier.id).where(Dossier.id.in_(contenu.dossiers)).order_by(Dossier.id).with_for_update(key_share=True)
     ).all()
 
 

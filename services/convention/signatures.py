@@ -135,8 +135,8 @@ def _sign(
         if not waiting:
             convention.etat, convention.motif = line.vers, None
             session.flush()
-            apply_signature(session, convention, clock.today(convention.centre.fuseau))
             notify_convention(session, convention, step.action)
+            apply_signature(session, convention, clock.today(convention.centre.fuseau))  # may journal: after the mails
         else:  # the same file, deposited again once this is lifted, is no echo of this deposit
             session.delete(session.get_one(Operation, operation_id))
         _record(

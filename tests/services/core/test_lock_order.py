@@ -21,6 +21,7 @@ from domain.errors import Refus
 from domain.roles import Role
 from models import Base, Convention, Intervention
 from services.adhesion import messages, workflow
+from services.archives.effacement import erase
 from services.centre import centre_files, parametres, tarifs
 from services.comptes import rights
 from services.convention import signatures
@@ -28,7 +29,7 @@ from services.core import access
 from services.core.portail import Portail
 from services.facturation import decomptes, emission, lots, preparation
 from services.vie import effets
-from tests.conventions import examine_here, make_convention, signing
+from tests.conventions import examine_here, make_convention, pdf, read_convention, signing
 from tests.decomptes import add_tarifs, close_until, drafts, prepare
 from tests.factories import Monde, make_dossier, make_monde
 
@@ -80,13 +81,25 @@ def _cancel(monde: Monde) -> None:
     _check(tables)
 
 
+def _replace(monde: Monde) -> None:
+    """The signature that says replaced the convention that this one follows."""
+    old = make_convention(monde.portail, monde, "en_vigueur", date_effet=date(2022, 1, 1))
+    new = make_convention(monde.portail, monde, "signee_collectivite")
+    with monde.portail.db.write() as session:
+        session.get_one(Convention, new).remplace_id = old
+    with _written(monde) as tables:
+        signatures.countersign(monde.portail, monde.signataire_centre, new, **signing(pdf(3, "contresignée")))
+    _check(tables)
+    assert read_convention(monde.portail, old).etat == "remplacee"
+
+
 def _check(tables: list[str]) -> None:
     first = next(place for place, table in enumerate(tables) if table in JOURNAL)
     assert "courriel" in tables[:first]
     assert {table for table in tables[first:] if table not in JOURNAL} == set()
 
 
-@pytest.mark.parametrize("act", [_message, _deposit, _sign, _cancel])
+@pytest.mark.parametrize("act", [_message, _deposit, _sign, _cancel, _replace])
 def test_the_journal_is_written_after_the_mails(
     monde_sqlite: Monde, monkeypatch: pytest.MonkeyPatch, act: Callable[[Monde], None]
 ) -> None:
@@ -109,6 +122,26 @@ def test_the_journal_is_written_after_every_convention_that_is_replaced(monde_sq
     first = next(place for place, table in enumerate(tables) if table in JOURNAL)
     assert tables[:first].count("convention") >= 2 and "exercice" in tables[:first]
     assert {table for table in tables[first:] if table not in JOURNAL} == set()
+
+
+def test_an_elimination_takes_the_convention_before_its_dossier(monde_sqlite: Monde) -> None:
+    """As everybody who acts on both: two orders would wait for each other."""
+    portail = monde_sqlite.portail
+    convention_id = make_convention(portail, monde_sqlite, "echue")
+    locks: list[str] = []
+
+    def listen(state: ORMExecuteState) -> None:
+        sql = str(state.statement.compile(dialect=postgresql.dialect())) if state.is_select else ""
+        if " FOR NO KEY UPDATE" in sql:
+            locks.append(re.search(r"FROM (\w+)", sql)[1])  # type: ignore[index]
+
+    event.listen(Session, "do_orm_execute", listen)
+    try:
+        with portail.db.write() as session:
+            erase(session, ("convention", convention_id), uuid4())
+    finally:
+        event.remove(Session, "do_orm_execute", listen)
+    assert locks[:2] == ["convention", "dossier"]
 
 
 def _save_tarif(monde: Monde) -> None:
