@@ -256,7 +256,8 @@ def accept_invitation(portail: Portail, token: str, mot_de_passe: str, confirmat
 
 
 def reset_password(portail: Portail, token: str, mot_de_passe: str, confirmation: str | None = None) -> str:
-    """Choose a new password: all the person's sessions end, and their lock-out with them. Gives a login ticket."""
+    """Choose a new password: all the person's sessions end, their calendar address stops working, and their lock-out ends with
+    them. Gives a login ticket."""
     return _choose_password(portail, "mot_de_passe", token, mot_de_passe, confirmation, "mot_de_passe.reinitialiser")
 
 
@@ -273,6 +274,7 @@ def _choose_password(
         user = session.get_one(Utilisateur, link.utilisateur_id)
         user.password_hash = hashed
         sessions.end_sessions(session, user.id)
+        feeds = sessions.revoke_feeds(session, user.id)
         limits.forget(session, sessions.LOGIN, user.courriel)
         void_links(session, user.id)
         session.add(
@@ -283,7 +285,9 @@ def _choose_password(
             )
         )
         centre_id = sessions.home_centre(session, user.id)
-        journal.record(session, action, acteur_id=user.id, centre_id=centre_id, objet="utilisateur", objet_id=user.id)
+        told = [("calendrier.revoquer", "calendrier", one) for one in feeds]
+        for what, objet, objet_id in [(action, "utilisateur", user.id), *told]:
+            journal.record(session, what, acteur_id=user.id, centre_id=centre_id, objet=objet, objet_id=objet_id)
     return ticket
 
 

@@ -17,6 +17,7 @@ from models import (
     Centre,
     DemandeAdhesion,
     Dossier,
+    FluxCalendrier,
     RoleAttribue,
     SessionUtilisateur,
     TicketConnexion,
@@ -304,6 +305,19 @@ def end_sessions(session: Session, utilisateur_id: UUID, *, keep: UUID | None = 
         row.revoquee_le = utc_now()
     session.execute(delete(TicketConnexion).where(TicketConnexion.utilisateur_id == utilisateur_id))
     return len(ended)
+
+
+def revoke_feeds(session: Session, utilisateur_id: UUID) -> list[UUID]:
+    """Close a person's calendar addresses in the current transaction; ids of those that worked until then."""
+    living = session.scalars(
+        select(FluxCalendrier)
+        .where(FluxCalendrier.utilisateur_id == utilisateur_id, FluxCalendrier.revoque_le.is_(None))
+        .order_by(FluxCalendrier.cree_le.desc())
+    ).all()
+    for flux in living:
+        flux.revoque_le = utc_now()
+    session.flush()
+    return [flux.id for flux in living]
 
 
 def list_sessions(portail: Portail, acteur: Acteur) -> list[SessionRow]:

@@ -1,6 +1,6 @@
-"""What is no longer of use is deleted, every few hours while the portal is served: ended sessions, used links, requests that
-nobody confirmed, sent mails, files that nothing refers to. The journal is never touched; accounts and drafts go only when a
-person asks for it (services.archives.purge)."""
+"""What is no longer of use is deleted, every few hours while the portal is served: ended sessions, used links, revoked
+calendar addresses, requests that nobody confirmed, sent mails, files that nothing refers to. The journal is never touched;
+accounts and drafts go only when a person asks for it (services.archives.purge)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from models import (
     BrouillonHeures,
     Courriel,
     DemandeAdhesion,
+    FluxCalendrier,
     LienUsageUnique,
     Operation,
     SessionUtilisateur,
@@ -31,6 +32,8 @@ LINK_DAYS = 30
 MAIL_DAYS = 180
 OPERATION_DAYS = 30
 HOURS_DRAFT_DAYS = 30
+FEED_DAYS = 30
+"""A calendar address that was revoked opens nothing any more; when it was last read says something about a person."""
 UNCONFIRMED_DAYS = 30
 """A request that nobody confirmed names a person who may have asked for nothing: it is not kept longer."""
 
@@ -50,6 +53,9 @@ def tidy(portail: Portail) -> dict[str, int]:
             "operations": _drop(session, Operation, Operation.le < now - timedelta(days=OPERATION_DAYS)),
             "brouillons_heures": _drop(
                 session, BrouillonHeures, BrouillonHeures.modifie_le < now - timedelta(days=HOURS_DRAFT_DAYS)
+            ),
+            "flux_calendrier": _drop(
+                session, FluxCalendrier, FluxCalendrier.revoque_le < now - timedelta(days=FEED_DAYS)
             ),
             "courriels": _drop(session, Courriel, _old_mail(now - timedelta(days=MAIL_DAYS))),
         }

@@ -57,7 +57,7 @@ def create_flux(portail: Portail, acteur: Acteur) -> str:
     token = new_token()
     with portail.action(acteur, "calendrier.creer", objet="calendrier") as session:
         _lock(session, acteur)
-        _revoke(session, acteur.utilisateur_id)
+        sessions.revoke_feeds(session, acteur.utilisateur_id)
         flux = FluxCalendrier(utilisateur_id=acteur.utilisateur_id, token_hash=token_hash(token))
         session.add(flux)
         session.flush()
@@ -71,7 +71,7 @@ def revoke_flux(portail: Portail, acteur: Acteur) -> None:
     """The address stops working at once."""
     with portail.action(acteur, "calendrier.revoquer", objet="calendrier") as session:
         _lock(session, acteur)
-        for flux_id in _revoke(session, acteur.utilisateur_id):
+        for flux_id in sessions.revoke_feeds(session, acteur.utilisateur_id):
             record(
                 session, acteur, "calendrier.revoquer",
                 centre_id=_home(session, acteur), objet="calendrier", objet_id=flux_id,
@@ -89,15 +89,6 @@ def _living(utilisateur_id: UUID) -> Select[FluxCalendrier]:
         .where(FluxCalendrier.utilisateur_id == utilisateur_id, FluxCalendrier.revoque_le.is_(None))
         .order_by(FluxCalendrier.cree_le.desc())
     )
-
-
-def _revoke(session: Session, utilisateur_id: UUID) -> list[UUID]:
-    """Ids of the addresses that stop working."""
-    living = session.scalars(_living(utilisateur_id)).all()
-    for flux in living:
-        flux.revoque_le = utc_now()
-    session.flush()
-    return [flux.id for flux in living]
 
 
 def _home(session: Session, acteur: Acteur) -> UUID | None:

@@ -12,6 +12,7 @@ from models import (
     AuditEvent,
     Courriel,
     DemandeAdhesion,
+    FluxCalendrier,
     LienUsageUnique,
     Operation,
     SessionUtilisateur,
@@ -63,6 +64,22 @@ def filled(monde: Monde, monkeypatch: pytest.MonkeyPatch) -> Monde:
         mails.queue(session, "confirmation", "lea@example.org", demande_id=demande.id).etat = "envoye"
         once(session, "operation")
     return monde
+
+
+def test_a_revoked_calendar_address_goes_one_that_works_stays(filled: Monde) -> None:
+    """Thirty days after it was revoked; one that works stays, whatever its age."""
+    now = utc_now()
+    with filled.portail.db.write() as session:
+        for token, days in (("a", None), ("b", 29), ("c", 31)):
+            ended = now - timedelta(days=days) if days else None
+            flux = FluxCalendrier(
+                utilisateur_id=filled.direction.utilisateur_id, token_hash=token * 64, revoque_le=ended,
+                cree_le=now - timedelta(days=400),
+            )  # fmt: skip
+            session.add(flux)
+    assert housekeeping.tidy(filled.portail)["flux_calendrier"] == 1
+    with filled.portail.db.read() as session:
+        assert sorted(session.scalars(select(FluxCalendrier.token_hash))) == ["a" * 64, "b" * 64]
 
 
 def _count(monde: Monde, table: type[Any]) -> int:

@@ -11,10 +11,13 @@ from sqlalchemy import select, update
 
 from domain.roles import Role
 from models import Affectation, AuditEvent, Convention, FluxCalendrier, RoleAttribue, Utilisateur
+from services.comptes import invitations
+from services.comptes.links import mint_link
 from services.core import clock
 from services.core.access import Acteur
 from services.core.tokens import token_hash
 from services.vie import flux
+from tests.comptes import PASSWORD, cheap_hashing, token_of
 from tests.conventions import make_convention
 from tests.factories import Monde, make_other_centre, make_stranger
 
@@ -73,6 +76,20 @@ def test_renewing_and_revoking_close_the_former_address(monde: Monde) -> None:
             "calendrier.revoquer",
             "calendrier.lire",
         ]
+
+
+def test_a_new_password_closes_the_address(monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who had the account open may have read the address: it goes with the sessions, nobody else's does."""
+    cheap_hashing(monkeypatch)
+    mine, other = (flux.create_flux(monde.portail, one) for one in (monde.gestionnaire, monde.direction))
+    with monde.portail.db.write() as session:
+        link = mint_link(monde.portail, session, "mot_de_passe", utilisateur_id=monde.gestionnaire.utilisateur_id)
+    invitations.reset_password(monde.portail, token_of(link), PASSWORD)
+    assert _read(monde, mine) is None and _read(monde, other) is not None
+    with monde.portail.db.read() as session:
+        ended = session.scalars(select(FluxCalendrier.id).where(FluxCalendrier.revoque_le.is_not(None))).one()
+        told = select(AuditEvent.objet_id).where(AuditEvent.action == "calendrier.revoquer")
+        assert session.scalars(told).all() == [str(ended)]
 
 
 @pytest.mark.parametrize("token", ["", "inconnu", "é" * 50, "\udcff"])
