@@ -35,7 +35,7 @@ from models import (
 )
 from services.activite.champs import check_order, date_field, period, read_values
 from services.activite.equipe import Enregistre, lock_centre, read_centre
-from services.activite.regles import RUNNING_STATES, absences_of
+from services.activite.regles import RECORDING_STATES, absences_of
 from services.adhesion.dossier_lists import search_condition
 from services.centre.offres import get_offer
 from services.core.access import Acteur
@@ -271,7 +271,7 @@ def _find_convention(
     convention = session.get(Convention, convention_id, **more) if convention_id else None
     if convention is None or convention.centre_id != centre_id:
         raise Invalide("Choisissez une convention du centre.", champ="convention_id")
-    if convention.etat not in RUNNING_STATES:
+    if convention.etat not in RECORDING_STATES:  # what a final statement takes off is known late
         raise Invalide("Cette convention n’est pas en vigueur.", champ="convention_id")
     if get_offer(session, convention.dossier.offre_version_id).facturation.mode != BY_SHARE:
         raise Invalide(

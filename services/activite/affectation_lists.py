@@ -15,7 +15,7 @@ from domain.errors import Introuvable
 from domain.formatting import duree, pourcentage
 from models import Affectation, Collectivite, Convention, Utilisateur
 from services.activite.equipe import holds_assistant, read_centre
-from services.activite.regles import RUNNING_STATES
+from services.activite.regles import RECORDING_STATES, RUNNING_STATES
 from services.adhesion.dossier_lists import search_condition
 from services.convention.quantites import minutes_on, share_on
 from services.core import clock
@@ -155,8 +155,9 @@ def _row(row: Row[Any], today: date) -> AffectationRow:
     )
 
 
-def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[UUID, str]:
-    """Conventions that somebody may be assigned to: « Choisy-le-Roi – 2026-0001 – 47,70 % », or « – 40 h », by id."""
+def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID, *, finies: bool = False) -> dict[UUID, str]:
+    """Conventions that somebody may be assigned to: « Choisy-le-Roi – 2026-0001 – 47,70 % », or « – 40 h », by id. `finies`:
+    those that ended since 1 January of last year too, whose last statements may still change."""
     with portail.view(acteur, "equipe.consulter", objet="centre", objet_id=centre_id, centre_id=centre_id) as session:
         today = clock.today(read_centre(session, acteur, centre_id).fuseau)
         query = (
@@ -169,7 +170,9 @@ def list_conventions(portail: Portail, acteur: Acteur, centre_id: UUID) -> dict[
             )
             .join(Collectivite, Collectivite.id == Convention.collectivite_id)
             .where(
-                Convention.centre_id == centre_id, Convention.etat.in_(RUNNING_STATES), Convention.dernier_jour >= today
+                Convention.centre_id == centre_id,
+                Convention.etat.in_(RECORDING_STATES if finies else RUNNING_STATES),
+                Convention.dernier_jour >= (date(today.year - 1, 1, 1) if finies else today),
             )
             .order_by(Collectivite.nom, Convention.numero)
         )

@@ -105,13 +105,13 @@ def _show_form(cadre: Cadre) -> None:
     cadre.back(ONGLET, "Toutes les périodes")
     st.subheader("Enregistrer une période sans assistant", anchor=False)
     st.info(RULE, icon=":material/info:")
-    conventions = page.load(affectation_lists.list_conventions, portail, acteur, cadre.centre_id)
+    conventions = page.load(affectation_lists.list_conventions, portail, acteur, cadre.centre_id, finies=True)
     name = "absence"
     turn = page.operation_id(name)
     slots = page.Slots()
     with st.container(width=720):
         convention_id = choose(
-            "Convention", conventions, key=f"{name}:convention:{turn}", empty="Choisissez une convention en vigueur"
+            "Convention", conventions, key=f"{name}:convention:{turn}", empty="Choisissez une convention"
         )
         slots.place("convention_id")
         valeurs = _days(name, turn, slots)
