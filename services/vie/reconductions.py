@@ -178,13 +178,18 @@ def _mode(session: Session, convention: Convention) -> str:
 def _noticed(session: Session, convention_ids: Iterable[UUID]) -> Mapping[UUID, date]:
     """The end that a notice not confirmed yet proposes, by convention; that of the year in which it was recorded while the date
     that counts is unknown. One without object holds nothing."""
-    query = select(Denonciation).where(Denonciation.convention_id.in_(convention_ids), Denonciation.etat == "recue")
+    query = (
+        select(Denonciation)
+        .where(Denonciation.convention_id.in_(convention_ids), Denonciation.etat == "recue")
+        .options(joinedload(Denonciation.convention).joinedload(Convention.centre))
+    )
     found = {}
     for one in session.scalars(query):
         if one.fin_proposee is not None:
             found[one.convention_id] = one.fin_proposee
         elif one.recevabilite is None:
-            found[one.convention_id] = date(one.enregistree_le.year, 12, 31)
+            recorded = clock.today(one.convention.centre.fuseau, one.enregistree_le)
+            found[one.convention_id] = date(recorded.year, 12, 31)
     return found
 
 
