@@ -75,6 +75,7 @@ def hand_over(
             return
         _check_day(held, dernier_jour, _today(session, held))
         successor = _successor(session, held, successeur_id)
+        rights.require_open(session, successor.id)  # before the centre, as the closing of an account does
         told = rights.journal_centres(session, acteur, held)
         if held.role == Role.ADMINISTRATEUR:
             _lock_centre(session, held, successor)

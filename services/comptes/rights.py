@@ -158,7 +158,9 @@ def check_grant(session: Session, acteur: Acteur, grant: Grant) -> None:
 
 
 def give(session: Session, utilisateur_id: UUID, grant: Grant, by: UUID | None) -> bool:
-    """Give the role in the current transaction; False when the person already holds it over some of these days."""
+    """Give the role in the current transaction; False when the person already holds it over some of these days. Refus for an
+    account that is closed, or that is deleted meanwhile: nobody could act with the role."""
+    require_open(session, utilisateur_id)
     if find_overlap(session, utilisateur_id, grant) is not None:
         return False
     session.add(
@@ -175,6 +177,13 @@ def give(session: Session, utilisateur_id: UUID, grant: Grant, by: UUID | None) 
     )
     session.flush()
     return True
+
+
+def require_open(session: Session, utilisateur_id: UUID) -> None:
+    """Hold the account until the end of the transaction, as its deletion does; Refus when it is no longer open."""
+    user = session.get_one(Utilisateur, utilisateur_id, with_for_update={"key_share": True}, populate_existing=True)
+    if not user.actif:
+        raise Refus("Ce compte est désactivé ou supprimé : aucun rôle ne peut lui être donné.")
 
 
 def find_overlap(session: Session, utilisateur_id: UUID, grant: Grant) -> RoleAttribue | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -28,13 +30,14 @@ from models import (
     Utilisateur,
     utc_now,
 )
-from services.comptes import accounts, donnees_personnelles
+from services.comptes import accounts, donnees_personnelles, passation, rights
 from services.core import clock, journal
 from services.core.access import Acteur
+from services.core.portail import Portail
 from services.exports import produce
 from tests.comptes import give_password
 from tests.conventions import make_convention
-from tests.factories import Monde, acteur, journal_actions, make_dossier, make_other_centre, make_user
+from tests.factories import Monde, acteur, journal_actions, make_dossier, make_monde, make_other_centre, make_user
 
 YESTERDAY = clock.today() - timedelta(days=1)
 
@@ -116,6 +119,50 @@ def test_deleting_takes_the_person_away_and_leaves_what_was_done(monde: Monde) -
         accounts.reactivate(monde.portail, monde.administrateur, user_id)
     with pytest.raises(Refus, match="déjà supprimé"):
         donnees_personnelles.delete_account(monde.portail, monde.administrateur, user_id)
+
+
+@pytest.mark.parametrize("way", ["give", "hand_over"])
+def test_no_role_is_given_to_an_account_that_is_being_deleted(make_portail: Callable[[str], Portail], way: str) -> None:
+    """The deletion holds the account, with nothing against it: who gives it a role then waits, and is refused. A role handed over
+    stays with who had it."""
+    monde = make_monde(make_portail("postgresql"))
+    portail, by = monde.portail, monde.administrateur
+    user_id = make_user(portail, Role.INSTRUCTEUR, centre=monde.centre_id)
+    with portail.db.read() as session:
+        query = select(RoleAttribue).where(RoleAttribue.utilisateur_id == monde.responsable.utilisateur_id)
+        held = session.scalars(query).one()
+    today = clock.today()
+
+    def give() -> None:
+        if way == "give":
+            grant = rights.Grant(Role.RESPONSABLE, today, centre_id=monde.centre_id)
+            accounts.add_role(portail, by, user_id, grant)
+        else:
+            passation.hand_over(
+                portail, by, held.id, successeur_id=user_id, dernier_jour=today, operation_id="passation"
+            )
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with portail.db.write() as session:
+            user = session.get_one(Utilisateur, user_id, with_for_update={"key_share": True})
+            given = pool.submit(give)
+            with pytest.raises(TimeoutError):
+                given.result(timeout=1)
+            donnees_personnelles.erase_account(session, user)
+        with pytest.raises(Refus, match="désactivé ou supprimé"):
+            given.result(timeout=30)
+    with portail.db.read() as session:
+        kept = select(RoleAttribue.role).where(RoleAttribue.utilisateur_id == user_id)
+        assert session.scalars(kept).all() == [Role.INSTRUCTEUR.value]
+        assert session.get_one(RoleAttribue, held.id).au is None
+
+
+def test_a_closed_account_is_given_no_role(monde_sqlite: Monde) -> None:
+    monde = monde_sqlite
+    accounts.deactivate(monde.portail, monde.administrateur, monde.instructeur.utilisateur_id)
+    grant = rights.Grant(Role.RESPONSABLE, clock.today(), centre_id=monde.centre_id)
+    with pytest.raises(Refus, match="désactivé ou supprimé"):
+        accounts.add_role(monde.portail, monde.administrateur, monde.instructeur.utilisateur_id, grant)
 
 
 def test_the_same_address_may_come_back(monde_sqlite: Monde) -> None:
