@@ -42,11 +42,12 @@ from services.core import clock
 from services.core.portail import Portail
 from services.facturation import decomptes, emission, preparation
 from services.vie import avenants, courriers_tarif, demandes, denonciations
+from services.vie.courrier_views import open_letters
 from services.vie.quotidien import run_daily
 from tests.activite import assign, give_poste
 from tests.conventions import pdf, signing
 from tests.demandes import quotite_60
-from tests.factories import Monde, acteur, attach_pdf, make_dossier, make_monde
+from tests.factories import Monde, acteur, attach_pdf, make_dossier, make_monde, open_accounts
 from tests.heures import CODES
 
 FIRST_DAY, LAST_DAY = date(2022, 12, 15), date(2028, 12, 31)
@@ -107,6 +108,7 @@ def begin(portail: Portail) -> Vie:
     """A world where the dossier of the adhesion has just been accepted."""
     with clock.pretend(FIRST_DAY):
         monde = make_monde(portail, gabarits=True)
+        open_accounts(portail)
         return Vie(portail, monde, make_dossier(portail, monde, "accepte"))
 
 
@@ -241,7 +243,8 @@ def _prepare_letters(vie: Vie, annee: int) -> None:
 
 
 def _send_letters(vie: Vie, annee: int) -> None:
-    courriers_tarif.send_by_mail(vie.portail, vie.monde.responsable, vie.monde.centre_id, annee)
+    given = (vie.portail, vie.monde.responsable, vie.monde.centre_id, annee)
+    courriers_tarif.send_by_mail(*given, open_letters(*given).pretes)
 
 
 def _ask_degrade(vie: Vie) -> None:

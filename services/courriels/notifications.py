@@ -171,8 +171,12 @@ def notify_life(
 
 def notify_tarif(session: Session, convention: Convention, annee: int) -> int:
     """Queue the mails that tell a collectivité of the tariffs of a year: to everybody who may act for it or follows it; how
-    many people, 0 when nobody has an active account."""
-    people = _collectivite_side(session, convention.dossier, Role.GESTIONNAIRE, Role.DIRECTION, Role.SIGNATAIRE)
+    many people, 0 when nobody there can open the letter: it is then to be printed."""
+    people = [
+        one
+        for one in _collectivite_side(session, convention.dossier, Role.GESTIONNAIRE, Role.DIRECTION, Role.SIGNATAIRE)
+        if one.password_hash is not None
+    ]
     found = {"convention": str(convention.id), "numero": convention.numero, "annee": str(annee)}
     _queue(session, convention.dossier, "courrier_tarif", people, **found)
     return len(people)

@@ -61,6 +61,11 @@ class CourriersView:
         return sum(row.etat == etat for row in self.lignes)
 
     @property
+    def pretes(self) -> frozenset[UUID]:
+        """The files of the letters that are ready: what is sent or marked is these, and no other."""
+        return frozenset(row.piece.id for row in self.lignes if row.etat == PRET and row.piece is not None)
+
+    @property
     def par_courriel(self) -> int:
         """How many letters that are ready would leave by mail."""
         return sum(row.etat == PRET and row.destinataires > 0 for row in self.lignes)
@@ -184,7 +189,7 @@ def _made(session: Session, centre_id: UUID, annee: int, people: Mapping[UUID, i
 
 
 def _recipients(session: Session, centre_id: UUID) -> dict[UUID, int]:
-    """How many people of each collectivité have an active account today."""
+    """How many people of each collectivité can open a letter today: they have chosen their password."""
     today = clock.today(session.get_one(Centre, centre_id).fuseau)
     roles = (Role.GESTIONNAIRE.value, Role.DIRECTION.value, Role.SIGNATAIRE.value)
     query = (
@@ -196,6 +201,7 @@ def _recipients(session: Session, centre_id: UUID) -> dict[UUID, int]:
             RoleAttribue.du <= today,
             or_(RoleAttribue.au.is_(None), RoleAttribue.au >= today),
             Utilisateur.actif,
+            Utilisateur.password_hash.is_not(None),
         )
         .group_by(RoleAttribue.collectivite_id)
     )

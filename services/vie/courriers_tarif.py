@@ -8,7 +8,7 @@ not left is withdrawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, joinedload
 from documents.context_courrier import build_courrier, build_tarif
 from documents.context_lettres import build_convention
 from documents.uploads import DOCX_TYPE
+from domain.errors import Conflit
 from domain.formatting import duree, pourcentage
 from domain.offer import Offer
 from domain.tarifs import Tarif as TarifVote
@@ -79,22 +80,23 @@ def prepare_letters(
             return done
 
 
-def send_by_mail(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int) -> int:
-    """Tell by mail the people of the collectivités whose letter is ready and that have an active account; how many letters
-    left. The others wait to be printed."""
+def send_by_mail(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, vues: Collection[UUID]) -> int:
+    """Tell by mail the people of the collectivités whose letter is ready and that can open it; how many letters left. The others
+    wait to be printed. `vues`: the files of the letters that the person saw ready; Conflit when others are ready now."""
     with portail.action(acteur, "courrier.envoyer", objet="centre", objet_id=centre_id) as session:
         _take(session, acteur, centre_id)
-        letters = ready_letters(session, centre_id, annee)
+        letters = _seen(ready_letters(session, centre_id, annee), vues)
         sent = [one for one in letters if notify_tarif(session, one[0].convention, annee)]
         _mark(session, acteur, sent, "courriel")
         return len(sent)
 
 
-def mark_printed(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int) -> int:
-    """Record that the letters that are ready were printed and posted; how many."""
+def mark_printed(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, vues: Collection[UUID]) -> int:
+    """Record that the letters that are ready were printed and posted; how many. `vues`: the files of the letters that the person
+    saw ready; Conflit when others are ready now: one prepared since then was not printed."""
     with portail.action(acteur, "courrier.envoyer", objet="centre", objet_id=centre_id) as session:
         _take(session, acteur, centre_id)
-        letters = ready_letters(session, centre_id, annee)
+        letters = _seen(ready_letters(session, centre_id, annee), vues)
         _mark(session, acteur, letters, "impression")
         return len(letters)
 
@@ -232,6 +234,16 @@ def _take(session: Session, acteur: Acteur, centre_id: UUID) -> None:
     require_centre(acteur, centre_id)
     require(acteur.roles_for(centre_id=centre_id), *MANAGERS)
     session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+
+
+def _seen(letters: list[list[CourrierTarif]], vues: Collection[UUID]) -> list[list[CourrierTarif]]:
+    """These letters; Conflit unless they are those of `vues`."""
+    if {rows[0].piece_id for rows in letters} - {None} != set(vues):
+        raise Conflit(
+            "Des lettres ont été préparées, envoyées ou remplacées depuis l’affichage de la page : rechargez-la, puis vérifiez "
+            "les lettres à envoyer."
+        )
+    return letters
 
 
 def _withdraw_replaced(session: Session, centre_id: UUID) -> None:

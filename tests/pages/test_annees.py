@@ -11,11 +11,12 @@ from domain.roles import Role
 from models import Reconduction
 from services.core import clock
 from services.facturation.exercices import refresh_centre
+from services.vie.courrier_views import open_letters
 from services.vie.courriers_tarif import mark_printed, prepare_letters
 from tests.activite import assign
 from tests.conventions import make_convention
 from tests.decomptes import add_tarif, set_convention
-from tests.factories import Monde
+from tests.factories import Monde, open_accounts
 from tests.pages.conftest import Visitor, text_of
 from tests.services.accueil.test_taches_vie import by_agreement
 
@@ -28,7 +29,8 @@ def _press(app, label: str) -> None:  # type: ignore[no-untyped-def]
 
 @pytest.fixture
 def voted(monde: Monde) -> Monde:
-    """A convention in force, and the tariff of next year."""
+    """A convention in force, and the tariff of next year; everybody has an account."""
+    open_accounts(monde.portail)
     make_convention(monde.portail, monde, "en_vigueur", date_effet=date(NEXT - 2, 1, 1))
     add_tarif(monde.portail, monde.centre_id, "temps_complet", NEXT, "69340.00")
     with monde.portail.db.write() as session:
@@ -67,7 +69,8 @@ def test_both_sides_read_the_price_of_the_new_year(visitor: Visitor, voted: Mond
     assert "Reconduite au 1er janvier" in text and f"Reconduction tacite le 1er janvier {NEXT}" in text
     ours = role in (Role.INSTRUCTEUR, Role.RESPONSABLE)
     assert ("Lettre (Word)" in text) == ours, "the collectivité reads it once it has left"
-    mark_printed(voted.portail, voted.responsable, voted.centre_id, NEXT)
+    seen = open_letters(voted.portail, voted.responsable, voted.centre_id, NEXT).pretes
+    mark_printed(voted.portail, voted.responsable, voted.centre_id, NEXT, seen)
     assert "Lettre (Word)" in text_of(visitor.open(voted.gens[role], "convention", id=convention_id))
 
 

@@ -126,7 +126,7 @@ def _confirm_paper(view: CourriersView, annee: int, count: int) -> None:
 
 
 def _ran(service: Callable[..., int], view: CourriersView, annee: int, said: str) -> bool:
-    done, count = page.ran(service, session.portail(), session.acteur(), view.centre_id, annee)
+    done, count = page.ran(service, session.portail(), session.acteur(), view.centre_id, annee, view.pretes)
     if done:
         page.notify(said.format(nombre(count or 0)))
     return done

@@ -13,6 +13,7 @@ from services.accueil.taches import list_taches
 from services.core import clock
 from services.core.portail import Portail
 from services.facturation.exercices import refresh_centre
+from services.vie.courrier_views import open_letters
 from services.vie.courriers_tarif import mark_printed, prepare_letters
 from services.vie.reconductions import agree_renewal
 from tests.conventions import make_convention
@@ -39,7 +40,9 @@ def test_letters_wait_until_they_have_left(make_portail: Callable[[str], Portail
     with clock.pretend(day):
         prepare_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
     assert titles(monde, Role.RESPONSABLE, "Tarifs", day) == asked, "made, not sent"
-    mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024)
+    with clock.pretend(day):
+        seen = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024).pretes
+    mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, seen)
     assert titles(monde, Role.RESPONSABLE, "Tarifs", day) == []
 
 

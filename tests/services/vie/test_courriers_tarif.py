@@ -13,11 +13,11 @@ from uuid import UUID
 
 import docx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from domain.errors import Introuvable, Invalide, Refus
+from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from models import AuditEvent, Avenant, Convention, Courriel, CourrierTarif, Dossier, Piece
+from models import AuditEvent, Avenant, Convention, Courriel, CourrierTarif, Dossier, Piece, Utilisateur
 from services import exports
 from services.adhesion.pieces import open_piece
 from services.centre.tarifs import save_tarif
@@ -28,7 +28,7 @@ from services.vie.courriers_tarif import mark_printed, prepare_letters, send_by_
 from tests.activite import assign
 from tests.conventions import make_convention
 from tests.decomptes import set_convention
-from tests.factories import Monde, make_collectivite, make_monde, make_other_centre
+from tests.factories import SOME_PASSWORD, Monde, make_collectivite, make_monde, make_other_centre, open_accounts
 
 VOTE_DAY = date(2023, 11, 25)
 MANAGERS = (Role.RESPONSABLE, Role.ADMINISTRATEUR)
@@ -38,7 +38,9 @@ MANAGERS = (Role.RESPONSABLE, Role.ADMINISTRATEUR)
 def monde(make_portail: Callable[[str], Portail]) -> Iterator[Monde]:
     """A centre whose templates are stored, in November 2023."""
     with clock.pretend(VOTE_DAY):
-        yield make_monde(make_portail("sqlite"), gabarits=True)
+        found = make_monde(make_portail("sqlite"), gabarits=True)
+        open_accounts(found.portail)
+        yield found
 
 
 def vote(monde: Monde, montant: str = "69 340,00", code: str = "temps_complet", annee: int = 2024) -> None:
@@ -54,6 +56,11 @@ def prepare(monde: Monde, annee: int = 2024, role: Role = Role.RESPONSABLE) -> i
 def letters(monde: Monde) -> list[CourrierTarif]:
     with monde.portail.db.read() as session:
         return list(session.scalars(select(CourrierTarif).order_by(CourrierTarif.cree_le)))
+
+
+def ready(monde: Monde) -> frozenset[UUID]:
+    """The letters that somebody sees ready now."""
+    return open_letters(monde.portail, monde.responsable, monde.centre_id, 2024).pretes
 
 
 def text_of(monde: Monde, piece_id: UUID | None) -> str:
@@ -96,9 +103,9 @@ def test_once_whatever_is_clicked_twice(monde: Monde) -> None:
     make_convention(monde.portail, monde, "en_vigueur")
     vote(monde)
     assert (prepare(monde), prepare(monde)) == (1, 0)
-    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024) == 1
-    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024) == 0
-    assert mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024) == 0
+    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 1
+    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 0
+    assert mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 0
     (row,) = letters(monde)
     assert row.mode == "courriel" and row.envoye_le is not None
     assert count(monde, Courriel, Courriel.modele == "courrier_tarif") == 3, "gestionnaire, direction, signataire"
@@ -186,14 +193,52 @@ def test_without_an_account_it_waits_to_be_printed(monde: Monde) -> None:
     prepare(monde)
     view = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
     assert (view.count(PRET), view.par_courriel) == (1, 0)
-    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024) == 0
+    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 0
     asked = {"centre": str(monde.centre_id), "annee": "2024"}
     made = exports.produce(monde.portail, monde.responsable, "courriers-tarifs.zip", asked)
     with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
         assert [name[:13] for name in archive.namelist()] == ["1-tarifs-2024"]
-    assert mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024) == 1
+    assert mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 1
     with pytest.raises(Invalide, match="Aucun courrier"):
         exports.produce(monde.portail, monde.responsable, "courriers-tarifs.zip", asked)
+
+
+@pytest.mark.parametrize("act", [send_by_mail, mark_printed])
+def test_only_the_letters_that_were_seen_leave(monde: Monde, act: Callable[..., int]) -> None:
+    """One prepared while somebody prints, and one withdrawn meanwhile: neither was read nor posted."""
+    args = (monde.portail, monde.responsable, monde.centre_id, 2024)
+    make_convention(monde.portail, monde, "en_vigueur")
+    vote(monde)
+    prepare(monde)
+    seen = ready(monde)
+    make_convention(monde.portail, monde, "en_vigueur")
+    prepare(monde)
+    with pytest.raises(Conflit, match="rechargez"):
+        act(*args, seen)
+    seen = ready(monde)
+    vote(monde, "70 000,00")
+    prepare(monde)
+    with pytest.raises(Conflit):
+        act(*args, seen)
+    assert all(row.envoye_le is None for row in letters(monde)) and count(monde, Courriel) == 0
+    assert act(*args, ready(monde)) == 2
+
+
+def test_who_never_chose_a_password_is_sent_a_letter_on_paper(monde: Monde) -> None:
+    """Invited, they cannot open what a mail leads to."""
+    make_convention(monde.portail, monde, "en_vigueur")
+    vote(monde)
+    prepare(monde)
+    with monde.portail.db.write() as session:
+        session.execute(update(Utilisateur).values(password_hash=None))
+    assert open_letters(monde.portail, monde.responsable, monde.centre_id, 2024).par_courriel == 0
+    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 0
+    with monde.portail.db.write() as session:
+        session.get_one(Utilisateur, monde.direction.utilisateur_id).password_hash = SOME_PASSWORD
+    assert open_letters(monde.portail, monde.responsable, monde.centre_id, 2024).par_courriel == 1
+    assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 1
+    told = count(monde, Courriel), count(monde, Courriel, Courriel.utilisateur_id == monde.direction.utilisateur_id)
+    assert told == (1, 1)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -205,12 +250,12 @@ def test_who_may_prepare_and_send(monde: Monde, role: Role) -> None:
     if role in MANAGERS:
         assert prepare(monde, role=role) == 1
         assert exports.produce(monde.portail, acteur, "courriers-tarifs.zip", asked).data
-        assert mark_printed(monde.portail, acteur, monde.centre_id, 2024) == 1
+        assert mark_printed(monde.portail, acteur, monde.centre_id, 2024, ready(monde)) == 1
         return
     for refused in (
         lambda: prepare(monde, role=role),
-        lambda: send_by_mail(monde.portail, acteur, monde.centre_id, 2024),
-        lambda: mark_printed(monde.portail, acteur, monde.centre_id, 2024),
+        lambda: send_by_mail(monde.portail, acteur, monde.centre_id, 2024, ready(monde)),
+        lambda: mark_printed(monde.portail, acteur, monde.centre_id, 2024, ready(monde)),
         lambda: open_letters(monde.portail, acteur, monde.centre_id, 2024),
         lambda: exports.produce(monde.portail, acteur, "courriers-tarifs.zip", asked),
     ):
@@ -281,7 +326,7 @@ def test_who_reads_a_letter(monde: Monde, role: Role) -> None:
         else:
             with pytest.raises(Introuvable):
                 open_piece(monde.portail, acteur, row.piece_id)
-        mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024)
+        mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde))
 
 
 @pytest.mark.parametrize(
