@@ -53,6 +53,7 @@ ACTION_LABELS: dict[str, str] = {
     "convention.resilier": "Résiliation constatée",
     "convention.echoir": "Fin de la convention constatée",
     "convention.remplacer": "Convention remplacée par une nouvelle",
+    "collectivite.renommer": "Collectivité renommée par un avenant",
     "convention.reconduire": "Convention reconduite",
     "courrier.consulter": "Courriers sur les tarifs demandés",
     "courrier.preparer": "Courrier sur les tarifs préparé",

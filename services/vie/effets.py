@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from models import Acte, Avenant, Centre, Collectivite, Convention
+from models import Acte, AuditEvent, Avenant, Centre, Collectivite, Convention
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_state import last_depot
 from services.centre.centre_files import CENTRE_LOCK
@@ -24,6 +24,7 @@ from services.vie.texte import list_layers, overlay, text_in_force
 
 REPLACEABLE = (*RUNNING_STATES, "echue")
 NOM = "collectivite.nom"
+RENOMMER = "collectivite.renommer"
 
 
 def apply_signature(session: Session, acte: Acte, today: date) -> None:
@@ -33,8 +34,8 @@ def apply_signature(session: Session, acte: Acte, today: date) -> None:
         convention = session.get_one(Convention, acte.parent_id)
         _move_dates(session, convention, acte)
         refresh_convention(session, convention.id)
-        if acte.date_effet <= today:
-            _rename(session, convention, acte)
+        if acte.date_effet <= today and (renamed := _rename(session, convention, acte)):
+            journal.record_lines(session, [renamed])
         return
     refresh_convention(session, acte.id)
     if isinstance(acte, Convention) and acte.remplace_id is not None and (line := _end_followed(session, acte, today)):
@@ -76,17 +77,24 @@ def _end_followed(session: Session, convention: Convention, today: date) -> jour
     return journal.Ligne("convention.remplacer", None, followed.centre_id, "convention", followed.id, details)
 
 
-def _rename(session: Session, convention: Convention, avenant: Avenant) -> bool:
-    """Give the collectivité the name that the avenant gives it, unless it has been renamed since."""
+def _rename(session: Session, convention: Convention, avenant: Avenant) -> journal.Ligne | None:
+    """Give the collectivité the name that the avenant gives it, once, unless it has been renamed since: whoever then puts the
+    former name back decides. What the journal says of it, None when nothing changes: the caller writes it, last."""
     depot = last_depot(session, avenant.dossier)
     name = (depot.reponses if depot else {}).get(NOM)
     known = session.get_one(Collectivite, convention.collectivite_id)
     eve = text_in_force(session, convention, avenant.date_effet - timedelta(days=1))
-    if not name or name == known.nom or known.nom != eve.get(NOM):
-        return False
+    if not name or name == known.nom or known.nom != eve.get(NOM) or _was_renamed(session, avenant):
+        return None
     known.nom = name
     session.flush()
-    return True
+    return journal.Ligne(RENOMMER, None, avenant.centre_id, "avenant", avenant.id, {"collectivite": known.id})
+
+
+def _was_renamed(session: Session, avenant: Avenant) -> bool:
+    """Whether this avenant has given its name already, as the journal says."""
+    told = select(AuditEvent.seq).where(AuditEvent.action == RENOMMER, AuditEvent.objet_id == str(avenant.id))
+    return session.scalar(told.limit(1)) is not None
 
 
 # Duties of the daily round ------------------------------------------------------------------------------------------------
@@ -126,4 +134,8 @@ def rename_due(session: Session, centre_id: UUID, jour: date) -> int:
         )
         .order_by(Avenant.date_effet, Avenant.rang)
     )
-    return sum(_rename(session, convention, avenant) for avenant, convention in session.execute(query).all())
+    renamed = [_rename(session, convention, avenant) for avenant, convention in session.execute(query).all()]
+    lines = [one for one in renamed if one is not None]
+    if lines:
+        journal.record_lines(session, lines)
+    return len(lines)

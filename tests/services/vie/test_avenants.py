@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from domain.errors import Conflit, Introuvable, Refus
 from domain.roles import Role
-from models import Avenant, Collectivite, Convention, Courriel, Exercice, Piece, Reconduction
+from models import AuditEvent, Avenant, Collectivite, Convention, Courriel, Exercice, Piece, Reconduction
 from services.activite import equipe
 from services.adhesion import dossiers, editique, workflow
 from services.adhesion.pieces import open_piece
@@ -283,10 +283,18 @@ def test_the_name_changes_on_its_day(portail: Portail, monde: Monde) -> None:
     with portail.db.write() as session:
         session.get_one(Collectivite, monde.collectivite_id).nom = "Choisy"
     assert name(date(2026, 9, 4)) == "Choisy"  # renamed since: left alone
+    with portail.db.write() as session:
+        session.get_one(Collectivite, monde.collectivite_id).nom = "Choisy-le-Roi"
+    assert name(date(2026, 9, 5)) == "Choisy-le-Roi"  # the former name, put back by a person: left alone too
     with portail.db.read() as session:
         convention = session.get_one(Convention, convention_id)
         text = text_in_force(session, convention, date(2026, 9, 1))
+        told = session.scalars(select(AuditEvent).where(AuditEvent.action == "collectivite.renommer")).all()
+        (avenant_id,) = session.scalars(select(Avenant.id).where(Avenant.parent_id == convention_id))
     assert text["collectivite.nom"] == "Choisy-sur-Seine"
+    assert [(one.objet_id, one.details) for one in told] == [
+        (str(avenant_id), {"collectivite": str(monde.collectivite_id)})
+    ]
 
 
 # The convention that follows --------------------------------------------------------------------------------------------
