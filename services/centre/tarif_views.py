@@ -10,9 +10,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from domain.definitions import DefinitionError
 from domain.errors import Introuvable
+from domain.offer import read_offer
 from domain.roles import Role
-from models import Centre, Piece, Tarif, Utilisateur
+from models import Centre, OffreVersion, Piece, Tarif, Utilisateur
 from services.adhesion.warnings import tarif_codes
 from services.centre.offres import get_offer, published_offers
 from services.core.access import Acteur
@@ -83,7 +85,7 @@ def open_tarifs(portail: Portail, acteur: Acteur, centre_id: UUID) -> TarifsView
         return TarifsView(
             centre_id,
             session.get_one(Centre, centre_id).fuseau,
-            {code: tarif_label(code) for code in offered_codes(session, centre_id)},
+            {code: tarif_label(code) for code in recordable_codes(session, centre_id)},
             tuple(row for row in rows if row.remplace_le is None),
             tuple(row for row in rows if row.remplace_le is not None),
             modifiable=bool(acteur.roles_for(centre_id=centre_id).intersection(MANAGERS)),
@@ -135,6 +137,19 @@ def offered_codes(session: Session, centre_id: UUID) -> list[str]:
     """Codes of the tariffs that the published offers of the centre need."""
     offers = [get_offer(session, version.id) for version in published_offers(session, centre_id)]
     return sorted({code for offer in offers for code in tarif_codes(offer)}, reverse=True)
+
+
+def recordable_codes(session: Session, centre_id: UUID) -> list[str]:
+    """Codes that a tariff may be recorded for: those of the published offers, then those of the drafts, which cannot be
+    published before their tariff is known."""
+    codes = offered_codes(session, centre_id)
+    drafts = select(OffreVersion.contenu).where(OffreVersion.centre_id == centre_id, OffreVersion.etat == "brouillon")
+    for contenu in session.scalars(drafts):
+        try:
+            codes += tarif_codes(read_offer(contenu))
+        except DefinitionError:
+            continue  # a faulty draft prices nothing yet: its own page says what to correct
+    return list(dict.fromkeys(codes))
 
 
 def require_centre(acteur: Acteur, centre_id: UUID) -> None:

@@ -29,7 +29,7 @@ from services.adhesion.warnings import tarif_codes
 from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer, list_tarifs
 from services.centre.tarif_impact import RUNNING, Impact, compute_impact
-from services.centre.tarif_views import MANAGERS, offered_codes, require_centre, tarif_label
+from services.centre.tarif_views import MANAGERS, recordable_codes, require_centre, tarif_label
 from services.core.access import Acteur, require
 from services.core.files import store
 from services.core.portail import Portail, once, record
@@ -354,7 +354,7 @@ def _count_unsure(session: Session, centre_id: UUID, given: _Saisie) -> int:
 
 def _read_all(session: Session, centre_id: UUID, code: str, valeurs: Mapping[str, str], public: str) -> _Saisie:
     """What was typed, checked; Invalide at the first value that is refused."""
-    if code not in offered_codes(session, centre_id):
+    if code not in recordable_codes(session, centre_id):
         raise Invalide("Choisissez une prestation de la liste.", champ="code")
     if public not in PUBLICS:
         raise Invalide("Choisissez pour qui vaut ce tarif.", champ="public")

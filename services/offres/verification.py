@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from domain.definitions import DefinitionError, Fault
 from domain.fields import FIELD_TYPES
 from domain.offer import Offer, read_offer
-from models import OffreVersion
+from domain.text import suggestion
+from models import OffreVersion, Tarif
+from services.centre.tarif_views import LABELS, offered_codes
 
 Types = Mapping[str, str]
 
@@ -21,7 +23,7 @@ _types_of_version: dict[UUID, Types] = {}
 
 def check_draft(session: Session, draft: OffreVersion) -> tuple[Fault, ...]:
     """Everything that keeps a draft from being published: faults of the offer (each with its place), templates that are not
-    there, ids of fields that were published and disappeared, or changed type. Empty when it can be published.
+    there, ids of fields that were published and disappeared, or changed type, codes of no tariff. Empty when it can be published.
 
     What the templates contain is examined apart (services.offres.gabarits): that takes a process of its own.
     """
@@ -29,7 +31,24 @@ def check_draft(session: Session, draft: OffreVersion) -> tuple[Fault, ...]:
         offer = read_offer(draft.contenu)
     except DefinitionError as error:
         return error.faults
-    return (*_missing_templates(offer, draft.gabarits), *_lost_ids(session, draft, offer))
+    return (
+        *_missing_templates(offer, draft.gabarits),
+        *_lost_ids(session, draft, offer),
+        *_unknown_tarifs(session, draft, offer),
+    )
+
+
+def _unknown_tarifs(session: Session, draft: OffreVersion, offer: Offer) -> Iterator[Fault]:
+    """A code that is neither usual, nor that of a tariff of the centre, nor that of an offer in force: nothing would be priced."""
+    voted = session.scalars(select(Tarif.code).where(Tarif.centre_id == draft.centre_id).distinct())
+    known = {*LABELS, *voted, *offered_codes(session, draft.centre_id)}
+    for code in dict.fromkeys(offer.facturation.codes_tarifs):
+        if code not in known:
+            yield Fault(
+                f"code du tarif « {code} »",
+                f"aucun tarif du centre n’a ce code{suggestion(code, known)} : corrigez-le dans les réglages, ou enregistrez"
+                " d’abord ce tarif sur la page Tarifs",
+            )
 
 
 def _missing_templates(offer: Offer, gabarits: Mapping[str, Any]) -> Iterator[Fault]:

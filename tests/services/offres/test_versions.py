@@ -15,6 +15,7 @@ from domain.roles import ROLES_CENTRE, Role
 from models import AuditEvent, Dossier, OffreVersion
 from services.adhesion import dossiers
 from services.centre.offres import current_version, get_offer
+from services.centre.tarifs import save_tarif
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.offres import publication, versions
@@ -274,3 +275,30 @@ def test_journal(portail: Portail, monde: Monde, draft: DraftView) -> None:
         ("offre.preparer", 2), ("offre.enregistrer", 2), ("offre.publier", 2), ("offre.restaurer", 3),
         ("offre.abandonner", 3),
     ]  # fmt: skip
+
+
+def test_a_tariff_that_nobody_voted(portail: Portail, monde: Monde, draft: DraftView) -> None:
+    """A mistyped code is told before publication; a code of the centre's own is published once its tariff is recorded."""
+
+    def save(version: int, code: str) -> DraftView:
+        contenu = deepcopy(draft.contenu)
+        contenu["facturation"]["tarif"] = code
+        return versions.save_draft(portail, monde.administrateur, draft.id, version, contenu)
+
+    mistyped = save(draft.version, "temps_complt")
+    (fault,) = mistyped.faults
+    assert "temps_complt" in fault.place and "« temps_complet »" in fault.reason
+    with pytest.raises(DefinitionError, match="temps_complt"):
+        publication.publish_draft(portail, monde.administrateur, draft.id, mistyped.version)
+    own = save(mistyped.version, "atelier")
+    assert len(own.faults) == 1
+    voted = {
+        "annee": "2026",
+        "montant": "100",
+        "numero": "2025-1",
+        "date": "2025-11-01",
+        "effectif_min": "",
+        "organe": "",
+    }
+    save_tarif(portail, monde.administrateur, monde.centre_id, "atelier", voted)
+    assert save(own.version, "atelier").faults == ()
