@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from domain.roles import Role
 from services.convention import conventions
 from services.convention.convention_views import ConventionView
 from services.pilotage.suivi import is_followed
@@ -71,6 +70,6 @@ show(render_terms(view, page.url_of("instruction" if view.cote_centre else "doss
 if not view.avenant:
     show_years(page.load(open_years, portail, acteur, view.id))
     show_end(None if is_under_way(end) else end)
-if view.cote_centre or view.roles.intersection({Role.SIGNATAIRE, Role.GESTIONNAIRE, Role.DIRECTION}):
+if view.historique:  # an assistant has none
     st.header("Historique", anchor=False)
     show_history(view.historique, view.centre.fuseau)

@@ -14,7 +14,6 @@ from documents.uploads import EXTENSIONS, UploadKind, check_upload
 from domain.archives import READERS
 from domain.errors import Introuvable, Invalide
 from domain.fields import Field
-from domain.roles import Role
 from domain.text import clean_text
 from models import (
     Centre,
@@ -30,7 +29,14 @@ from services.adhesion.answers import AnswerWriter
 from services.adhesion.dossier_state import DossierState, load_state
 from services.adhesion.dossier_views import SaveResult
 from services.adhesion.edition import find_edition, get_answerable
-from services.core.access import Acteur, get_acte, get_dossier, visible_centres
+from services.core.access import (
+    Acteur,
+    follows_for_centre,
+    get_acte,
+    get_dossier,
+    only_assists,
+    visible_centres,
+)
 from services.core.files import check_owner, claim_row, store
 from services.core.portail import Portail, once, record
 from services.facturation.visibles import get_decompte
@@ -75,10 +81,8 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
         return get_decompte(session, acteur, UUID(piece.champ)).centre_id
     if piece.usage == "courrier":
         _require_letter(session, acteur, piece)
-    if piece.usage == "mise_en_demeure" and piece.convention_id:  # until it is sent, it is the centre's own business
-        convention = session.get_one(Convention, piece.convention_id)
-        if convention.centre_id not in acteur.par_centre and piece.champ in unsent_letters(session, [convention.id]):
-            raise Introuvable()
+    if piece.usage in ("mise_en_demeure", "denonciation") and piece.convention_id:
+        _require_end_letter(session, acteur, piece, session.get_one(Convention, piece.convention_id))
     if piece.convention_id:
         return get_acte(session, acteur, piece.convention_id).centre_id
     if piece.usage == "certificat_elimination" and piece.centre_id not in acteur.centres_with(*READERS):
@@ -90,11 +94,20 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
     return centre.id
 
 
+def _require_end_letter(session: Session, acteur: Acteur, piece: Piece, convention: Convention) -> None:
+    """Introuvable for an assistant, who reads no letter about the end of a convention; and, at the collectivité, for a formal
+    notice that is not sent: until then it is the centre's own business."""
+    if only_assists(acteur, convention):
+        raise Introuvable()
+    if not follows_for_centre(acteur, convention) and piece.champ in unsent_letters(session, [convention.id]):
+        raise Introuvable()
+
+
 def _require_letter(session: Session, acteur: Acteur, piece: Piece) -> None:
     """Introuvable unless the person reads letters about tariffs: a collectivité once they have left, the centre always, an
     assistant never, for they see the convention, not what it costs."""
     convention = session.get_one(Convention, piece.convention_id)
-    if acteur.roles_for(centre_id=convention.centre_id) - {Role.ASSISTANT}:
+    if follows_for_centre(acteur, convention):
         return
     sent = select(CourrierTarif.id).where(CourrierTarif.piece_id == piece.id, CourrierTarif.envoye_le.is_not(None))
     if convention.collectivite_id not in acteur.collectivite_ids or session.scalar(sent.limit(1)) is None:

@@ -52,7 +52,7 @@ from services.convention.convention_warnings import (
 )
 from services.convention.registre import pieces_of, state_label
 from services.convention.signatures import ATTACHERS, list_line_blocages
-from services.core.access import Acteur, get_acte, get_dossier, roles_on
+from services.core.access import Acteur, get_acte, get_dossier, only_assists, roles_on
 from services.core.clock import today
 from services.core.files import store
 from services.core.numerotation import format_numero, next_rang
@@ -276,7 +276,7 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
             signatures=read_signatures(session, convention, {piece.id for piece in pieces}),
             actions=_actions(session, acteur, convention),
             avertissements=tuple(warnings) if centre_side else _told(warnings),
-            historique=read_history(session, convention),
+            historique=() if only_assists(acteur, convention) else read_history(session, convention),
             roles=roles,
             cote_centre=centre_side,
             peut_lever=Role.INSTRUCTEUR in roles and convention.etat == "signee_collectivite",

@@ -197,3 +197,14 @@ def get_acte(session: Session, acteur: Acteur, acte_id: UUID, *, lock: bool = Fa
 def roles_on(acteur: Acteur, thing: Dossier | Acte) -> frozenset[Role]:
     """Roles the person holds over this dossier or this act, on either side."""
     return acteur.roles_for(centre_id=thing.centre_id, collectivite_id=thing.collectivite_id)
+
+
+def only_assists(acteur: Acteur, thing: Dossier | Acte) -> bool:
+    """Whether the person is nothing else than an assistant there: they come to the collectivité, and have no part in what is
+    decided between it and the centre."""
+    return roles_on(acteur, thing) == {Role.ASSISTANT}
+
+
+def follows_for_centre(acteur: Acteur, thing: Dossier | Acte) -> bool:
+    """Whether the person is on the centre's side of it, as more than an assistant."""
+    return bool(acteur.roles_for(centre_id=thing.centre_id) - {Role.ASSISTANT})

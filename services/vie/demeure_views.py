@@ -17,7 +17,7 @@ from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossiers import NOBODY
 from services.adhesion.workflow import find_line
 from services.centre.offres import get_offer
-from services.core.access import Acteur, get_convention
+from services.core.access import Acteur, follows_for_centre, get_convention, only_assists
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail
 from services.vie.denonciation_views import DENONCIATEURS, today_of
@@ -87,17 +87,18 @@ class DemeureView:
 
 
 def open_demeures(portail: Portail, acteur: Acteur, convention_id: UUID) -> DemeureView:
-    """The formal notices of a convention; those being prepared are the centre's own business. Introuvable when the person may
-    not see the convention."""
+    """The formal notices of a convention; those being prepared are the centre's own business, and an assistant reads none.
+    Introuvable when the person may not see the convention."""
     with portail.view(acteur, "demeure.consulter", objet="convention", objet_id=convention_id) as session:
         convention = get_convention(session, acteur, convention_id)
         offer = get_offer(session, convention.dossier.offre_version_id)
         today = today_of(session, convention)
-        centre_side = convention.centre_id in acteur.par_centre
+        centre_side = follows_for_centre(acteur, convention)
         query = select(MiseEnDemeure).where(MiseEnDemeure.convention_id == convention_id)
         if not centre_side:
             query = query.where(MiseEnDemeure.date_envoi.is_not(None))
-        found = session.scalars(query.order_by(MiseEnDemeure.cree_le.desc(), MiseEnDemeure.id)).all()
+        ordered = query.order_by(MiseEnDemeure.cree_le.desc(), MiseEnDemeure.id)
+        found = [] if only_assists(acteur, convention) else session.scalars(ordered).all()
         names = _names(session, found)
         rows = tuple(_row(session, acteur, convention, offer.workflow_convention, one, names, today) for one in found)
         return DemeureView(
@@ -167,7 +168,7 @@ def _row(
     names: dict[UUID, str],
     today: date,
 ) -> DemeureRow:
-    counted = convention.centre_id in acteur.par_centre and one.etat in ("envoyee", "resiliee")
+    counted = follows_for_centre(acteur, convention) and one.etat in ("envoyee", "resiliee")
     return DemeureRow(
         id=one.id,
         etat=one.etat,

@@ -21,7 +21,7 @@ from services.adhesion.dossiers import NOBODY
 from services.adhesion.workflow import find_line
 from services.centre.offres import get_offer
 from services.core import clock
-from services.core.access import Acteur, get_convention
+from services.core.access import Acteur, follows_for_centre, get_convention, only_assists
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail
 from services.facturation.exercices import COMMITTED_STATES
@@ -141,15 +141,18 @@ class DenonciationView:
 
 
 def open_denonciations(portail: Portail, acteur: Acteur, convention_id: UUID) -> DenonciationView:
-    """The notices of a convention and what may be done with them; Introuvable when the person may not see it."""
+    """The notices of a convention and what may be done with them; none for an assistant. Introuvable when the person may not
+    see it."""
     with portail.view(acteur, "denonciation.consulter", objet="convention", objet_id=convention_id) as session:
         convention = get_convention(session, acteur, convention_id)
         offer = get_offer(session, convention.dossier.offre_version_id)
         line = find_line(offer.workflow_convention, "denoncer")
         today = today_of(session, convention)
-        refus = why_not(session, convention, line, today)
+        assistant = only_assists(acteur, convention)
+        refus = "" if assistant else why_not(session, convention, line, today)
         query = select(Denonciation).where(Denonciation.convention_id == convention_id)
-        found = session.scalars(query.order_by(Denonciation.enregistree_le.desc(), Denonciation.id)).all()
+        ordered = query.order_by(Denonciation.enregistree_le.desc(), Denonciation.id)
+        found = [] if assistant else session.scalars(ordered).all()
         names = _names(session, found)
         sides = recording_sides(acteur, convention, line)
         regles = rules_for(convention, offer)
@@ -274,7 +277,7 @@ def _row(
     regles = rules_for(convention, offer, one)
     notice = regles.classify(one.date_reference) if one.date_reference else None
     end = effective_end(notice) if notice else None
-    centre_side = convention.centre_id in acteur.par_centre
+    centre_side = follows_for_centre(acteur, convention)
     last = (one.fin or end) if centre_side and one.etat in ("recue", "confirmee") else None
     after = minutes_after(session, convention.id, last) if last else 0
     return DenonciationRow(

@@ -24,11 +24,14 @@ from services.centre.offres import get_offer
 from services.convention.convention_views import displayed_state
 from services.convention.registre import state_label
 from services.core import clock
-from services.core.access import Acteur, get_convention, get_dossier
+from services.core.access import Acteur, get_convention, get_dossier, only_assists
 from services.core.portail import Portail
 from services.vie.controles import list_changes
 from services.vie.demandes import DemandePossible, list_possible, renewal_of
 from services.vie.texte import ACTE_AUTORISANT, Couche, effect_day, list_layers, overlay
+
+POUR_INTERVENIR = ("referent.", "locaux.", "horaires.")
+"""Forms that an assistant needs to come: whom they see there, where, and when. Of the others, the dates and the quantity."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,16 @@ class VieView:
 
 
 def open_life(portail: Portail, acteur: Acteur, convention_id: UUID, jour: date | None = None) -> VieView:
-    """The chain of a convention and its text on `jour` (today, or its nearest day in force). Introuvable, journalled, when the
-    person may not see it."""
+    """The chain of a convention and its text on `jour` (today, or its nearest day in force); for an assistant, its acts and what
+    they need to come. Introuvable, journalled, when the person may not see it."""
     with portail.view(acteur, "convention.ouvrir", objet="convention", objet_id=convention_id) as session:
         convention = get_convention(session, acteur, convention_id)
         today = clock.today(convention.centre.fuseau)
         asked = jour or today
         shown = min(max(asked, convention.date_effet), convention.dernier_jour)
         layers = list_layers(session, convention)
+        offer = get_offer(session, convention.dossier.offre_version_id)
+        only = _needed_to_come(offer) if only_assists(acteur, convention) else None
         return VieView(
             jour=shown,
             aujourdhui=today,
@@ -96,7 +101,7 @@ def open_life(portail: Portail, acteur: Acteur, convention_id: UUID, jour: date 
             maillons=_chain(session, acteur, convention, layers, shown, today),
             possibles=list_possible(session, acteur, convention),
             suite=renewal_of(session, acteur, convention),
-            texte=_tell_text(get_offer(session, convention.dossier.offre_version_id), layers, shown, today),
+            texte=_tell_text(offer, layers, shown, today, only),
         )
 
 
@@ -114,7 +119,7 @@ def _chain(
     drafts = [
         _request_link(session, acteur, convention, one, held, jour)
         for one in session.scalars(requests)
-        if one.id not in known and one.etat != "retire"
+        if one.id not in known and one.etat != "retire" and not only_assists(acteur, convention)
     ]
     first = [one for one in found if one.ident == convention.remplace_id or one.ident == convention.id]
     rest = [one for one in [*found, *drafts] if one not in first]
@@ -171,9 +176,9 @@ def _request_link(
 
 
 def _tell_text(
-    offer: Offer, layers: Sequence[Couche], jour: date, today: date
+    offer: Offer, layers: Sequence[Couche], jour: date, today: date, only: frozenset[str] | None
 ) -> tuple[tuple[str, tuple[Reponse, ...]], ...]:
-    """The answers of the day by form, each with the change that it comes from."""
+    """The answers of the day by form, each with the change that it comes from; those of the fields `only`, where it is given."""
     text = overlay(list(layers), jour)
     sources = _sources(layers, jour)
     evaluation = evaluate(offer.formset, text, today)
@@ -183,6 +188,7 @@ def _tell_text(
             Reponse(field.label, display_value(field, text[field.id]), sources.get(field.id, ""))
             for _, field in form.iter_fields()
             if text.get(field.id) is not None
+            and (only is None or field.id in only)
             and evaluation.fields[field.id].visible
             and field.type not in ("file", "collectivite")
             and not field.id.startswith(ACTE_AUTORISANT)
@@ -190,6 +196,12 @@ def _tell_text(
         if rows:
             found.append((form.short_title or form.title, rows))
     return tuple(found)
+
+
+def _needed_to_come(offer: Offer) -> frozenset[str]:
+    """Fields that an assistant reads: who, where, when, how much."""
+    fixed = {offer.duree.champ_effet, offer.duree.champ_debut, offer.facturation.champ}
+    return frozenset(one for one in offer.formset.fields if one in fixed or one.startswith(POUR_INTERVENIR))
 
 
 def _sources(layers: Sequence[Couche], jour: date) -> dict[str, str]:

@@ -25,7 +25,7 @@ from services.activite.champs import check_version, date_field, read_values
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.workflow import MOTIF_LENGTH, check_line, check_motif, find_line
 from services.centre.offres import get_offer
-from services.core.access import Acteur, get_convention, require
+from services.core.access import Acteur, follows_for_centre, get_convention, require
 from services.core.portail import Portail, once
 from services.courriels.notifications import notify_life
 from services.vie.demeure_views import (
@@ -298,7 +298,7 @@ def _take(
         raise Introuvable()
     convention = get_convention(session, acteur, convention_id, lock=lock)
     one = session.get_one(MiseEnDemeure, demeure_id, with_for_update=lock or None)
-    if one.date_envoi is None and convention.centre_id not in acteur.par_centre:
+    if one.date_envoi is None and not follows_for_centre(acteur, convention):
         raise Introuvable()
     workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention
     today = today_of(session, convention)

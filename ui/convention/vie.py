@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from domain.roles import Role
 from services.convention.convention_views import ConventionView
 from services.vie.demeure_views import DemeureView, open_demeures
 from services.vie.denonciation_views import DenonciationView, open_denonciations
@@ -16,8 +17,9 @@ End = tuple[DemeureView, DenonciationView]
 
 
 def load_end(view: ConventionView) -> End | None:
-    """What is known of the end; None for an avenant, and before both parties have signed."""
-    if view.etat in BEFORE_FORCE or view.avenant:
+    """What is known of the end; None for an avenant, before both parties have signed, and for an assistant, who has no part in
+    it."""
+    if view.etat in BEFORE_FORCE or view.avenant or view.roles == {Role.ASSISTANT}:
         return None
     portail, acteur = session.portail(), session.acteur()
     return page.load(open_demeures, portail, acteur, view.id), page.load(open_denonciations, portail, acteur, view.id)

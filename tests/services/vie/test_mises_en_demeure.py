@@ -14,8 +14,9 @@ from sqlalchemy import select
 from domain.errors import Conflit, Introuvable, Invalide, PortailError, Refus
 from domain.roles import Role
 from domain.workflow import CONVENTION
-from models import AuditEvent, Convention, Courriel, Exercice, MiseEnDemeure, Piece
+from models import AuditEvent, Convention, Courriel, Denonciation, Exercice, MiseEnDemeure, Piece
 from services.adhesion.pieces import open_piece
+from services.convention.conventions import open_convention
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
@@ -23,8 +24,18 @@ from services.facturation.exercices import refresh_convention
 from services.vie import denonciations, mises_en_demeure
 from services.vie.demeure_views import DemeureRow, open_demeures
 from services.vie.denonciation_views import open_denonciations
-from tests.conventions import make_convention, pdf, read_convention, word_text
-from tests.factories import Monde, journal_actions, make_monde, make_other_centre, make_stranger
+from services.vie.fil import open_life
+from tests.activite import assign
+from tests.conventions import add_piece, make_convention, pdf, read_convention, word_text
+from tests.factories import (
+    Monde,
+    example_answers,
+    journal_actions,
+    make_acteur,
+    make_monde,
+    make_other_centre,
+    make_stranger,
+)
 
 SENT, PRESENTED, LAST = date(2026, 3, 2), date(2026, 3, 4), date(2026, 4, 3)
 """Thirty calendar days from the first presentation on 4 March: the last one is 3 April, a Friday."""
@@ -403,3 +414,49 @@ def test_two_people_at_once(portail: Portail, monde: Monde) -> None:
         one = session.scalars(select(MiseEnDemeure)).one()
         etat = session.get_one(Convention, convention_id).etat
     assert (one.etat, etat) in {("resiliee", "resiliee"), ("satisfaite", "en_vigueur")}
+
+
+def test_an_assistant_reads_nothing_of_the_end(portail: Portail, monde: Monde) -> None:
+    """Neither what is prepared nor what was sent, neither the motives nor the letters; of the text, what they need to come."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    assign(portail, monde, convention_id)
+    assistant = monde.gens[Role.ASSISTANT]
+    prepare(portail, monde, convention_id)
+    with portail.db.write() as session:
+        session.add(
+            Denonciation(
+                convention_id=convention_id, auteur="collectivite", etat="recue", motif="Trop cher.", recevabilite="oui"
+            )
+        )  # fmt: skip
+        for usage in ("mise_en_demeure", "denonciation"):
+            add_piece(session, portail, convention_id, usage, f"{usage}.docx", usage.encode(), None)
+    with portail.db.read() as session:
+        wanted = ("mise_en_demeure", "denonciation")
+        letters = list(session.scalars(select(Piece.id).where(Piece.usage.in_(wanted))))
+    demeures, notices = (one(portail, assistant, convention_id) for one in (open_demeures, open_denonciations))
+    assert (demeures.demeures, demeures.cote_centre, demeures.peut_preparer) == ((), False, False)
+    assert (notices.denonciations, notices.auteurs, notices.refus) == ((), (), "")
+    assert open_convention(portail, assistant, convention_id).historique == ()
+    for letter in letters:
+        with pytest.raises(Introuvable):
+            open_piece(portail, assistant, letter)
+        assert open_piece(portail, monde.instructeur, letter).data
+    assert open_demeures(portail, monde.instructeur, convention_id).demeures
+    assert open_denonciations(portail, monde.instructeur, convention_id).denonciations
+    told, whole = (
+        {row.libelle: row.valeur for _, rows in open_life(portail, one, convention_id).texte for row in rows}
+        for one in (assistant, monde.instructeur)
+    )
+    answers = example_answers()
+    come = [answers[one] for one in ("referent.courriel", "locaux.telephone")]
+    others = [answers[one] for one in ("deliberation.numero", "representant.nom", "collectivite.siren")]
+    assert set(come) <= set(told.values()) and {"47,70\xa0%", "01/01/2023"} <= set(told.values())
+    assert not set(others) & set(told.values()) and set(told) < set(whole)
+
+
+def test_an_assistant_who_is_more_than_that_reads_it(portail: Portail, monde: Monde) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    prepare(portail, monde, convention_id)
+    both = make_acteur(portail, Role.ASSISTANT, Role.INSTRUCTEUR, centre=monde.centre_id)
+    assert open_demeures(portail, both, convention_id).demeures
+    assert open_life(portail, both, convention_id).texte == open_life(portail, monde.instructeur, convention_id).texte
