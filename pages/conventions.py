@@ -21,7 +21,7 @@ from ui.html import badge, file_link
 from ui.montants import tell_quantity
 from ui.tables import Column, Listing, Selection, show_table
 
-LISTING = Listing("conventions", "c", tri="emise_le", descendant=True)
+LISTING = Listing("conventions", "c", tri="numero", descendant=True)
 ETATS = {**CONVENTION.etats, A_VENIR: A_VENIR_LIBELLE, FINIE: FINIE_LIBELLE}
 
 
@@ -47,7 +47,7 @@ COLUMNS = (
         "Part ou heures", lambda row: tell_quantity(row.quotite, row.minutes_prevues), "volume", True
     ),
     Column[ConventionRow](
-        "Montant annuel",
+        "Montant annuel à l’émission",
         lambda row: euros(row.montant_annuel) if row.montant_annuel is not None else "",
         "montant_annuel",
         True,

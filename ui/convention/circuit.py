@@ -134,7 +134,7 @@ def next_step(view: ConventionView) -> str:
     if view.etat_affiche == A_VENIR:
         return f"Tout est signé. {the.capitalize()} prendra effet le {date_longue(view.date_effet)}."
     if view.etat_affiche == "en_vigueur":
-        return f"Tout est signé : {the} est en vigueur. Ses fichiers se téléchargent ci-dessous."
+        return f"Tout est signé : {the} est en vigueur. Ses fichiers se téléchargent sur cette page."
     if view.etat_affiche == "denoncee" and view.fin:
         return f"La convention est dénoncée : elle s’applique jusqu’au {date_longue(view.fin)} compris."
     if view.etat_affiche == "en_demeure":
@@ -163,7 +163,10 @@ def render_terms(view: ConventionView, dossier: str) -> Markup:
             ),
             ("Délibération", view.deliberation),
             *term_lines(view.quotite, view.minutes_prevues),
-            ("Coût prévisionnel par an" if budget else "Montant annuel", _amount(view.montant_annuel)),
+            (
+                "Coût prévisionnel par an, à l’émission" if budget else "Montant annuel à l’émission",
+                _amount(view.montant_annuel),
+            ),
             ("Coût prévisionnel la première année" if budget else "Dû la première année", _amount(first)),
             ("Empreinte du document émis (SHA-256)", view.sha256),
         )
