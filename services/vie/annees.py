@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from domain.roles import Role
 from models import Convention, CourrierTarif, Exercice, Piece, Reconduction
+from services.activite.regles import closed_months
 from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur, get_convention, roles_on
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail
-from services.facturation.exercices import BY_THE_HOUR, COMMITTED_STATES
+from services.facturation.exercices import BY_THE_HOUR, COMMITTED_STATES, all_recorded
 from services.vie.reconductions import AGREEING, next_agreement
 
 PREMIERE, RECONDUITE, A_CONVENIR, A_VENIR, EN_ATTENTE = "premiere", "reconduite", "a_convenir", "a_venir", "en_attente"
@@ -27,7 +28,7 @@ PREMIERE, RECONDUITE, A_CONVENIR, A_VENIR, EN_ATTENTE = "premiere", "reconduite"
 class AnneeRow:
     """One year. `du`: euros due (a forecast by the hour); `tarif_annee`: the year whose tariff prices it, None when none was
     ever voted; `situation`: first period, renewed, to be agreed, to come, or begun without a renewal yet; `lettre`: the letter
-    that told of its tariff."""
+    that told of its tariff; `realisee`: billed by the hour, and every hour recorded: `du` is no longer a forecast."""
 
     annee: int
     du: Decimal
@@ -36,6 +37,7 @@ class AnneeRow:
     situation: str
     reconduite_le: datetime | None
     lettre: PieceRow | None
+    realisee: bool = False
 
     @property
     def tarif_vote(self) -> bool:
@@ -88,6 +90,8 @@ def _rows(session: Session, acteur: Acteur, convention: Convention, awaited: int
         for row in session.scalars(select(Reconduction).where(Reconduction.convention_id == convention.id))
     }
     letters = _letters(session, acteur, convention)
+    offer = get_offer(session, convention.dossier.offre_version_id)
+    closed = closed_months(session, convention.centre_id) if offer.facturation.mode == BY_THE_HOUR else None
     query = select(Exercice).where(Exercice.convention_id == convention.id).order_by(Exercice.annee)
     found = []
     for year in session.scalars(query):
@@ -101,6 +105,7 @@ def _rows(session: Session, acteur: Acteur, convention: Convention, awaited: int
                 situation=_situation(convention, year.annee, renewal, awaited, today),
                 reconduite_le=renewal.faite_le if renewal else None,
                 lettre=letters.get(year.annee),
+                realisee=closed is not None and all_recorded(convention.dernier_jour, year.annee, closed),
             )
         )
     return found

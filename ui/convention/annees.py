@@ -23,7 +23,8 @@ def show_years(view: AnneesView | None) -> None:
     show(_render(view))
     if view.previsionnel:
         note(
-            "À l’heure, les montants sont des prévisions : les heures sont facturées à mesure qu’elles sont effectuées."
+            "À l’heure, les montants sont des prévisions : les heures sont facturées à mesure qu’elles sont effectuées. Une année"
+            " marquée «\u00a0réalisé\u00a0» est close : son montant est celui des heures effectuées."
         )
     if view.accord is not None:
         _show_agreement(view, view.accord)
@@ -60,13 +61,13 @@ def _tell_next(following: AnneeRow, now: AnneeRow | None) -> Markup:
 
 
 def _render(view: AnneesView) -> Markup:
-    heads = [("Année", ""), ("Tarif", "p-nombre"), ("Coût prévisionnel" if view.previsionnel else "Dû", "p-nombre")]
+    heads = [("Année", ""), ("Tarif", "p-nombre"), ("Coût" if view.previsionnel else "Dû", "p-nombre")]
     heads += [("Situation", ""), ("Lettre", "")]
     if not any(row.lettre for row in view.lignes):
         heads.pop()
     body = []
     for row in view.lignes:
-        cells: list[str | Markup] = [_tariff(row), euros(row.du), situation(row, view)]
+        cells: list[str | Markup] = [_tariff(row), _due(row), situation(row, view)]
         if len(heads) > 4:
             cells.append(file_link(row.lettre.id, "Lettre (Word)", row.lettre.taille) if row.lettre else "–")
         tds = Markup("").join(
@@ -92,6 +93,12 @@ def _tariff(row: AnneeRow) -> Markup:
     if row.tarif_vote:
         return Markup("{}").format(euros(row.tarif_montant))
     return Markup("{}<br><span class='p-discret'>tarif {}</span>").format(euros(row.tarif_montant), row.tarif_annee)
+
+
+def _due(row: AnneeRow) -> Markup:
+    if not row.realisee:
+        return Markup("{}").format(euros(row.du))
+    return Markup("{}<br><span class='p-discret'>réalisé</span>").format(euros(row.du))
 
 
 def situation(row: AnneeRow, view: AnneesView) -> str:

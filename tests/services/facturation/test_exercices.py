@@ -13,6 +13,7 @@ from models import Convention, Exercice, PeriodeSansAssistant
 from services.activite import clotures
 from services.core.portail import Portail
 from services.facturation import exercices
+from services.vie.annees import open_years
 from tests.conventions import make_convention
 from tests.decomptes import add_hours, add_tarif, bill_by_the_hour, close_until, set_convention
 from tests.factories import Monde
@@ -114,6 +115,8 @@ def test_hours_are_due_as_forecast_then_as_done(portail: Portail, monde: Monde) 
     close_until(portail, monde.centre_id, 2023, 11)
     clotures.close_month(portail, monde.responsable, monde.centre_id, 2023, 12)
     assert _due(portail, convention_id) == Decimal("2740.00")
+    years = open_years(portail, monde.responsable, convention_id)
+    assert years and {row.annee for row in years.lignes if row.realisee} == {2023}, "the others are forecasts"
     with portail.db.read() as session:
         assert exercices.compare(session) == []
     clotures.reopen_month(portail, monde.responsable, monde.centre_id, 2023, 12)
