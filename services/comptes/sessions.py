@@ -198,7 +198,12 @@ def _held_session() -> Select[Any]:
 def day_of(session: Session, utilisateur_id: UUID) -> date:
     """Today where the person works, by which their roles begin and end: in the time zone of their centre, else of one that
     knows their collectivité, else in Paris."""
-    return today(session.scalar(_zone(utilisateur_id)) or DEFAULT_ZONE)
+    return today(zone_of(session, utilisateur_id))
+
+
+def zone_of(session: Session, utilisateur_id: UUID) -> str:
+    """The time zone in which the person reads an instant that is theirs alone, by the same rule."""
+    return session.scalar(_zone(utilisateur_id)) or DEFAULT_ZONE
 
 
 def _zone(utilisateur_id: UUID | InstrumentedAttribute[UUID]) -> Select[str]:

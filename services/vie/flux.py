@@ -39,17 +39,21 @@ ONCE = frozenset({"debut", "terme", "fin"})
 
 @dataclass(frozen=True)
 class FluxView:
-    """A person's feed: when its address was made, when a program last read it."""
+    """A person's feed: when its address was made, when a program last read it; `fuseau`: the zone in which the person reads
+    both."""
 
     cree_le: datetime
     lu_le: datetime | None
+    fuseau: str
 
 
 def open_flux(portail: Portail, acteur: Acteur) -> FluxView | None:
     """The person's own feed; None when there is none."""
     with portail.db.read() as session:
         found = session.scalars(_living(acteur.utilisateur_id)).first()
-        return FluxView(found.cree_le, found.lu_le) if found else None
+        if found is None:
+            return None
+        return FluxView(found.cree_le, found.lu_le, sessions.zone_of(session, acteur.utilisateur_id))
 
 
 def create_flux(portail: Portail, acteur: Acteur) -> str:

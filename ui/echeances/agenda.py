@@ -33,8 +33,12 @@ def show_feed() -> None:
             if st.button("Créer l’adresse", type="primary", icon=":material/add_link:"):
                 _create()
             return
-        read = f"lue par un agenda le {day_and_time(found.lu_le)}" if found.lu_le else "encore lue par aucun agenda"
-        st.markdown(f"Votre adresse a été créée le {day_and_time(found.cree_le)}, {read}.")
+        read = (
+            f"lue par un agenda le {day_and_time(found.lu_le, found.fuseau)}"
+            if found.lu_le
+            else "encore lue par aucun agenda"
+        )
+        st.markdown(f"Votre adresse a été créée le {day_and_time(found.cree_le, found.fuseau)}, {read}.")
         with st.container(horizontal=True):
             if st.button("Renouveler l’adresse", icon=":material/autorenew:"):
                 page.confirm(

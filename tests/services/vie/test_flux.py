@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from domain.roles import Role
-from models import Affectation, AuditEvent, Convention, FluxCalendrier, RoleAttribue, Utilisateur
+from models import Affectation, AuditEvent, Centre, Convention, FluxCalendrier, RoleAttribue, Utilisateur
 from services.comptes import invitations
 from services.comptes.links import mint_link
 from services.core import clock
@@ -57,6 +57,16 @@ def test_only_the_hash_is_kept_and_the_address_works(monde: Monde) -> None:
     text = _read(monde, url)
     assert text and "Dernier jour pour dénoncer avec effet au 1er janvier 2027 – Choisy-le-Roi (n° 2026-0001)" in text
     assert (view := flux.open_flux(monde.portail, monde.gestionnaire)) and view.lu_le
+    assert view.fuseau == "Europe/Paris"
+
+
+def test_its_instants_are_read_where_the_person_works(monde: Monde) -> None:
+    make_convention(monde.portail, monde, "en_vigueur")
+    with monde.portail.db.write() as session:
+        session.get_one(Centre, monde.centre_id).fuseau = "America/Martinique"
+    for who in (monde.gestionnaire, monde.responsable):
+        flux.create_flux(monde.portail, who)
+        assert (view := flux.open_flux(monde.portail, who)) and view.fuseau == "America/Martinique"
 
 
 def test_renewing_and_revoking_close_the_former_address(monde: Monde) -> None:
