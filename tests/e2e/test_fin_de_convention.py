@@ -117,7 +117,7 @@ def test_a_formal_notice_is_answered_then_followed_by_the_termination(
     boss.get_by_role("textbox", name="Délai, en jours calendaires").fill("5")
     button(boss, "Préparer la lettre").click()
     see(boss, "Lettre préparée")
-    assert "délai de 5 jours calendaires" in word_text(download(boss, re.compile(r"^mise-en-demeure.*docx")))
+    assert "délai de 5 jours calendaires" in word_text(download(boss, re.compile(r"mise-en-demeure.*docx")))
     open_end(mayor, convention_id)
     expect(mayor.get_by_text("Mise en demeure", exact=True)).to_have_count(0)
 

@@ -9,6 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.formatting import date_courte, date_longue, duree
+from services.core.piece_rows import PieceRow
 from services.vie import mises_en_demeure
 from services.vie.demeure_views import ARTICLES, DemeureRow, DemeureView, deadline
 from ui import page, session
@@ -46,7 +47,7 @@ def _show_row(view: DemeureView, row: DemeureRow) -> None:
         )
         show(facts(_facts(view, row)))
         if row.pieces:
-            show(bullet_list((file_link(one.id, one.nom) for one in row.pieces), "p-fichiers"))
+            show(bullet_list((file_link(one.id, _file_label(one)) for one in row.pieces), "p-fichiers"))
         _tell_next(view, row)
         _show_actions(view, row, f"demeure:{row.id}:{row.version}")
 
@@ -75,6 +76,10 @@ def _no_answer(row: DemeureRow) -> str | None:
     if row.etat == "preparee":
         return None
     return f"reçue le {date_longue(row.reponse_le)}, ci-jointe" if row.reponse_le and joined else "aucune"
+
+
+def _file_label(piece: PieceRow) -> str:
+    return f"Lettre du centre (Word) : {piece.nom}" if "word" in piece.type_mime else piece.nom
 
 
 def _tell_next(view: DemeureView, row: DemeureRow) -> None:
