@@ -53,6 +53,14 @@ def test_the_month_is_a_table_with_a_cell_by_day(visitor: Visitor, monde: Monde,
     assert "p-agenda" in text_of(visitor.open(monde.gestionnaire, "echeances", vue="mois", e_mois=mois))
 
 
+def test_an_empty_month_leads_to_the_next_deadline(visitor: Visitor, monde: Monde, running: UUID) -> None:
+    year = TODAY.year
+    empty = text_of(visitor.open(monde.gestionnaire, "echeances", vue="mois", e_mois=f"{year - 3}-06"))
+    assert "Aucune échéance ce mois-ci. Prochaine" in empty and f"e_mois={year - 2}-01" in empty
+    after_all = text_of(visitor.open(monde.gestionnaire, "echeances", vue="mois", e_mois=f"{year + 30}-06"))
+    assert "Aucune échéance ce mois-ci.</p>" in after_all
+
+
 @pytest.mark.parametrize("role", [Role.GESTIONNAIRE, Role.RESPONSABLE, Role.ASSISTANT])
 def test_without_a_signed_convention_the_page_says_what_will_come(visitor: Visitor, monde: Monde, role: Role) -> None:
     make_convention(monde.portail, monde, "a_signer")

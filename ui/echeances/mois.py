@@ -45,7 +45,24 @@ def show_month(cadre: Cadre) -> None:
         by_day.setdefault(group.le, []).append(group)
     show(render_month(weeks, first, by_day, cadre.aujourdhui))
     if not by_day:
-        st.info("Aucune échéance ce mois-ci.")
+        show(_tell_empty(cadre, last, genre))
+
+
+def _tell_empty(cadre: Cadre, last: date, genre: str | None) -> Markup:
+    """That the month has nothing, and the first deadline after it, as a link to its month."""
+    text = Markup('<p class="p-discret">Aucune échéance ce mois-ci.{}</p>')
+    end = date(cadre.annees[-1], 12, 31)
+    if last >= end:
+        return text.format("")
+    after = EcheanceFilter(du=last + timedelta(days=1), au=end, genre=genre, groupe=False, taille=1)
+    following = page.load(list_groupes, session.portail(), session.acteur(), after).rows
+    if not following:
+        return text.format("")
+    day = following[0].le
+    to = query_url("echeances", {"e_mois": f"{day:%Y-%m}"})
+    return text.format(
+        Markup(" Prochaine\u00a0: {}.").format(link(f"{WEEKDAYS[day.weekday()]} {date_longue(day)}", to, here=True))
+    )
 
 
 def _moves(first: date, today: date) -> Markup:
