@@ -41,7 +41,7 @@ from models import (
     Utilisateur,
 )
 from services.centre.offres import get_offer
-from services.comptes import accounts, rights, sessions
+from services.comptes import accounts, personnes_nommees, rights, sessions
 from services.comptes.accounts import SUPPRIME, is_deleted
 from services.comptes.couverture import find_sans_compte
 from services.core import clock
@@ -65,21 +65,24 @@ OWN: tuple[tuple[type[Any], str], ...] = (
 
 @dataclass(frozen=True)
 class Mention:
-    """A place where the person is named: what it is, which field says it, and the dossier to open (None: a request for
-    adhesion)."""
+    """A place where the person is named: what it is, which field says it, and the dossier or the convention to open (None: a
+    request for adhesion)."""
 
     ou: str
     champ: str
     dossier_id: UUID | None
+    convention_id: UUID | None = None
 
 
 @dataclass(frozen=True)
 class Personne:
-    """What the portal knows about somebody, for an administrator. `obstacles`: why their account cannot be deleted, in French;
+    """What the portal knows about somebody, for an administrator. `homonymes`: name and address of each account, when the name
+    may be that of several. `obstacles`: why the account cannot be deleted, in French;
     `repond`: whether the administrator answers for the whole account; `exportable`: for what it did in the past too."""
 
     recherche: str
     compte: accounts.UserRow | None
+    homonymes: tuple[tuple[str, str], ...]
     repond: bool
     exportable: bool
     obstacles: tuple[str, ...]
@@ -90,28 +93,49 @@ class Personne:
 
 
 def find_person(portail: Portail, acteur: Acteur, texte: str) -> Personne:
-    """The account of this address, and the dossiers and requests of the person's centres that hold `texte`, an address or a name
-    as it is written there. For administrators; the search is journalled, not what was looked for."""
+    """The account of this address or name, and where the dossiers, conventions and requests of the person's centres hold
+    `texte`: an address as it is written there, or words of a name, whatever the case, the accents and the order. For
+    administrators; the search is journalled, not what was looked for."""
     wanted = clean_text(texte).strip()
     if not MIN_SEARCH <= len(wanted) <= MAX_SEARCH:
         raise Invalide(f"Indiquez une adresse ou un nom, d’au moins {MIN_SEARCH} caractères.", champ="texte")
     with portail.action(acteur, "donnees.rechercher") as session:
         centre_ids = require_administrator(acteur)
-        user = session.scalars(
-            accounts.visible_users(acteur).where(Utilisateur.courriel == wanted.lower())
-        ).one_or_none()
+        words = personnes_nommees.name_words(wanted)
+        exact = accounts.visible_users(acteur).where(Utilisateur.courriel == wanted.lower())
+        users = list(session.scalars(exact)) or personnes_nommees.list_accounts(session, acteur, words)
+        user = users[0] if len(users) == 1 else None
+        dossiers = select(Dossier.id).where(Dossier.centre_id.in_(centre_ids))
+        mentions = list_mentions(session, wanted, dossiers, centre_ids)
+        if words:
+            mentions += _list_named(session, words, dossiers, centre_ids)
         found = Personne(
             recherche=wanted,
             compte=accounts.user_row(session, acteur, user) if user else None,
+            homonymes=tuple((one.nom_complet, one.courriel) for one in users) if user is None else (),
             repond=user is not None and rights.answers_for(session, acteur, user.id, clock.today()),
             exportable=user is not None and rights.answers_for(session, acteur, user.id, clock.today(), ever=True),
             obstacles=tuple(list_obstacles(session, acteur, user)) if user else (),
-            mentions=tuple(
-                list_mentions(session, wanted, select(Dossier.id).where(Dossier.centre_id.in_(centre_ids)), centre_ids)
-            ),
+            mentions=tuple(dict.fromkeys(mentions)),
         )
         record(session, acteur, "donnees.rechercher", centre_id=min(centre_ids), mentions=len(found.mentions))
         return found
+
+
+def _list_named(
+    session: Session, words: list[str], dossiers: Select[UUID], centre_ids: frozenset[UUID]
+) -> list[Mention]:
+    """Where somebody is called by all these words: signatories, requests for adhesion, answers."""
+    signed = [
+        Mention(f"{acte.nature.capitalize()} {acte.numero}", champ, None, acte.parent_id or acte.id)
+        for acte, champ in personnes_nommees.list_signed(session, words, centre_ids)
+    ]
+    requests = [_request(one) for one in personnes_nommees.list_requests(session, words, centre_ids)]
+    answers = {
+        (dossier.id, champ): _mention(session, dossier, champ)
+        for dossier, champ in personnes_nommees.iter_answers(session, words, dossiers)
+    }
+    return [*signed, *requests, *sorted(answers.values(), key=lambda one: (one.ou, one.champ))]
 
 
 def require_administrator(acteur: Acteur) -> frozenset[UUID]:
@@ -147,11 +171,12 @@ def list_mentions(session: Session, texte: str, dossiers: Select[UUID], centre_i
     asked = select(DemandeAdhesion).where(
         DemandeAdhesion.centre_id.in_(list(centre_ids)), func.lower(DemandeAdhesion.courriel) == texte.lower()
     )
-    requests = [
-        Mention(f"Demande d’adhésion de {one.collectivite_nom}", "Personne qui demande", None)
-        for one in session.scalars(asked)
-    ]
+    requests = [_request(one) for one in session.scalars(asked)]
     return [*requests, *sorted(found.values(), key=lambda one: (one.ou, one.champ))]
+
+
+def _request(one: DemandeAdhesion) -> Mention:
+    return Mention(f"Demande d’adhésion de {one.collectivite_nom}", "Personne qui demande", None)
 
 
 def _written(texte: str) -> str:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from domain.roles import Role
 from services.archives import registre
 from services.comptes import donnees_personnelles
-from services.comptes.donnees_personnelles import MAX_SEARCH, Personne
+from services.comptes.donnees_personnelles import MAX_SEARCH, Mention, Personne
 from ui import page, session
 from ui.archives.cadre import Cadre, plain_table
 from ui.html import bullet_list, link, note, show
@@ -38,8 +38,8 @@ def show_data(cadre: Cadre) -> None:
 def _show_request() -> None:
     st.subheader("Demande d’une personne", anchor=False)
     note(
-        "Pour répondre à une demande d’accès ou de suppression : cherchez l’adresse électronique de la personne, ou son nom tel qu’il est"
-        " écrit dans les dossiers."
+        "Pour répondre à une demande d’accès ou de suppression : cherchez l’adresse électronique de la personne, puis son prénom et son"
+        " nom : les comptes, les dossiers, les demandes et les signataires des conventions sont parcourus."
     )
     with st.container(width=720), st.form("donnees-recherche", border=False):
         texte = st.text_input("Adresse ou nom", max_chars=MAX_SEARCH, placeholder="prenom.nom@example.org")
@@ -55,8 +55,12 @@ def _show_request() -> None:
 
 def _show_person(found: Personne) -> None:
     compte = found.compte
-    if compte is None:
-        st.markdown(f"Aucun compte à l’adresse « {page.text(found.recherche)} » dans votre périmètre.")
+    if found.homonymes:
+        st.markdown("Plusieurs comptes portent ce nom. Cherchez l’adresse de celui qui convient :")
+        show(bullet_list([f"{nom} ({courriel})" for nom, courriel in found.homonymes]))
+    elif compte is None:
+        what = "à l’adresse" if "@" in found.recherche else "au nom de"
+        st.markdown(f"Aucun compte {what} « {page.text(found.recherche)} » dans votre périmètre.")
     else:
         st.markdown(f"**{page.text(compte.nom)}** ({page.text(compte.courriel)}), compte {ETATS[compte.etat]}.")
         if found.exportable:
@@ -97,14 +101,19 @@ def _delete(found: Personne) -> object:
 
 def _show_mentions(found: Personne) -> None:
     if not found.mentions:
-        note("Aucun dossier ni aucune demande d’adhésion du centre ne contient ce texte.")
+        note("Aucun dossier, aucune demande d’adhésion ni aucun signataire de convention du centre ne porte ce texte.")
         return
     rows: list[tuple[str | Markup, str]] = [
-        (link(one.ou, page.url_of("instruction", id=one.dossier_id)) if one.dossier_id else one.ou, one.champ)
-        for one in found.mentions
+        (link(one.ou, target) if (target := _place(one)) else one.ou, one.champ) for one in found.mentions
     ]
     show(plain_table("Où cette personne est nommée", ("Où", "Champ"), rows))
     note(
         "Ces mentions servent à la convention : elles ne sont pas supprimées sur demande, mais avec les archives. Si la personne a changé, la"
         " collectivité déclare un nouveau référent ou un nouveau signataire."
     )
+
+
+def _place(one: Mention) -> str:
+    if one.convention_id:
+        return page.url_of("convention", id=one.convention_id)
+    return page.url_of("instruction", id=one.dossier_id) if one.dossier_id else ""

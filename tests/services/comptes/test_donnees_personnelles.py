@@ -18,6 +18,7 @@ from domain.roles import ROLES_CENTRE, Role
 from models import (
     Affectation,
     Base,
+    Convention,
     Courriel,
     DemandeAdhesion,
     FluxCalendrier,
@@ -25,6 +26,7 @@ from models import (
     LienUsageUnique,
     Poste,
     Rappel,
+    Reponse,
     RoleAttribue,
     SessionUtilisateur,
     Utilisateur,
@@ -282,8 +284,6 @@ def test_a_referent_who_has_no_account_is_found(monde: Monde) -> None:
 
 
 def _answers_of(monde: Monde, dossier_id: UUID) -> dict[str, object]:
-    from models import Reponse
-
     with monde.portail.db.read() as session:
         rows = session.execute(select(Reponse.champ, Reponse.valeur).where(Reponse.dossier_id == dossier_id))
         return {row[0]: row[1] for row in rows}
@@ -303,14 +303,34 @@ def test_signs_of_a_search_are_only_text(monde: Monde, texte: str) -> None:
 
 def test_accents_are_found(monde: Monde) -> None:
     dossier_id = make_dossier(monde.portail, monde, "depose")
-    from models import Reponse
-
     with monde.portail.db.write() as session:
         session.execute(
             update(Reponse).where(Reponse.dossier_id == dossier_id, Reponse.champ == "referent.nom").values(valeur="Éloïse Œuvrard")
         )  # fmt: skip
     found = donnees_personnelles.find_person(monde.portail, monde.administrateur, "Éloïse Œuvrard")
     assert len(found.mentions) == 1
+
+
+def test_a_first_name_and_a_surname_are_found_everywhere(monde: Monde) -> None:
+    """In an account, a signatory and two answers, without the case nor the accents, in any order."""
+    portail = monde.portail
+    user_id = make_user(portail, Role.DIRECTION, collectivite=monde.collectivite_id, prenom="Iris", nom="Prétendue")
+    dossier_id, convention_id = make_dossier(portail, monde, "depose"), make_convention(portail, monde, "en_vigueur")
+    with portail.db.write() as session:
+        session.get_one(Convention, convention_id).collectivite_signataire = "Madame Iris Prétendue, maire"
+        for champ, valeur in (("referent.prenom", "Iris"), ("referent.nom", "PRÉTENDUE")):
+            session.get_one(Reponse, (dossier_id, champ)).valeur = valeur
+    for texte in ("iris pretendue", "Prétendue IRIS"):
+        found = donnees_personnelles.find_person(portail, monde.administrateur, texte)
+        assert found.compte is not None and found.compte.id == user_id
+        assert convention_id in {one.convention_id for one in found.mentions}
+        assert len([one for one in found.mentions if one.dossier_id == dossier_id]) == 2
+    assert donnees_personnelles.find_person(portail, monde.administrateur, "Ines Prétendue").mentions == ()
+    other = donnees_personnelles.find_person(portail, make_other_centre(portail), "Iris Prétendue")
+    assert (other.compte, other.homonymes, other.mentions) == (None, (), ())
+    make_user(portail, Role.GESTIONNAIRE, collectivite=monde.collectivite_id, prenom="Iris", nom="Prétendue-Roy")
+    several = donnees_personnelles.find_person(portail, monde.administrateur, "Iris Prétendue")
+    assert several.compte is None and len(several.homonymes) == 2
 
 
 def opened(data: bytes) -> tuple[dict[str, object], str]:
