@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.formatting import date_longue
@@ -46,12 +46,20 @@ def _letters(session: Session, acteur: Acteur) -> list[Tache]:
 
 
 def _untold(session: Session, centre_id: UUID, year: int) -> list[tuple[int, int]]:
-    """Years to come, and how many running conventions their tariff prices without a letter having left."""
+    """Years to come, and how many running conventions their tariff prices without a letter having left. One that takes effect
+    that year knows the tariff with which it was issued, as for the letters (services.vie.courriers_tarif)."""
     told = exists().where(
         CourrierTarif.convention_id == Exercice.convention_id,
         CourrierTarif.annee == Exercice.annee,
         CourrierTarif.envoye_le.is_not(None),
         CourrierTarif.tarif_id.in_(select(Tarif.id).where(Tarif.remplace_le.is_(None))),
+    )
+    recorded_since = exists().where(
+        Tarif.centre_id == Exercice.centre_id,
+        Tarif.annee == Exercice.annee,
+        Tarif.montant == Exercice.tarif_montant,
+        Tarif.remplace_le.is_(None),
+        Tarif.enregistre_le > Convention.emise_le,
     )
     query = (
         select(Exercice.annee, func.count())
@@ -61,7 +69,7 @@ def _untold(session: Session, centre_id: UUID, year: int) -> list[tuple[int, int
             Exercice.annee > year,
             Exercice.tarif_annee == Exercice.annee,
             Convention.etat.in_(RUNNING_STATES),
-            func.extract("year", Convention.date_effet) < Exercice.annee,
+            or_(func.extract("year", Convention.date_effet) < Exercice.annee, recorded_since),
             ~told,
         )
         .group_by(Exercice.annee)

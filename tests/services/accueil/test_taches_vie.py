@@ -32,10 +32,13 @@ def test_letters_wait_until_they_have_left(make_portail: Callable[[str], Portail
     make_convention(monde.portail, monde, "en_vigueur")
     make_convention(monde.portail, monde, "en_vigueur", date_effet=date(2024, 2, 1))
     add_tarif(monde.portail, monde.centre_id, "temps_complet", 2024, "69340.00")
+    make_convention(monde.portail, monde, "en_vigueur", date_effet=date(2024, 3, 1))
     with monde.portail.db.write() as session:
         refresh_centre(session, monde.centre_id)
-    asked = ["Tarifs 2024 : 1 lettre à envoyer"]
-    assert titles(monde, Role.RESPONSABLE, "Tarifs", day) == asked, "the one that begins that year is not told"
+    asked = ["Tarifs 2024 : 2 lettres à envoyer"]
+    assert titles(monde, Role.RESPONSABLE, "Tarifs", day) == asked, "the one issued with that tariff knows it"
+    with clock.pretend(day):
+        assert len(open_letters(monde.portail, monde.responsable, monde.centre_id, 2024).lignes) == 2, "as many there"
     assert titles(monde, Role.INSTRUCTEUR, "Tarifs", day) == []
     with clock.pretend(day):
         prepare_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
