@@ -58,7 +58,6 @@ def show_form_step(view: DossierView) -> None:
     shared = Shared(current.form, current.step.panel is not None, view)
     shared.due = set(shared.parts) - {COST}
     _steps_part(shared)
-    _show_title(view, steps, current)
     with st.container(width=760, key="p-formulaire"):
         render_heading(current.form)
         for section in current.form.sections:
@@ -85,7 +84,9 @@ def _view(shared: Shared, part: str) -> DossierView:
 def _steps_part(shared: Shared) -> None:
     view = _view(shared, STEPS)
     steps = list_steps(view)
-    show_steps(view, steps, _current(shared, steps))
+    current = _current(shared, steps)
+    show_steps(view, steps, current)
+    _show_title(view, steps, current)  # the number of steps depends on the answers
     shared.shown(STEPS)
 
 
