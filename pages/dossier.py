@@ -9,6 +9,7 @@ from ui.actions import follow_state
 from ui.adhesion.bascule import show_banner, show_bascule
 from ui.adhesion.dossier_review import (
     show_answers,
+    show_awaited,
     show_corrections,
     show_dossier_actions,
     show_messages,
@@ -42,8 +43,10 @@ def show_other(view: DossierView) -> None:
         return
     show_state(view)
     show_request_changes(view)
-    if view.editable:
+    if view.editable and view.etat == "a_corriger":
         show_corrections(view)
+    elif view.editable and not view.cote_centre:
+        show_awaited(view)
     show_dossier_actions(view)
     show_messages(view)
     st.subheader("Les réponses du dossier" if view.adhesion else "Les réponses de la demande", anchor=False)

@@ -43,6 +43,17 @@ def amount_lines(amounts: dict[str, Any]) -> list[Line]:
     return lines
 
 
+def change_lines(amounts: dict[str, Any]) -> list[Line]:
+    """What a year costs before and after an avenant, and what its year of effect comes to, of what
+    `services.vie.avenants.open_amounts` gives."""
+    tariff = amounts["tarif"]
+    return [
+        (f"Une année entière, avant (tarif {tariff['annee']})", euros(amounts["avant"])),
+        (f"Une année entière, après (tarif {tariff['annee']})", _strong(amounts["apres"])),
+        (f"Année {amounts['annee']}, avec l’avenant", _strong(amounts["du"])),
+    ]
+
+
 def _quantity_lines(amounts: dict[str, Any]) -> list[Line]:
     tariff = amounts["tarif"]
     price = euros(tariff["montant"]) if tariff["montant"] is not None else None

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from domain.evaluation import Evaluation
 from domain.offer import ADHESION
 from domain.roles import Role
+from domain.workflow_reading import CLOS, SAISIE
 from models import Acte, Avenant, Collectivite, DemandeCorrection, Dossier, utc_now
 from services.accueil import taches_activite, taches_circuit, taches_fin
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches
 from services.adhesion.dossier_state import DossierState, load_states
+from services.adhesion.edition import awaited_fields
 from services.adhesion.intitules import title_dossiers
 from services.core.access import Acteur
 
@@ -25,6 +27,7 @@ def list_all(session: Session, acteur: Acteur) -> list[Tache]:
     """Things to do for the person's collectivités."""
     return [
         *_corrections(session, acteur),
+        *_awaited(session, acteur),
         *_conventions_to_sign(session, acteur),
         *taches_fin.list_collectivite(session, acteur),
         *_drafts(session, acteur),
@@ -107,6 +110,34 @@ def _corrections(session: Session, acteur: Acteur) -> list[Tache]:
         found.append(
             Tache("Corrections demandées", titre, detail, "dossier", {"id": str(dossier.id)}, since, urgente=True)
         )
+    return found
+
+
+def _awaited(session: Session, acteur: Acteur) -> list[Tache]:
+    """Dossiers before the centre that wait for the délibération: nobody else can give it."""
+    query = (
+        select(Dossier)
+        .where(
+            Dossier.etat.not_in((*CLOS, *SAISIE)),
+            Dossier.collectivite_id.in_(acteur.collectivites_with(Role.GESTIONNAIRE)),
+        )
+        .order_by(Dossier.modifie_le)
+        .limit(LIMIT)
+    )
+    found = []
+    sent = session.scalars(query).all()
+    titles = title_dossiers(session, sent)
+    for state in load_states(session, sent):
+        left = awaited_fields(session, state) & {one.field_id for one in state.evaluation.missing}
+        if left:
+            dossier = state.dossier
+            detail = "Le centre ne peut pas décider sans elle : donnez-la dès qu’elle est votée."
+            found.append(
+                Tache(
+                    "Délibérations à donner", titles[dossier.id], detail, "dossier", {"id": str(dossier.id)},
+                    dossier.depose_le,
+                )
+            )  # fmt: skip
     return found
 
 

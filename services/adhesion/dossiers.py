@@ -360,8 +360,9 @@ def _pieces(session: Session, dossier: Dossier) -> tuple[PieceRow, ...]:
 
 
 def _montants(session: Session, state: DossierState) -> dict[str, Any] | None:
-    """What the documents will print, None while the quantity is not known."""
-    if state.value(state.offer.facturation.champ) is None:
+    """What the documents will print, None while the quantity is not known. A request has none of its own: what an avenant costs
+    depends on its convention (services.vie.avenants.open_amounts)."""
+    if state.dossier.nature != ADHESION or state.value(state.offer.facturation.champ) is None:
         return None
     tarifs = list_tarifs(session, state.dossier.centre_id)
     return build_montants(state.offer, state.evaluation.tree, tarifs)[0]

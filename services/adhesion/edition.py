@@ -1,7 +1,8 @@
 """Who may type in a dossier, and where (conception.md, *The journey*).
 
 A draft is filled in by the collectivité's gestionnaires, and by the centre's instructeurs when the centre began it. Once
-corrections are asked, only the fields concerned are open, with those that their change may reach. Sections that the offer
+corrections are asked, only the fields concerned are open, with those that their change may reach. The délibération that was
+not voted when the dossier was sent can be given until the decision. Sections that the offer
 gives to the centre (an information session, an état des lieux) are answered by its people until the dossier is accepted,
 assistants included; the collectivité reads them.
 """
@@ -24,6 +25,7 @@ from services.adhesion.corrections import list_corrections, open_corrections
 from services.adhesion.dossier_state import DossierState, last_depot
 from services.centre.offres import get_offer
 from services.core.access import Acteur, get_dossier, roles_on
+from services.vie.texte import ACTE_AUTORISANT
 
 RELEVEURS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.ASSISTANT)
 """Who answers for the centre in a dossier."""
@@ -69,9 +71,29 @@ def find_edition(session: Session, acteur: Acteur, state: DossierState) -> Editi
         return Edition(
             True, correctable_fields(session, state, list_corrections(session, dossier)) - theirs, autres=theirs
         )
+    elif Role.GESTIONNAIRE in roles and (awaited := awaited_fields(session, state)):
+        return Edition(True, awaited, autres=theirs)
     if theirs and roles.intersection(RELEVEURS) and before_decision(state.offer.workflow_dossier, dossier.etat):
         return Edition(True, theirs)
     return Edition(False, raison=_why_closed(dossier.etat), autres=theirs)
+
+
+def awaited_fields(session: Session, state: DossierState) -> frozenset[str]:
+    """Fields of the act that allows the signature, when the last deposit lacks something of it that acceptance needs: they stay
+    open to the collectivité until the decision, because its assembly often votes after the dossier is sent. Empty otherwise,
+    and when the dossier is not before the centre."""
+    if state.dossier.etat in ("brouillon", "a_corriger"):
+        return frozenset()
+    if not before_decision(state.offer.workflow_dossier, state.dossier.etat):
+        return frozenset()
+    depot = last_depot(session, state.dossier)
+    if depot is None:
+        return frozenset()
+    acte = [
+        one.field for champ, one in state.evaluation.fields.items() if champ.startswith(ACTE_AUTORISANT) and one.visible
+    ]
+    lacks = any(field.required and depot.reponses.get(field.id) is None for field in acte)
+    return frozenset(field.id for field in acte) if lacks else frozenset()
 
 
 def fillers(state: DossierState) -> frozenset[Role]:

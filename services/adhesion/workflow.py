@@ -31,7 +31,7 @@ from services.centre.offres import get_workflow
 from services.core.access import Acteur, get_dossier, require, roles_on
 from services.core.portail import Portail, record
 from services.courriels.notifications import notify_action
-from services.vie.controles import SENDING, list_request_faults
+from services.vie.controles import SENDING, list_idle_steps, list_request_faults
 
 MOTIF_LENGTH = 2000
 SHOWN = 5
@@ -144,6 +144,8 @@ def list_actions(session: Session, acteur: Acteur, state: DossierState) -> tuple
 def list_blocages(session: Session, state: DossierState, line: Transition) -> list[str]:
     """French sentences that say what the line's condition still wants; empty when it holds."""
     faults = list_request_faults(session, state) if line.action in SENDING else []
+    if line.action in ("deposer", "redeposer"):
+        faults += list_idle_steps(session, state)
     if line.condition is None:
         return faults
     condition = _CONDITIONS.get(line.condition)
@@ -191,11 +193,24 @@ def _corrections_handled(session: Session, state: DossierState) -> list[str]:
 def _deliberation_complete(session: Session, state: DossierState) -> list[str]:
     """Number, date, body and file of the délibération, whatever the form says, and no warning left (points P07, B03)."""
     missing = {one.field_id: one.message for one in state.evaluation.blocking("accepter")}
+    missing |= _tell_not_given(state, "accepter")
     for champ, libelle in DELIBERATION.items():
         if state.value(champ) is None and _is_wanted(state, champ):
             missing.setdefault(champ, f"Délibération : {libelle} manque.")
     lifted = [f"Levez l’avertissement : {one.texte}" for one in list_warnings(session, state) if one.levee is None]
-    return [*missing.values(), *_unsent(session, state), *lock_reasons(session, state), *lifted]
+    told = dict.fromkeys(missing.values())  # several fields may share one sentence
+    return [*told, *_unsent(session, state), *lock_reasons(session, state), *lifted]
+
+
+def _tell_not_given(state: DossierState, action: str) -> dict[str, str]:
+    """By field that the collectivité left empty, one sentence for the centre, which cannot answer in its place."""
+    left = [
+        one
+        for one in state.evaluation.blocking(action)
+        if one.reason == "manquant" and one.field_id not in state.forms.du_centre
+    ]
+    names = ", ".join(f"« {one.label} »" for one in left)
+    return dict.fromkeys((one.field_id for one in left), f"La collectivité n’a pas encore donné : {names}.")
 
 
 def _is_wanted(state: DossierState, champ: str) -> bool:
@@ -221,7 +236,8 @@ DELIBERATION = {
 
 def _emission_possible(session: Session, state: DossierState) -> list[str]:
     known = _deliberation_complete(session, state)
-    return known + [one.message for one in state.evaluation.blocking("emettre") if one.message not in known]
+    accepted = {one.field_id for one in state.evaluation.blocking("accepter")}
+    return known + [one.message for one in state.evaluation.blocking("emettre") if one.field_id not in accepted]
 
 
 _CONDITIONS: dict[str, Callable[[Session, DossierState], list[str]]] = {
@@ -269,9 +285,8 @@ def _send_corrections(session: Session, acteur: Acteur, state: DossierState) -> 
 
 
 def _accept(session: Session, acteur: Acteur, state: DossierState) -> dict[str, Any]:
-    """What the centre answered since the deposit joins the answers that the convention is made of."""
-    if not state.forms.du_centre:
-        return {}
+    """What the centre answered since the deposit, and the délibération that the collectivité gave, join the answers that the
+    convention is made of."""
     depot, answers = last_depot(session, state.dossier), kept_answers(state.evaluation)
     if depot is not None and depot.reponses == answers:
         return {}

@@ -41,7 +41,7 @@ from services.core.numerotation import next_rang
 from services.core.portail import Portail, record
 from services.courriels.notifications import notify_convention
 from services.facturation.exercices import Contexte, compute_year, load_avenants, load_contexte
-from services.vie.controles import list_changes
+from services.vie.controles import list_changes, list_request_faults
 from services.vie.fil import describe_changes
 from services.vie.texte import ACTE_AUTORISANT, list_layers, overlay
 
@@ -217,6 +217,26 @@ def _montants(texte: Texte) -> dict[str, Any] | None:
         "annee": texte.effet.year, "du": year.du, "etapes": list(year.etapes), "avant": old, "apres": new,
         "tarif": {"annee": due.tarif.annee, "montant": due.tarif.montant},
     }  # fmt: skip
+
+
+def open_amounts(portail: Portail, acteur: Acteur, dossier_id: UUID) -> dict[str, Any] | None:
+    """The amounts that the *projet* of an avenant prints, from the answers as they are now; None while they are not known, when
+    nothing of what is due changes, and for anything but an avenant."""
+    with portail.view(acteur, "dossier.ouvrir", objet="dossier", objet_id=dossier_id) as session:
+        dossier = get_dossier(session, acteur, dossier_id)
+        if dossier.nature == ADHESION or dossier.convention_id is None:
+            return None
+        state = load_state(session, dossier)
+        champ = get_offer(session, dossier.offre_version_id).demande(dossier.nature).champ_effet
+        if not any(one.convention for one in state.offer.documents) or champ is None or state.value(champ) is None:
+            return None
+        # A day out of the convention's life, or a share left empty, has no price.
+        if list_request_faults(session, state) or state.offer.facturation.champ in {
+            one.field_id for one in state.evaluation.blocking("deposer")
+        }:
+            return None
+        convention = session.get_one(Convention, dossier.convention_id)
+        return _montants(load_texte(session, state, convention, kept_answers(state.evaluation)))
 
 
 def _quantities(texte: Texte, text: Answers) -> dict[str, Any]:

@@ -42,6 +42,29 @@ def list_request_faults(session: Session, state: DossierState) -> list[str]:
     return faults + _overlaps(layers, changed, effet)
 
 
+def list_idle_steps(session: Session, state: DossierState) -> list[str]:
+    """Steps that the request opens to change the text, and where nothing changes: what is ticked would be said and not done."""
+    if state.dossier.nature == ADHESION or state.dossier.convention_id is None:
+        return []
+    effet = _effect(session, state)
+    if effet is None:
+        return []
+    convention = session.get_one(Convention, state.dossier.convention_id)
+    changed = list_changes(session, state, overlay(list_layers(session, convention), effet))
+    faults = []
+    for step in state.offer.steps:
+        if not (step.form and step.prerempli and step.visible_if):
+            continue
+        form = state.forms.form(step.form)
+        fields = [field.id for _, field in form.iter_fields()]
+        if any(state.evaluation.fields[champ].visible for champ in fields) and not changed.keys() & set(fields):
+            faults.append(
+                f"Rien ne change dans « {step.title or form.short_title or form.title} » : modifiez-y une réponse, ou"
+                " décochez ce choix à la première étape."
+            )
+    return faults if changed else []  # otherwise `list_request_faults` says it for all
+
+
 def _effect(session: Session, state: DossierState) -> date | None:
     champ = get_offer(session, state.dossier.offre_version_id).demande(state.dossier.nature).champ_effet
     if champ is None:

@@ -110,8 +110,10 @@ def _form_state(view: DossierView, form: Form) -> str:
 
 
 def _recap_state(view: DossierView) -> str:
-    ready = "prêt à déposer" if view.adhesion else "prêt à envoyer"
-    return ready if not to_complete(view) else "à relire"
+    # What a request changes is checked with its actions, which a form's page does not read: it promises nothing there.
+    if to_complete(view) or held_back(view) or not (view.adhesion or view.action("deposer")):
+        return "à relire"
+    return "prêt à déposer" if view.adhesion else "prêt à envoyer"
 
 
 def waiting(view: DossierView) -> list[SaisieRow]:
@@ -132,6 +134,13 @@ def to_complete(view: DossierView, action: str = "deposer") -> list[Manque]:
         )
     order = list(view.offer.formset.fields)
     return sorted(blocking.values(), key=lambda one: order.index(one.field_id))
+
+
+def held_back(view: DossierView) -> list[str]:
+    """What else keeps this person from depositing, once every field is in order."""
+    row = view.action("deposer")
+    told = {one.message for one in to_complete(view)}
+    return [one for one in row.blocages if one not in told] if row else []
 
 
 def choose_step(steps: Sequence[StepView], view: DossierView) -> StepView:

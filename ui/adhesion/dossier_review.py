@@ -9,11 +9,12 @@ from domain.evaluation import Manque
 from domain.workflow_reading import steps_forward, tell_next, tells_reason
 from services.adhesion import corrections, messages, workflow
 from services.adhesion.dossier_views import CorrectionRow, DossierView
+from services.vie.avenants import open_amounts
 from services.vie.fil import open_changes
 from ui import page, session
 from ui.actions import show_actions
 from ui.adhesion.dossier_cost import show_commitment
-from ui.adhesion.dossier_form import form_model, list_steps, saved_status, show_missing, to_complete
+from ui.adhesion.dossier_form import form_model, held_back, list_steps, saved_status, show_missing, to_complete
 from ui.adhesion.dossier_saver import DossierSaver
 from ui.adhesion.thread import mark_shown, show_message_form, show_thread
 from ui.adhesion.words import acte_link, sujet_link, tell_done, tell_expected, wordings
@@ -21,6 +22,7 @@ from ui.convention.fil import render_changes
 from ui.forms import FormModel, render_field, render_focus
 from ui.forms.words import LEGEND, show_help
 from ui.html import badge, day_and_time, facts, link, show
+from ui.montants import change_lines
 from ui.reading import show_form
 
 MAIN = ("deposer", "redeposer")
@@ -50,6 +52,8 @@ def show_state(view: DossierView) -> None:
     follows = tell_expected(view) or tell_next(table, view.etat, view.roles) or None
     if view.etat == "a_corriger" and view.editable:
         follows = "Corrigez les champs ci-dessous, ou expliquez votre réponse, puis déposez les corrections."
+    elif list_awaited(view):
+        follows = "Donnez ci-dessous la délibération dès qu’elle est votée : le centre ne peut pas décider sans elle."
     show(
         facts(
             (
@@ -58,7 +62,7 @@ def show_state(view: DossierView) -> None:
                 ("La suite", follows),
                 ("Convention" if view.adhesion else "Avenant", acte_link(view, "Ouvrir")),
                 ("Convention concernée", sujet_link(view)),
-                ("Déposé le", day_and_time(view.depose_le, fuseau) or None),
+                ("Déposé le" if view.adhesion else "Envoyée le", day_and_time(view.depose_le, fuseau) or None),
                 ("Votre interlocuteur au centre", view.instructeur_nom),
             )
         )
@@ -94,8 +98,9 @@ def show_summary(view: DossierView) -> None:
             icon=":material/checklist:",
         )
         show_missing(view, missing)
-    else:
-        st.success("Tout ce qui est obligatoire pour le dépôt est rempli.", icon=":material/check_circle:")
+    elif not held_back(view):
+        aim = "le dépôt" if view.adhesion else "l’envoi"
+        st.success(f"Tout ce qui est obligatoire pour {aim} est rempli.", icon=":material/check_circle:")
     blocking = {one.field_id for one in missing}
     later = [one for one in view.evaluation.missing if one.field_id not in blocking and one.required_for != "deposer"]
     _show_others(view, "Avant l’acceptation par le centre", [one for one in later if one.field_id not in view.autres])
@@ -121,8 +126,7 @@ def _show_deposit(view: DossierView) -> None:
     if row is None:
         st.info("Le dépôt revient à un gestionnaire ou au signataire de la collectivité.")
         return
-    told = {one.message for one in to_complete(view)}
-    others = [one for one in row.blocages if one not in told]
+    others = held_back(view)
     if others:
         st.warning("\n".join(f"- {page.text(one)}" for one in others), icon=":material/rule:")
     label = "Déposer le dossier" if view.adhesion else "Envoyer la demande"
@@ -139,6 +143,9 @@ def show_request_changes(view: DossierView) -> None:
         return
     st.subheader("Ce qui change", anchor=False)
     show(render_changes(page.load(open_changes, session.portail(), session.acteur(), view.id)))
+    amounts = page.load(open_amounts, session.portail(), session.acteur(), view.id) if view.avenant else None
+    if amounts is not None:
+        show(facts(change_lines(amounts)))
     if view.avenant and view.convention_id is None:
         page.download("Projet d’avenant (Word)", f"/dossiers/{view.id}/projet.docx")
 
@@ -165,6 +172,30 @@ def show_corrections(view: DossierView) -> None:
     st.markdown(f"Corrections traitées : **{done} sur {len(asked)}**.")
     with st.container(width=760, key="p-formulaire"):
         _show_asked(view, model, asked)
+    render_focus(model)
+    show(saved_status(view))
+
+
+def list_awaited(view: DossierView) -> list[Manque]:
+    """What the collectivité may still give after the deposit and the decision waits for."""
+    if view.etat in ("brouillon", "a_corriger"):
+        return []
+    return [one for one in view.evaluation.missing if view.may_edit(one.field_id) and not view.cote_centre]
+
+
+def show_awaited(view: DossierView) -> None:
+    """The délibération, open until the decision when it was not voted at the deposit."""
+    if list_awaited(view):
+        st.subheader("La délibération reste à donner", anchor=False)
+        show_help("Chaque réponse est enregistrée et transmise au centre quand vous quittez le champ.")
+    else:
+        st.subheader("La délibération donnée depuis l’envoi", anchor=False)
+        show_help("Le centre la lit déjà. Vous pouvez la modifier jusqu’à sa décision.")
+    model = form_model(view, DossierSaver(view))
+    with st.container(width=760, key="p-formulaire"):
+        for champ, one in view.evaluation.fields.items():
+            if one.visible and view.may_edit(champ):
+                render_field(model, one.field)
     render_focus(model)
     show(saved_status(view))
 

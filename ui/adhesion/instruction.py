@@ -31,11 +31,16 @@ def show_summary(view: DossierView) -> None:
                 ("Convention" if view.adhesion else "Avenant", acte_link(view)),
                 ("Convention concernée", sujet_link(view)),
                 ("Instructeur", view.instructeur_nom or "À attribuer"),
-                ("Déposé le", day(view.depose_le, view.centre.fuseau) or "Pas encore déposé"),
+                _sent(view),
                 ("Modifié le", day(view.modifie_le, view.centre.fuseau)),
             )
         )
     )
+
+
+def _sent(view: DossierView) -> tuple[str, str]:
+    name, never = ("Déposé le", "Pas encore déposé") if view.adhesion else ("Envoyée le", "Pas encore envoyée")
+    return name, day(view.depose_le, view.centre.fuseau) or never
 
 
 def show_assignment(view: DossierView) -> None:

@@ -152,7 +152,8 @@ def test_an_avenant_that_contradicts_a_signed_one_is_refused(portail: Portail, m
     [
         ({"avenant.date_effet": "2025-12-31"}, "précède celle de la convention"),
         ({"avenant.date_effet": "2031-01-01"}, "suit le dernier jour"),
-        ({"besoin.quotite": "47,7"}, "Rien ne change"),
+        ({"besoin.quotite": "47,7"}, "Rien ne change : modifiez"),
+        ({"avenant.objets": ["temps", "dates"]}, "Rien ne change dans « Dates »"),
         ({"avenant.objets": ["dates"], "besoin.date_debut_prestations": "2026-08-01"}, "ne peut plus changer"),
         ({"avenant.objets": ["dates"], "besoin.date_effet": "2025-12-01"}, "ne peut plus changer"),
     ],
