@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.fields import FIELD_TYPES
 from domain.offer import Offer
+from domain.offer_settings import REGLAGES
 from domain.roles import ROLE_LABELS, Role
 from services.offres.diff_circuits import name_states
 from services.offres.diff_labels import IDENTITIES, KINDS, LABELS, VALUES
@@ -15,6 +16,9 @@ from services.offres.diff_mails import fill_mails, mail_label
 from services.offres.diff_moves import Move, take_moves
 
 Content = Offer | Mapping[str, Any]
+
+SETTINGS = {one.chemin: one for group in REGLAGES.values() for one in group}
+"""What the screen of settings calls each of them, and its values."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,10 @@ def _compare(
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             yield from _compare(old, new, here, (*place, label))
         else:
-            titre = _sentence((*place, label))
-            yield Change("/".join(here), titre, _show(key, old), _show(key, new))
+            setting = SETTINGS.get(".".join(here))
+            titre = _sentence((*place, setting.libelle if setting else label))
+            words = setting.choix if setting else {}
+            yield Change("/".join(here), titre, *(words.get(str(one)) or _show(key, one) for one in (old, new)))
 
 
 def _blank(value: Any) -> bool:

@@ -65,13 +65,15 @@ def test_field_added_retired_removed_moved(before: dict[str, Any], after: dict[s
 
 def test_settings(before: dict[str, Any], after: dict[str, Any]) -> None:
     after["duree"]["mode"] = "expresse"
+    after["facturation"]["periodicite"] = "mois"
     after["facturation"]["service_degrade"] = None
     after["steps"] = [after["steps"][1], after["steps"][0], *after["steps"][2:]]
     after["workflow_dossier"]["transitions"][0]["roles"] = ["signataire"]
     after["options"]["affilies_seulement"] = True
     after["documents"].append({"id": "note", "titre": "Note", "parts": [{"template": "note.docx"}]})
     told = {change.titre: (change.avant, change.apres) for change in describe_changes(before, after)}
-    assert told["Durée › Mode"] == ("tacite reconduction", "reconduction expresse")
+    assert told["Durée › Reconduction"] == ("Tacite", "Expresse : le centre donne son accord")
+    assert told["Facturation › Décomptes"] == ("Chaque trimestre", "Chaque mois")
     assert told["Facturation › Service dégradé"] == ("tarif : heure", "")
     assert told["Ordre (étapes)"][1].startswith("locaux, fiche")
     assert told["Options › Réservé aux collectivités affiliées"] == ("non", "oui")
