@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,12 @@ from models import OffreVersion
 from services.adhesion.dossier_state import DossierState, load_state
 from services.adhesion.edition import find_edition
 from services.centre.offres import current_version, get_offer
+from services.centre.tarif_views import tarif_label
 from services.core.access import Acteur, get_dossier
 from services.core.portail import Portail, record
+from services.offres.diff import describe_changes
+
+TERMES = ("facturation", "duree", "denonciation")
 
 RAISONS = {
     "absent": "cette question n’existe plus",
@@ -46,7 +51,8 @@ class Perte:
 
 @dataclass(frozen=True)
 class Bascule:
-    """What moving the dossier would do. `ajouts`: questions that the new version asks and that must be answered. `accord` goes
+    """What moving the dossier would do. `ajouts`: questions that the new version asks and that must be answered; `termes`: what
+    changes in how the convention is billed and how long it runs: name, before, after. `accord` goes
     back with the consent: it is worth for exactly this."""
 
     de: int
@@ -55,6 +61,7 @@ class Bascule:
     pertes: tuple[Perte, ...]
     ajouts: tuple[str, ...]
     accord: str
+    termes: tuple[tuple[str, str, str], ...] = ()
 
 
 def newer_version(portail: Portail, version_id: UUID) -> int | None:
@@ -116,7 +123,18 @@ def _compute(session: Session, state: DossierState) -> Bascule | None:
     before = {one.field_id for one in state.evaluation.missing}
     ajouts = tuple(one.label for one in after.missing if one.reason == "manquant" and one.field_id not in before)
     accord = _seal(target.id, pertes, ajouts, {champ: reponse.version for champ, reponse in state.reponses.items()})
-    return Bascule(mine.numero, target.numero, target.id, pertes, ajouts, accord)
+    # A request follows the terms of its convention: those of its own version change nothing.
+    termes = tuple(_termes(get_offer(session, mine.id), whole)) if nature == ADHESION else ()
+    return Bascule(mine.numero, target.numero, target.id, pertes, ajouts, accord, termes)
+
+
+def _termes(before: Offer, after: Offer) -> Iterator[tuple[str, str, str]]:
+    """Terms that differ, as the screen of settings words them; which question holds a value is no matter for a clerk."""
+    for change in describe_changes(before, after):
+        keys = change.path.split("/")
+        if keys[0] in TERMES and not keys[-1].startswith("champ"):
+            told = tarif_label if keys[-1] == "tarif" else str
+            yield change.titre.partition(" › ")[2], told(change.avant), told(change.apres)
 
 
 def _pertes(state: DossierState, offer: Offer, after: Evaluation) -> list[Perte]:

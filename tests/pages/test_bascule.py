@@ -78,8 +78,16 @@ def test_when_nothing_is_lost_one_click_is_enough(visitor: Visitor, monde: Monde
     )
     app = visitor.open(monde.gestionnaire, "dossier", id=dossier_id, vue="version")
     assert not app.checkbox and "Toutes vos réponses sont conservées" in text_of(app)
+    assert "facturation et la durée" not in text_of(app)
     move(app)
     assert version_of(monde, dossier_id) != monde.version_id
+
+
+def test_other_terms_are_told(visitor: Visitor, monde: Monde) -> None:
+    dossier_id = make_dossier(monde.portail, monde)
+    publish(monde.portail, monde, lambda contenu: contenu["facturation"].update(periodicite="mois"))
+    shown = text_of(visitor.open(monde.gestionnaire, "dossier", id=dossier_id, vue="version"))
+    assert "Décomptes : Chaque trimestre → Chaque mois" in shown
 
 
 def test_what_changed_since_it_was_shown_is_read_again(visitor: Visitor, monde: Monde) -> None:

@@ -38,6 +38,7 @@ def show_bascule(view: DossierView) -> None:
     st.subheader(f"Passer de la version {found.de} à la version {found.vers}", anchor=False)
     _show_losses(found.pertes)
     _show_questions(found.ajouts)
+    _show_terms(found.termes)
     agreed = True
     if found.pertes:
         # The key holds the agreement's seal: a box ticked for something else is not ticked any more.
@@ -85,6 +86,13 @@ def _show_questions(ajouts: Sequence[str]) -> None:
         show(bullet_list(ajouts))
     else:
         show(Markup("<p>Aucune question obligatoire ne s’ajoute.</p>"))
+
+
+def _show_terms(termes: Sequence[tuple[str, str, str]]) -> None:
+    """What the convention would owe and last otherwise; nothing when it would not."""
+    if termes:
+        st.markdown("**Ce qui changerait dans la facturation et la durée de la convention :**")
+        show(bullet_list([f"{nom} : {avant or 'rien'} → {apres or 'rien'}" for nom, avant, apres in termes]))
 
 
 def _move(view: DossierView, found: Bascule) -> None:
