@@ -223,10 +223,13 @@ def _reason(model: type[BaseModel], error: Any) -> str:
     if kind == "value_error":
         return str(error["ctx"]["error"])
     if kind in ("literal_error", "enum"):
-        return (
-            f"« {error['input']} » n’est pas une valeur possible de « {last} » (attendu : {error['ctx']['expected']})"
-        )
+        return f"« {error['input']} » n’est pas une valeur possible de « {last} » (attendu : {_in_french(error['ctx']['expected'])})"
     return f"« {last} » : {_REASONS.get(kind, 'valeur incorrecte')}"
+
+
+def _in_french(expected: str) -> str:
+    """`'mois', 'trimestre' or 'an'` as French writes it."""
+    return re.sub(r"'([^']*)'", r"« \1 »", expected).replace("» or «", "» ou «")
 
 
 def _known_keys(model: type[BaseModel]) -> set[str]:

@@ -201,6 +201,12 @@ def folder(tmp_path: Path) -> Path:
         ("offre.yaml", "dernier_jour: 29", "dernier_jour: 31", "n’existe pas chaque année"),
         ("offre.yaml", "code: service-social-travail", "code: autre", "noms des dossiers"),
         ("offre.yaml", "kind: recapitulatif", "kind: recap", "« recap » n’est pas une valeur possible"),
+        (
+            "offre.yaml",
+            "periodicite: trimestre",
+            "periodicite: moi",
+            "(attendu : « mois », « trimestre », « semestre » ou « an »)",
+        ),
         ("deliberation.yaml", "template: deliberation", "template: modele", "le document « modele » n’existe pas"),
         ("locaux.yaml", "id: locaux\n", "id: bureaux\n", "« id » doit être le nom du fichier"),
         ("fiche.yaml", "type: siren", "type: sirene", "vouliez-vous « siren »"),
