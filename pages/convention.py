@@ -15,7 +15,7 @@ from ui.convention.circuit import render_circuit, render_files, render_terms
 from ui.convention.fil import show_changes, show_life
 from ui.convention.issued_pdf import show_missing_pdf
 from ui.convention.maintenant import show_now, show_signed_warnings
-from ui.convention.vie import is_under_way, load_end, show_end
+from ui.convention.vie import has_notice, is_under_way, load_end, show_end
 from ui.history import show_history
 from ui.html import show
 
@@ -52,13 +52,13 @@ if not view.cote_centre and not view.avenant and is_followed(view.etat):
     page.link("suivi", "Suivre les heures et les coûts", icon=":material/monitoring:", convention=view.id)
 if not view.avenant and is_followed(view.etat):
     page.link("echeances", "Voir ses échéances", icon=":material/event:", e_convention=view.id)
+end = load_end(view)
 now, files = st.columns([3, 2], gap="large")
 with now:
     show_signed_warnings(view)
-    show_now(view)
+    show_now(view, notice=has_notice(end))
 with files:
     show_documents(view)
-end = load_end(view)
 if is_under_way(end):
     show_end(end)
 if view.avenant:

@@ -15,7 +15,7 @@ from domain.roles import Role
 from models import Avenant, Depot
 from services.adhesion import workflow
 from services.core import clock
-from services.vie import avenants
+from services.vie import avenants, denonciations
 from tests.conventions import examine_here, make_convention, read_convention
 from tests.demandes import DELIBERATION, begin, fill, issue, make_request, quotite_60, sign
 from tests.factories import Monde
@@ -65,6 +65,17 @@ def test_each_role_is_offered_what_it_may_ask(visitor: Visitor, monde: Monde, co
 def test_a_convention_that_is_not_signed_has_no_life(visitor: Visitor, monde: Monde) -> None:
     app = visitor.open(monde.gestionnaire, "convention", id=make_convention(monde.portail, monde, "a_signer"))
     assert "ce qui l’a modifiée" not in text_of(app)
+
+
+def test_a_notice_to_answer_is_told_first(visitor: Visitor, monde: Monde, convention_id: UUID) -> None:
+    told = "Une dénonciation attend la réponse du centre"
+    assert told not in text_of(visitor.open(monde.responsable, "convention", id=convention_id))
+    denonciations.record_denonciation(
+        monde.portail, monde.gestionnaire, convention_id, auteur="collectivite", dates={"envoi": "2026-06-15"},
+        operation_id="denonciation",
+    )  # fmt: skip
+    for who in (monde.responsable, monde.gestionnaire):
+        assert told in text_of(visitor.open(who, "convention", id=convention_id))
 
 
 def test_the_chain_and_the_text_of_another_day(visitor: Visitor, monde: Monde, convention_id: UUID) -> None:

@@ -49,12 +49,18 @@ def lift(view: ConventionView, code: str, motif: str) -> object:
     )[0]
 
 
-def show_now(view: ConventionView) -> None:
-    """What this person does now: the document to sign, the deposit, the other actions."""
+def show_now(view: ConventionView, *, notice: bool = False) -> None:
+    """What this person does now: the document to sign, the deposit, the other actions. `notice`: a notice of termination waits
+    for the centre's answer, further down."""
     st.header("Maintenant", anchor=False)
     if view.etat == "a_signer" and view.motif:
         st.warning(f"**Document signé rejeté par le centre :** {page.text(view.motif)}", icon=":material/undo:")
     st.markdown(page.text(next_step(view)))
+    if notice:
+        st.info(
+            "Une dénonciation attend la réponse du centre : voyez « Fin de la convention ».",
+            icon=":material/event_busy:",
+        )
     for code, service in SIGN.items():
         action = view.action(code)
         if action is None:

@@ -25,13 +25,16 @@ def load_end(view: ConventionView) -> End | None:
     return page.load(open_demeures, portail, acteur, view.id), page.load(open_denonciations, portail, acteur, view.id)
 
 
+def has_notice(end: End | None) -> bool:
+    """Whether a notice of termination waits for the centre's answer."""
+    return end is not None and end[1].vivante is not None and end[1].vivante.etat == "recue"
+
+
 def is_under_way(end: End | None) -> bool:
     """Whether somebody has to decide something: the section then comes before the terms of the convention."""
     if end is None:
         return False
-    demeures, denonciations = end
-    waiting = denonciations.vivante is not None and denonciations.vivante.etat == "recue"
-    return waiting or any(one.etat in ("preparee", "envoyee") for one in demeures.demeures)
+    return has_notice(end) or any(one.etat in ("preparee", "envoyee") for one in end[0].demeures)
 
 
 def show_end(end: End | None) -> None:
