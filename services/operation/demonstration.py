@@ -7,7 +7,7 @@ into a real installation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ from domain.roles import ROLE_LABELS, Role
 from models import (
     Centre,
     Collectivite,
+    Convention,
     DemandeAdhesion,
     OffreVersion,
     RoleAttribue,
@@ -59,6 +60,8 @@ STAGES = (
 """The journey, in order; `annulee`, `retire` and `refuse` branch off it."""
 SIGNED_BEFORE = timedelta(days=25)
 """A running convention was issued and signed so long before its effect."""
+HOUR = time(9, 30)
+"""When what was done on a past day was done."""
 ROLES_SINCE = 4
 """Years that the demonstration's people have held their roles for: longer than its oldest convention."""
 BRANCHES = {"annulee": "a_signer", "retire": "depose", "refuse": "en_instruction"}
@@ -123,6 +126,8 @@ class _Stage:
         self.list = load_referentiel()
         with portail.db.write() as session:
             self.centre = session.scalars(select(Centre).where(Centre.code == content["centre"])).one()
+            if president := content.get("president"):  # whose name the letters are signed with
+                self.centre.parametres = {**self.centre.parametres, "president": president}
             self.offre: OffreVersion = current_version(session, self.centre.id, content["offre"])
             self.offer = get_offer(session, self.offre.id)
         self.reponses: Mapping[str, Any] = content["reponses"]
@@ -278,7 +283,10 @@ class _Stage:
         workflow.perform(self.portail, instructeur, dossier_id, "accepter")
 
     def _to_a_signer(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
-        conventions.issue_convention(self.portail, self.equipe[Role.INSTRUCTEUR], dossier_id)
+        convention_id = conventions.issue_convention(self.portail, self.equipe[Role.INSTRUCTEUR], dossier_id)
+        if self.today < clock.today(self.centre.fuseau, utc_now()):  # else it would be issued after it was signed
+            with self.portail.db.write() as session:
+                session.get_one(Convention, convention_id).emise_le = datetime.combine(self.today, HOUR, UTC)
 
     def _to_signee_collectivite(self, clerk: Acteur, dossier_id: UUID, described: Mapping[str, Any]) -> None:
         name = "{prenom} {nom}".format(**described["representant"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,7 @@ def add_tarifs(session: Session, centre: Centre, described: Iterable[Described],
     for one in described:
         if (one["code"], today.year + one["annee"]) in known:
             continue
+        vote = read_day(one["date"], today)
         session.add(
             Tarif(
                 centre_id=centre.id,
@@ -63,7 +64,8 @@ def add_tarifs(session: Session, centre: Centre, described: Iterable[Described],
                 annee=today.year + one["annee"],
                 montant=Decimal(one["montant"]),
                 deliberation_numero=one["acte"],
-                deliberation_date=read_day(one["date"], today),
+                deliberation_date=vote,
+                enregistre_le=datetime.combine(vote, time(12), UTC),  # before the conventions that were issued with it
             )
         )
 
