@@ -96,7 +96,7 @@ def test_a_state_is_added_with_its_action(admin: Any, monde: Monde) -> None:
     assert find_action(table, "accepter")["vers"] == "valider"
     assert find_action(table, "valider_dossier")["roles"] == ["responsable"]
     assert "État ajouté au brouillon." in text_of(app)
-    assert "lu par la collectivité : « En cours de validation »" in text_of(app)
+    assert "lu par la collectivité\u00a0: «\u00a0En cours de validation\u00a0»" in text_of(app)
     changes = text_of(admin(vue="changements"))
     assert "Circuit du dossier › États › « À valider »" in changes
     assert "depuis À valider, conduit à Accepté, par Responsable du service" in changes

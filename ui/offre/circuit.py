@@ -78,7 +78,7 @@ def _show_state(lieu: Lieu, cle: str, table: Contenu, etat: str) -> None:
     label = table["etats"][etat]
     theirs = table["etats_collectivite"].get(etat)
     edit = link("Modifier", lieu.url(vue="circuit", circuit=cle, etat=etat), hidden=f"l’état « {label} »", here=True)
-    read = Markup(" · lu par la collectivité : « {} »").format(theirs) if theirs else ""
+    read = Markup(" ·\u00a0lu par la collectivité\u00a0: «\u00a0{}\u00a0»").format(theirs) if theirs else ""
     parts = [
         Markup('<div class="p-titre-etape"><h3>{}</h3></div><p class="p-discret">{}{}</p>').format(label, edit, read)
     ]
@@ -92,7 +92,7 @@ def _show_state(lieu: Lieu, cle: str, table: Contenu, etat: str) -> None:
 
 
 def _row(lieu: Lieu, cle: str, table: Contenu, line: Contenu) -> Markup:
-    told = [f"conduit à « {table['etats'].get(line['vers'], line['vers'])} »", tell_roles(line["roles"])]
+    told = [f"conduit à «\u00a0{table['etats'].get(line['vers'], line['vers'])}\u00a0»", tell_roles(line["roles"])]
     if line["condition"]:
         told.append(f"si : {tell_condition(line['condition'])}")
     if line["motif"]:
@@ -103,7 +103,7 @@ def _row(lieu: Lieu, cle: str, table: Contenu, line: Contenu) -> Markup:
         hidden=f"l’action « {line['libelle']} »",
         here=True,
     )
-    return Markup("<div><dt>{}</dt><dd>{} · {}</dd></div>").format(line["libelle"], " · ".join(told), edit)
+    return Markup("<div><dt>{}</dt><dd>{} ·\u00a0{}</dd></div>").format(line["libelle"], " · ".join(told), edit)
 
 
 def tell_roles(roles: list[str]) -> str:
