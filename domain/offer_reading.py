@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -39,10 +40,14 @@ def choices_of(contenu: Contenu, reglage: Reglage) -> dict[str, str]:
         return dict(reglage.choix)
     wanted = {"champ_date": ("date",), "champ_quantite": QUANTITES, "champ_minutes": ("integer", "duration")}
     if reglage.genre in wanted:
+        fields = [
+            one for _, _, one in iter_fields(contenu) if one["type"] in wanted[reglage.genre] and not one.get("retired")
+        ]
+        labels = Counter(one["label"] for one in fields)
+        # The id only tells apart questions that are asked in the same words.
         return {
-            str(one["id"]): f"{one['label']} ({one['id']})"
-            for _, _, one in iter_fields(contenu)
-            if one["type"] in wanted[reglage.genre] and not one.get("retired")
+            str(one["id"]): f"{one['label']} ({one['id']})" if labels[one["label"]] > 1 else str(one["label"])
+            for one in fields
         }
     if reglage.genre == "document":
         return {one["id"]: one["titre"] for one in contenu["documents"]}

@@ -38,7 +38,7 @@ def show_view(lieu: Lieu, vue: str) -> None:
 
 portail, acteur = session.portail(), session.acteur()
 offres = page.load(list_administered, portail, acteur)
-page.header("Offre", "Tout ce qui fait une offre, hors ses questions. Rien ne change avant la publication.")
+page.header("Offres", "Tout ce qui fait une offre, hors ses questions. Rien ne change avant la publication.")
 if not offres:
     st.info("Vous n’administrez aucune offre.")
     st.stop()
