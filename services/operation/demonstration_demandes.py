@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from documents import pdf_available
 from documents.sample_pdf import make_pdf, stamp_pdf
 from domain.errors import Invalide, PdfIndisponible
 from domain.roles import Role
-from models import Collectivite, Convention, Piece, Utilisateur
+from models import Avenant, Collectivite, Convention, Piece, Utilisateur
 from services.adhesion import dossiers, pieces, workflow
 from services.adhesion.answers import save_answers
 from services.convention import signatures
@@ -27,6 +27,7 @@ Described = Mapping[str, Any]
 VOTED_BEFORE = timedelta(days=4)
 """A délibération was voted so long before the request that cites it."""
 LIFTED = "Vérifié avec la collectivité."
+ISSUED_AT = time(9, 30)
 
 
 def add_changements(
@@ -76,6 +77,9 @@ def _play(
             workflow.lift_warning(portail, instructeur, dossier_id, warning.code, LIFTED)
     workflow.perform(portail, instructeur, dossier_id, "accepter")
     avenant_id = avenants.issue_avenant(portail, instructeur, dossier_id)
+    if jour < today:  # else it would be issued after it was signed
+        with portail.db.write() as session:
+            session.get_one(Avenant, avenant_id).emise_le = datetime.combine(jour, ISSUED_AT, UTC)
     if described["etape"] == "signee":
         _sign(portail, clerk, equipe[Role.SIGNATAIRE_CENTRE], avenant_id, described["signataire"], jour)
 
