@@ -60,6 +60,7 @@ LABELS: dict[Contexte, str] = {
     "denonciation": "dénonciation",
     "mise_en_demeure": "mise en demeure",
     "resiliation": "constat de résiliation",
+    "elimination": "certificat d’élimination",
 }
 
 
