@@ -17,7 +17,7 @@ from jinja2 import TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from documents.cleaning import normalised_source
-from documents.environment import property_environment, word_environment
+from documents.environment import ForbiddenOperation, property_environment, word_environment
 from documents.opc import CORE_PROPERTIES, DYNAMIC_TYPES, HAS_TAG, WordPackage
 from domain.errors import PortailError
 
@@ -94,7 +94,8 @@ def describe(error: Exception) -> str:
     if isinstance(error, UndefinedError):
         return _describe_undefined(message)
     if isinstance(error, SecurityError):
-        what = f" ({_quoted(message)})" if _quoted(message) else ""
+        told = message if isinstance(error, ForbiddenOperation) else _quoted(message)
+        what = f" ({told})" if told else ""
         return f"Une balise demande une opération interdite dans un gabarit{what}."
     return "Une balise applique à une valeur une opération qui ne lui convient pas."
 

@@ -101,6 +101,10 @@ def printed_operand(value: object) -> object:
     return plain_text(value)
 
 
+class ForbiddenOperation(SecurityError):
+    """What a template may not do, said in French."""
+
+
 class PrintingCodeGenerator(CodeGenerator):
     """Prints every expression with one call of `finalize`, which escapes, instead of Jinja's `escape(finalize(…))`."""
 
@@ -142,13 +146,13 @@ class WordEnvironment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """'x' * 10**9 fills the memory in one instruction, so repetitions, formats and large powers are refused."""
         if operator == "%" and isinstance(left, str):
-            raise SecurityError("le format « % » n’est pas permis, utilisez « ~ »")
+            raise ForbiddenOperation("le format « % » n’est pas permis, utilisez « ~ »")
         if operator == "**" and (abs(right) > 8 or abs(left) > MAX_PRODUCT):
-            raise SecurityError("puissance trop grande")
+            raise ForbiddenOperation("puissance trop grande")
         if operator == "*":
             for sequence, times in ((left, right), (right, left)):
                 if isinstance(sequence, str | list | tuple) and len(sequence) * times > MAX_PRODUCT:
-                    raise SecurityError("répétition trop longue")
+                    raise ForbiddenOperation("répétition trop longue")
         return super().call_binop(context, operator, left, right)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

@@ -118,7 +118,7 @@ def _reshape(sample: Mapping[str, Any], profil: str) -> dict[str, Any]:
 
 def _resized(value: Any, name: str, profil: str) -> Any:
     if profil == COURT and name in ABSENTS:
-        return None
+        return [] if isinstance(value, list | tuple) else None
     if isinstance(value, Mapping):
         return {key: _resized(inner, key, profil) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -227,6 +227,10 @@ OPEN_TO_COLLECTIVITES = {
 """Exports that a collectivité may ask for: what this module reads, its statements, and simulations, which know no activity."""
 
 
+OF_NOBODY_ELSE = {"modele-heures", "mes-donnees.zip"}
+"""An empty form, and what the portal keeps about the very person who asks."""
+
+
 def test_no_other_export_is_open_to_a_collectivite(monde: Monde, convention_id: UUID) -> None:
     params = {
         "convention": str(convention_id),
@@ -238,7 +242,7 @@ def test_no_other_export_is_open_to_a_collectivite(monde: Monde, convention_id: 
         "vue": "heures",
         "axe": "categorie",
     }
-    for name in set(exports.PRODUCERS) - OPEN_TO_COLLECTIVITES - {"modele-heures"}:
+    for name in set(exports.PRODUCERS) - OPEN_TO_COLLECTIVITES - OF_NOBODY_ELSE:
         for role in ROLES_COLLECTIVITE:
             with pytest.raises(Refus):
                 exports.produce(monde.portail, monde[role], name, params)
