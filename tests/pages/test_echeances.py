@@ -55,6 +55,8 @@ def test_the_month_is_a_table_with_a_cell_by_day(visitor: Visitor, monde: Monde,
 
 def test_an_empty_month_leads_to_the_next_deadline(visitor: Visitor, monde: Monde, running: UUID) -> None:
     year = TODAY.year
+    for unreachable in ("0001-01", "9999-12", "2026-13"):
+        assert "p-agenda" in text_of(visitor.open(monde.gestionnaire, "echeances", vue="mois", e_mois=unreachable))
     empty = text_of(visitor.open(monde.gestionnaire, "echeances", vue="mois", e_mois=f"{year - 3}-06"))
     assert "Aucune échéance ce mois-ci. Prochaine" in empty and f"e_mois={year - 2}-01" in empty
     after_all = text_of(visitor.open(monde.gestionnaire, "echeances", vue="mois", e_mois=f"{year + 30}-06"))

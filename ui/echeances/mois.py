@@ -19,12 +19,17 @@ MOST = 5000
 """More lines than a month can have."""
 
 
+YEARS = range(2000, 2201)
+"""Years that the calendar shows."""
+
+
 def asked_month(today: date) -> date:
-    """First day of the month in the address (`e_mois=2026-09`), this month by default."""
+    """First day of the month in the address (`e_mois=2026-09`), this month by default, or when it is out of reach."""
     try:
-        return date.fromisoformat(f"{page.param('e_mois') or ''}-01")
+        asked = date.fromisoformat(f"{page.param('e_mois') or ''}-01")
     except ValueError:
         return today.replace(day=1)
+    return asked if YEARS.start <= asked.year < YEARS.stop else today.replace(day=1)
 
 
 def show_month(cadre: Cadre) -> None:
