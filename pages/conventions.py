@@ -47,7 +47,7 @@ COLUMNS = (
         "Part ou heures", lambda row: tell_quantity(row.quotite, row.minutes_prevues), "volume", True
     ),
     Column[ConventionRow](
-        "Montant annuel à l’émission",
+        "Montant émis",
         lambda row: euros(row.montant_annuel) if row.montant_annuel is not None else "",
         "montant_annuel",
         True,

@@ -142,7 +142,7 @@ def test_a_formal_notice_is_answered_then_followed_by_the_termination(
     dialog.get_by_label("Motif").fill("Aucun bureau n’est attribué.")
     button(dialog, "Constater la résiliation").click()
     see(boss, f"Résiliée, a pris fin le {date_longue(last)}")
-    assert "résiliée de plein droit" in word_text(download(boss, re.compile("^resiliation")))
+    assert "résiliée de plein droit" in word_text(download(boss, re.compile(r"resiliation.*docx")))
     found = read_convention(serveur.portail, convention_id)
     assert (found.etat, found.fin) == ("resiliee", last)
     expect(button(boss, "Enregistrer une dénonciation")).to_have_count(0, timeout=PATIENCE)

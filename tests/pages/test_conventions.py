@@ -139,7 +139,7 @@ def test_register_links_files_and_rows(visitor: Visitor, monde: Monde) -> None:
     assert f'href="/convention?id={convention_id}"' in page and 'href="/fichiers/' in page
     assert 'action="/conventions.zip"' in page
     assert page.count('aria-sort="descending"') == 1, "the order it opens with is shown"
-    assert "Montant annuel à l’émission" in page
+    assert "Montant émis" in page
 
 
 def test_register_filters(visitor: Visitor, monde: Monde) -> None:

@@ -49,7 +49,7 @@ def test_any_two_versions_are_compared(portail: Portail, monde: Monde) -> None:
     publish(portail, monde, "Troisième")
     third, second, first = list_versions(portail, monde.administrateur, monde.centre_id, OFFRE)
     said = compare_versions(portail, monde.administrateur, second.id, third.id)
-    assert [(one.titre, one.avant, one.apres) for one in said] == [("Titre", "Deuxième", "Troisième")]
+    assert [(one.titre, one.avant, one.apres) for one in said] == [("Titre de l’offre", "Deuxième", "Troisième")]
     assert compare_versions(portail, monde.administrateur, third.id, third.id) == []
     draft = restore_version(portail, monde.administrateur, first.id)
     assert compare_versions(portail, monde.administrateur, first.id, draft.id) == []
