@@ -3,13 +3,13 @@
 import streamlit as st
 
 from domain.formatting import date_courte
-from services.comptes import accounts, sessions
+from services.comptes import accounts
 from services.comptes.accounts import Profile, RoleRow
 from services.comptes.passwords import MIN_LENGTH
 from ui import page, session
 from ui.comptes import login
-from ui.comptes.user_agent import describe_agent
-from ui.html import bullet_list, day_and_time, note, show
+from ui.comptes.open_sessions import show_sessions
+from ui.html import bullet_list, note, show
 
 
 def show_profile(profile: Profile) -> None:
@@ -89,28 +89,12 @@ def show_password() -> None:
             st.rerun()
 
 
-def show_sessions() -> None:
-    """Where one is logged in."""
-    st.subheader("Sessions ouvertes", anchor=False)
-    rows = sessions.list_sessions(session.portail(), session.acteur())
-    for row in rows:
-        where = "cette session" if row.courante else f"vue le {day_and_time(row.vue_le)}"
-        with st.container(horizontal=True, vertical_alignment="center", width=720):
-            st.text(f"{describe_agent(row.agent)}, ouverte le {day_and_time(row.creee_le)} ({where})")
-            if not row.courante and st.button("Fermer", key=f"fermer-{row.id}", help="Fermer cette session"):
-                page.run(sessions.revoke_session, session.portail(), session.acteur(), row.id, succes="Session fermée.")
-                st.rerun()
-    if len(rows) > 1 and st.button("Fermer toutes les autres sessions", icon=":material/logout:"):
-        page.run(sessions.revoke_all, session.portail(), session.acteur(), succes="Vos autres sessions sont fermées.")
-        st.rerun()
-
-
 def show_data() -> None:
     """What the portal keeps about the person, to take away."""
     st.subheader("Vos données", anchor=False)
     note(
-        "Tout ce que le portail garde sur vous, dans un fichier ZIP lisible sans le portail. Pour faire supprimer votre compte, adressez-vous"
-        " à votre centre de gestion : c’est possible quand vous n’avez plus de rôle."
+        "Tout ce que le portail garde sur vous, dans un fichier ZIP lisible sans le portail. Pour faire supprimer votre"
+        " compte, adressez-vous à votre centre de gestion : c’est possible quand vous n’avez plus de rôle."
     )
     page.download("Télécharger mes données (ZIP)", "/exports/mes-donnees.zip")
 

@@ -3,10 +3,8 @@
 import streamlit as st
 from markupsafe import Markup
 
-from domain.roles import Role
 from services.adhesion.dossier_lists import (
     TRIS,
-    list_creatable,
     list_dossiers,
     list_etats,
     list_instructeurs,
@@ -14,10 +12,9 @@ from services.adhesion.dossier_lists import (
 )
 from services.adhesion.dossier_views import DossierFilter, DossierRow
 from services.core.access import Acteur
-from services.core.paging import Page
 from services.core.portail import Portail
 from ui import page, session
-from ui.adhesion.creation import begin_button
+from ui.adhesion.creation import show_creation
 from ui.html import badge, day
 from ui.tables import Column, Listing, show_table
 
@@ -96,20 +93,6 @@ def show_empty(acteur: Acteur) -> None:
         st.info("Votre collectivité n’a pas encore de dossier.")
 
 
-def show_creation(portail: Portail, acteur: Acteur, found: Page[DossierRow]) -> None:
-    """Begin a dossier: the main action where there is none yet, at the end of the page otherwise."""
-    if not acteur.has(Role.GESTIONNAIRE, Role.INSTRUCTEUR):
-        return
-    choices = page.load(list_creatable, portail, acteur)
-    if not choices:
-        return
-    if not acteur.du_centre and not found.total:
-        begin_button(choices, "Commencer l’adhésion", main=True)
-        return
-    with st.expander("Commencer un nouveau dossier"):
-        begin_button(choices, "Commencer le dossier", main=False)
-
-
 portail, acteur = session.portail(), session.acteur()
 page.header(
     "Dossiers et demandes", None if acteur.du_centre else "Les demandes de votre collectivité et où elles en sont."
@@ -119,4 +102,4 @@ if found.total:
     show_table(LISTING, found, CENTRE if acteur.du_centre else COLLECTIVITE, legende="Dossiers et demandes")
 else:
     show_empty(acteur)
-show_creation(portail, acteur, found)
+show_creation(portail, acteur, some=bool(found.total))

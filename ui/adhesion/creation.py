@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from domain.roles import Role
 from services.adhesion import dossiers
-from services.adhesion.dossier_lists import Creatable
+from services.adhesion.dossier_lists import Creatable, list_creatable
+from services.core.access import Acteur
+from services.core.portail import Portail
 from ui import page, session
 
 
@@ -40,3 +43,17 @@ def begin_button(choices: Sequence[Creatable], label: str, *, main: bool) -> Non
         if done:
             page.renew_operation(name)
             page.go("dossier", id=done)
+
+
+def show_creation(portail: Portail, acteur: Acteur, *, some: bool) -> None:
+    """Begin a dossier: the main action where there is none yet (not `some`), at the end of the page otherwise."""
+    if not acteur.has(Role.GESTIONNAIRE, Role.INSTRUCTEUR):
+        return
+    choices = page.load(list_creatable, portail, acteur)
+    if not choices:
+        return
+    if not acteur.du_centre and not some:
+        begin_button(choices, "Commencer l’adhésion", main=True)
+        return
+    with st.expander("Commencer un nouveau dossier"):
+        begin_button(choices, "Commencer le dossier", main=False)
