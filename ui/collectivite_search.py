@@ -26,7 +26,15 @@ class Found:
 
 
 def pick_collectivite(slots: page.Slots) -> Found:
-    """The search until something is chosen, then the choice with a way back; or three fields to type."""
+    """The search until something is chosen, then the choice with a way back; or three fields to type.
+
+    All in one container: what follows on the page keeps its place, so that nothing is built anew, or seen twice, on a choice.
+    """
+    with st.container():
+        return _pick(slots)
+
+
+def _pick(slots: page.Slots) -> Found:
     listed = load_referentiel().get(st.session_state.get(CHOSEN, ""))
     if listed is not None:
         _show_choice(listed)

@@ -275,7 +275,7 @@ def test_keyboard_reaches_the_content_first(people: None, open_page: OpenPage) -
     expect(link).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    page.wait_for_function("document.activeElement.closest('[data-testid=stMain]') !== null")
+    expect(page.locator("[data-testid=stMain] :focus")).to_be_attached()  # not wait_for_function: its polling needs eval
 
 
 def test_forgotten_password_by_mail(people: None, serveur: Serveur, open_page: OpenPage) -> None:
