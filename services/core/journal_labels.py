@@ -88,6 +88,7 @@ ACTION_LABELS: dict[str, str] = {
     "courriel.confirmer": "Courriel incertain dit arrivé",
     "courriel.classer": "Courriel classé sans envoi",
     "courriel.retour": "Courriel revenu à l’expéditeur",
+    "courriel.oublier": "Anciens courriels jamais remis effacés",
     "demande.commencer": "Demande commencée sur une convention",
     "demande.renouveler": "Convention suivante commencée",
     "dossier.valider": "Demande acceptée",

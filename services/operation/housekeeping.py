@@ -1,11 +1,13 @@
 """What is no longer of use is deleted, every few hours while the portal is served: ended sessions, used links, revoked
-calendar addresses, requests that nobody confirmed, sent mails, files that nothing refers to. The journal is never touched;
+calendar addresses, requests that nobody confirmed, old mails, files that nothing refers to. The journal is never touched;
 accounts and drafts go only when a person asks for it (services.archives.purge)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
@@ -23,6 +25,7 @@ from models import (
     utc_now,
 )
 from services.adhesion.pieces import purge_files
+from services.core import journal
 from services.core.limits import WINDOW
 from services.core.portail import Portail
 
@@ -30,6 +33,7 @@ SESSION_DAYS = 30
 """An ended session is kept this long: what was typed in it may still be claimed at the next login."""
 LINK_DAYS = 30
 MAIL_DAYS = 180
+"""Whatever became of it, a mail and the address that it bears are kept this long; one that waits to be sent stays."""
 OPERATION_DAYS = 30
 HOURS_DRAFT_DAYS = 30
 FEED_DAYS = 30
@@ -57,14 +61,27 @@ def tidy(portail: Portail) -> dict[str, int]:
             "flux_calendrier": _drop(
                 session, FluxCalendrier, FluxCalendrier.revoque_le < now - timedelta(days=FEED_DAYS)
             ),
-            "courriels": _drop(session, Courriel, _old_mail(now - timedelta(days=MAIL_DAYS))),
+            "courriels": _drop_mails(session, Courriel.cree_le < now - timedelta(days=MAIL_DAYS)),
         }
     counts["fichiers"] = purge_files(portail)
     return counts
 
 
-def _old_mail(limit: datetime) -> ColumnElement[bool]:
-    return (Courriel.cree_le < limit) & Courriel.etat.in_(("envoye", "sans_smtp", "annule"))
+def _drop_mails(session: Session, old: ColumnElement[bool]) -> int:
+    """Those that nobody dealt with too: administrators have read of them at home, in their report and on the page *Courriels*
+    for all that time. What stays is a line of their journal: how many of which kind never arrived, for nobody's name."""
+    query = select(Courriel.centre_id, Courriel.modele).where(old, Courriel.etat.in_(("echec", "incertain")))
+    lost: dict[UUID | None, Counter[str]] = {}
+    for centre_id, modele in session.execute(query):
+        lost.setdefault(centre_id, Counter())[modele] += 1
+    count = _drop(session, Courriel, old & (Courriel.etat != "a_envoyer"))
+    lines = [
+        journal.Ligne("courriel.oublier", None, centre_id, "courriel", None, {"nombre": modeles.total(), **modeles})
+        for centre_id, modeles in sorted(lost.items(), key=str)
+    ]
+    if lines:
+        journal.record_lines(session, lines)
+    return count
 
 
 def _drop(session: Session, table: type[Any], condition: ColumnElement[bool]) -> int:

@@ -118,9 +118,28 @@ def test_requests_that_reached_the_centre_stay(filled: Monde, etat: str) -> None
     assert _count(filled, DemandeAdhesion) == 1
 
 
-def test_unsent_mail_is_never_dropped(filled: Monde) -> None:
+@pytest.mark.parametrize("etat", ["echec", "incertain"])
+def test_a_mail_that_never_arrived_goes_like_the_others_and_the_journal_says_how_many(filled: Monde, etat: str) -> None:
+    """The address of somebody who may have asked for nothing is not kept for ever because their server refused us."""
     with filled.portail.db.write() as session:
-        session.execute(update(Courriel).values(etat="echec", demande_id=None))
+        session.execute(update(Courriel).values(etat=etat, demande_id=None, centre_id=filled.centre_id))
+    _age(filled, 179)
+    housekeeping.tidy(filled.portail)
+    assert _count(filled, Courriel) == 1
+    _age(filled, 181)
+    housekeeping.tidy(filled.portail)
+    housekeeping.tidy(filled.portail)
+    assert _count(filled, Courriel) == 0
+    with filled.portail.db.read() as session:
+        lines = session.scalars(select(AuditEvent).where(AuditEvent.action == "courriel.oublier")).all()
+        assert [(one.centre_id, one.details) for one in lines] == [
+            (filled.centre_id, {"nombre": 1, "confirmation": 1})
+        ]
+
+
+def test_mail_that_waits_is_never_dropped(filled: Monde) -> None:
+    with filled.portail.db.write() as session:
+        session.execute(update(Courriel).values(etat="a_envoyer", demande_id=None))
     _age(filled, 400)
     housekeeping.tidy(filled.portail)
     assert _count(filled, Courriel) == 1
