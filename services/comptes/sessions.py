@@ -121,10 +121,19 @@ def _count_attempt(portail: Portail, login: str, adresse: str) -> UUID:
 
 
 def _record_blocked(session: Session, login: str, adresse: str) -> None:
-    """One line for each account and lock-out, and few for each address: the journal only grows, and anybody may knock."""
+    """One line for each account and lock-out, and few for each address: the journal only grows, and anybody may knock. It
+    names the account by its id, which says nobody's name once the account is deleted; of an address that has none, nothing
+    is kept: even a hash would be recognised by whoever has a list of addresses."""
     told, _ = limits.count(session, BLOCKED, login, adresse, by_subject=1, by_address=MAX_BY_ADDRESS // MAX_BY_ACCOUNT)
     if told:
-        journal.record(session, "connexion.bloquee", compte=limits.subject_hash(LOGIN, login))
+        user_id = session.scalar(select(Utilisateur.id).where(Utilisateur.courriel == login))
+        journal.record(
+            session,
+            "connexion.bloquee",
+            centre_id=home_centre(session, user_id) if user_id else None,
+            objet="utilisateur",
+            objet_id=user_id,
+        )
 
 
 def exchange(portail: Portail, ticket: str, agent: str | None) -> tuple[str, datetime]:

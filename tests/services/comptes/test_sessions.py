@@ -124,6 +124,17 @@ def test_lock_out_is_one_line_of_the_journal(monde_sqlite: Monde) -> None:
     assert journal_actions(portail).count("connexion.bloquee") == 2
 
 
+def test_the_line_of_a_lock_out_holds_nothing_that_an_address_could_be_recognised_by(monde_sqlite: Monde) -> None:
+    """The journal is kept for ever: the id of an account that may be deleted, and of an unknown address nothing."""
+    portail, user = monde_sqlite.portail, monde_sqlite.gestionnaire
+    _wrong(portail, "inconnu@example.org", times=6)
+    _wrong(portail, user.courriel, adresse="192.0.2.99", times=6)
+    with portail.db.read() as session:
+        query = select(AuditEvent).where(AuditEvent.action == "connexion.bloquee").order_by(AuditEvent.seq)
+        found = [(one.objet_id, one.centre_id, one.details) for one in session.scalars(query)]
+    assert found == [(None, None, {}), (str(user.utilisateur_id), monde_sqlite.centre_id, {})]
+
+
 def test_success_clears_the_failures_of_the_account(monde_sqlite: Monde) -> None:
     portail = monde_sqlite.portail
     courriel = give_password(portail, monde_sqlite.gestionnaire.utilisateur_id)
