@@ -28,6 +28,7 @@ from services.core.access import Acteur, get_convention, get_dossier, only_assis
 from services.core.portail import Portail
 from services.vie.controles import list_changes
 from services.vie.demandes import DemandePossible, list_possible, renewal_of
+from services.vie.presents import tell_replaced
 from services.vie.texte import ACTE_AUTORISANT, Couche, effect_day, list_layers, overlay
 
 POUR_INTERVENIR = ("referent.", "locaux.", "horaires.")
@@ -110,14 +111,16 @@ def _chain(
 ) -> tuple[Maillon, ...]:
     """Oldest first: the convention that this one follows, itself, what changes it, the convention that follows."""
     held = {layer.dossier_id: layer for layer in layers}
+    fields = get_offer(session, convention.dossier.offre_version_id).formset.fields
     found = [_act_link(session, acteur, one, held, jour, today) for one in _acts(session, convention)]
     requests = select(Dossier).where(Dossier.convention_id == convention.id).order_by(Dossier.cree_le)
     with_act = {one.dossier_id for one in session.scalars(select(Acte).where(Acte.parent_id == convention.id))}
     known = with_act | set(
         session.scalars(select(Convention.dossier_id).where(Convention.remplace_id == convention.id))
     )
+    replaced = {one.dossier_id: tell_replaced(layers, one, fields) for one in layers[1:] if one.numero is None}
     drafts = [
-        _request_link(session, acteur, convention, one, held, jour)
+        _request_link(session, acteur, convention, one, held, jour, replaced.get(one.id, ()))
         for one in session.scalars(requests)
         if one.id not in known and one.etat != "retire" and not only_assists(acteur, convention)
     ]
@@ -157,7 +160,13 @@ def _points(acte: Acte) -> tuple[str, ...]:
 
 
 def _request_link(
-    session: Session, acteur: Acteur, convention: Convention, dossier: Dossier, held: Mapping[UUID, Couche], jour: date
+    session: Session,
+    acteur: Acteur,
+    convention: Convention,
+    dossier: Dossier,
+    held: Mapping[UUID, Couche],
+    jour: date,
+    points: tuple[str, ...],
 ) -> Maillon:
     offer, mine = get_offer(session, dossier.offre_version_id), convention.centre_id in acteur.par_centre
     layer = held.get(dossier.id)
@@ -172,6 +181,7 @@ def _request_link(
         applique=layer is not None and layer.le <= jour and dossier.etat == ENREGISTRE,
         page="instruction" if mine else "dossier",
         ident=dossier.id,
+        points=points,
     )
 
 

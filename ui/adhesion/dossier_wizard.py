@@ -26,6 +26,7 @@ from ui.adhesion.dossier_form import (
 from ui.adhesion.dossier_parts import BAR, COST, STEPS, Shared, part_of
 from ui.adhesion.dossier_review import show_summary
 from ui.adhesion.dossier_saver import DossierSaver, show_refusal
+from ui.adhesion.present import show_present
 from ui.forms import render_focus, render_heading
 from ui.html import link, show
 from ui.simulateur.panel import show_panel
@@ -58,6 +59,7 @@ def show_form_step(view: DossierView) -> None:
     shared = Shared(current.form, current.step.panel is not None, view)
     shared.due = set(shared.parts) - {COST}
     _steps_part(shared)
+    show_present(view, current.form)
     with st.container(width=760, key="p-formulaire"):
         render_heading(current.form)
         for section in current.form.sections:

@@ -20,6 +20,7 @@ from services.core import clock
 from services.core.portail import Portail
 from services.vie import demandes
 from services.vie.fil import open_changes, open_life
+from services.vie.presents import open_present
 from services.vie.texte import text_in_force
 from tests.conventions import make_convention
 from tests.demandes import DELIBERATION, REFERENT, begin, fill, make_request, quotite_60
@@ -171,6 +172,35 @@ def test_new_referent_counts_from_the_day_it_is_sent(portail: Portail, monde: Mo
     ]
     told = {row.libelle: (row.valeur, row.source) for _, rows in life.texte for row in rows}
     assert told["Fonction"] == ("directeur des ressources humaines", "Nouveau référent")
+
+
+def test_the_present_referent_is_shown_and_who_replaced_them_told(
+    portail: Portail, monde: Monde, convention_id: UUID
+) -> None:
+    """Articles 7.3 and 10: the clerk sees who is named today before naming another; the chain says who replaced whom."""
+    dossier_id = begin(portail, monde.gestionnaire, convention_id, "referent")
+    present = dict(open_present(portail, monde.gestionnaire, dossier_id, "referent"))
+    with portail.db.read() as session:
+        text = text_in_force(session, session.get_one(Convention, convention_id), TODAY)
+    named = " ".join(text[f"referent.{part}"] for part in ("civilite", "prenom", "nom"))
+    assert present["Nom"] == named and present["Fonction"] == text["referent.fonction"]
+    assert open_present(portail, monde.gestionnaire, dossier_id, "changement") == ()  # not of the convention's text
+    with pytest.raises(Introuvable):
+        open_present(portail, make_stranger(portail), dossier_id, "referent")
+    fill(portail, monde.gestionnaire, dossier_id, REFERENT)
+    assert dict(open_present(portail, monde.gestionnaire, dossier_id, "referent")) == present
+    workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    (_, told) = open_life(portail, monde.gestionnaire, convention_id).maillons
+    mark = "e" if text["referent.civilite"] == "Mme" else ""
+    assert told.points == (f"{named} remplacé{mark} par M. Dominique Exemple le 15 juin 2026",)
+    second = begin(portail, monde.gestionnaire, convention_id, "referent")
+    assert dict(open_present(portail, monde.direction, second, "referent"))["Nom"] == "M. Dominique Exemple"
+    fill(portail, monde.gestionnaire, second, {**REFERENT, "referent.telephone": "01 99 00 12 34"})
+    workflow.perform(portail, monde.gestionnaire, second, "deposer")
+    points = [one.points for one in open_life(portail, monde.gestionnaire, convention_id).maillons[1:]]
+    assert points == [told.points, ("Téléphone : 01 23 45 67 89 → 01 99 00 12 34",)]
+    hours = begin(portail, monde.gestionnaire, convention_id, "horaires")
+    assert open_present(portail, monde.gestionnaire, hours, "locaux") == ()  # starts from the text: nothing to repeat
 
 
 def test_new_signatory_is_the_one_expected_to_sign(portail: Portail, monde: Monde, convention_id: UUID) -> None:
