@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from documents.context import build_centre, build_offre
-from documents.context_decompte import build_collectivite
-from documents.context_lettres import build_convention, build_lettre
+from documents.context_lettres import build_lettre, sample_parties
 from domain.offer import Centre, Offer
 from domain.tarifs import Tarif
 
@@ -78,21 +77,6 @@ def sample_courrier(offer: Offer, centre: Centre, tarifs: Sequence[Tarif] = ()) 
         previsionnel=offer.facturation.mode == "horaire",
         avant=Decimal("1000.00"),
         apres=Decimal("1020.00"),
-        collectivite=build_collectivite(
-            "Commune d’Exemple", "la commune d’Exemple", "123456782", ["1 rue de l’Exemple", "75000 Exemple"]
-        ),
-        convention=build_convention(
-            numero="2025-0001",
-            date_effet=date(2026, 1, 1),
-            terme=date(2030, 12, 31),
-            fin=date(2029, 12, 31),
-            signee_le=date(2025, 12, 15),
-        ),
-        answers={
-            "representant.civilite": "Mme",
-            "representant.prenom": "Camille",
-            "representant.nom": "Exemple",
-            "representant.qualite": "maire",
-        },
+        **sample_parties(),
     )
     return {**context, "centre": build_centre(centre, offer), "offre": build_offre(offer)}

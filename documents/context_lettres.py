@@ -125,27 +125,30 @@ def split_lines(texte: str) -> list[str]:
 # Samples ----------------------------------------------------------------------------------------------------------------
 
 
-def _sample(offer: Offer, centre: Centre, **sujet: Mapping[str, Any]) -> dict[str, Any]:
-    context = build_lettre(
-        jour=date(2026, 10, 1),
-        collectivite=build_collectivite(
+def sample_parties() -> dict[str, Any]:
+    """The invented convention, collectivité and representative that every sample letter is about."""
+    return {
+        "collectivite": build_collectivite(
             "Commune d’Exemple", "la commune d’Exemple", "123456782", ["1 rue de l’Exemple", "75000 Exemple"]
         ),
-        convention=build_convention(
+        "convention": build_convention(
             numero="2025-0001",
             date_effet=date(2026, 1, 1),
             terme=date(2030, 12, 31),
             fin=date(2026, 12, 31),
             signee_le=date(2025, 12, 15),
         ),
-        answers={
+        "answers": {
             "representant.civilite": "Mme",
             "representant.prenom": "Camille",
             "representant.nom": "Exemple",
             "representant.qualite": "maire",
         },
-        **sujet,
-    )
+    }
+
+
+def _sample(offer: Offer, centre: Centre, **sujet: Mapping[str, Any]) -> dict[str, Any]:
+    context = build_lettre(jour=date(2026, 10, 1), **sample_parties(), **sujet)
     return {**context, "centre": build_centre(centre, offer), "offre": build_offre(offer)}
 
 
