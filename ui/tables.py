@@ -18,6 +18,8 @@ from services.core.paging import Page
 from ui.html import link, query_url, show
 
 Row = TypeVar("Row")
+EMPTY = "–"
+"""What a cell with nothing to say shows; on a narrow screen the card leaves its line out."""
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,16 @@ def _row(row: Row, columns: Sequence[Column[Row]], selection: Selection[Row] | N
 
 def _cell(row: Row, column: Column[Row]) -> Markup:
     shown = column.cellule(row)
+    if column.vers is None and shown in ("", EMPTY):
+        return Markup('<td data-titre="{}" class="{}"><span>{}</span></td>').format(
+            column.titre, "p-nombre p-sans" if column.nombre else "p-sans", EMPTY
+        )
     classe = Markup(' class="p-nombre"') if column.nombre else Markup(' class="p-court"') if column.court else ""
     if column.vers is not None:
         return Markup('<th scope="row" data-titre="{}"{}>{}</th>').format(
             column.titre, classe, link(shown or "Ouvrir", column.vers(row), classe="p-ligne")
         )
-    return Markup('<td data-titre="{}"{}><span>{}</span></td>').format(column.titre, classe, shown if shown else "–")
+    return Markup('<td data-titre="{}"{}><span>{}</span></td>').format(column.titre, classe, shown)
 
 
 def _selection_form(table: Markup, selection: Selection[Any]) -> Markup:

@@ -121,3 +121,9 @@ def test_filtered_ignores_sort_and_page(address: dict[str, str]) -> None:
     assert not LISTING.filtered
     address["d_texte"] = "x"
     assert LISTING.filtered
+
+
+def test_a_cell_with_nothing_to_say_is_marked_so_that_a_card_leaves_it_out() -> None:
+    table = _table([_line("Bagneux")])
+    (empty,) = table.xpath("//tbody//*[contains(@class, 'p-sans')]")
+    assert empty.get("data-titre") == "Remarque" and empty.text_content() == "–"
