@@ -19,6 +19,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
+from domain.formatting import NBSP
 from domain.roles import Role
 from models import Acte, AuditEvent, Centre, Collectivite, Dossier, RoleAttribue, Utilisateur
 from services.comptes import rights
@@ -26,6 +27,7 @@ from services.convention.convention_views import EventRow
 from services.core import journal
 from services.core.access import Acteur, get_dossier
 from services.core.clock import DEFAULT_ZONE, local_time, today
+from services.core.journal_details import key_label, value_label
 from services.core.journal_labels import ACTION_LABELS, action_label, object_label
 from services.core.paging import Page, paginate
 from services.core.portail import Portail, record
@@ -53,7 +55,7 @@ class JournalFilter:
 @dataclass(frozen=True)
 class LigneJournal:
     """One line to read. `cible` names the thing, as far as it still exists; `details` is plain text, `resume` the same
-    with ids and hashes cut short."""
+    in words, with ids and hashes cut short."""
 
     seq: int
     le: datetime
@@ -205,7 +207,7 @@ def name_lines(session: Session, events: Sequence[AuditEvent]) -> Iterable[Ligne
             objet_id=event.objet_id,
             cible=things.get(event.objet_id or "", "") or object_label(event.objet),
             details=", ".join(f"{key} : {_plain(value)}" for key, value in details.items()),
-            resume=", ".join(f"{key} : {_short(value)}" for key, value in details.items()),
+            resume=", ".join(f"{key_label(key)}{NBSP}: {_short(value)}" for key, value in details.items()),
             hash=event.hash,
         )
 
@@ -222,7 +224,7 @@ def _short(value: object) -> str:
         value = list(value)
     if isinstance(value, list):
         return ", ".join(_short(one) for one in value[:MAX_NAMES]) + ("…" if len(value) > MAX_NAMES else "")
-    text = str(value)
+    text = value_label(str(value))
     if OPAQUE.fullmatch(text):
         return f"{text[:8]}…"
     return text if len(text) <= 80 else f"{text[:80]}…"
