@@ -53,19 +53,20 @@ if not view.cote_centre and not view.avenant and is_followed(view.etat):
 if not view.avenant and is_followed(view.etat):
     page.link("echeances", "Voir ses échéances", icon=":material/event:", e_convention=view.id)
 end = load_end(view)
-now, files = st.columns([3, 2], gap="large")
+now, files = (st.container(), None) if view.assistant else st.columns([3, 2], gap="large")
 with now:
     show_signed_warnings(view)
     show_now(view, notice=has_notice(end))
-with files:
-    show_documents(view)
+if files is not None:  # an assistant reads none
+    with files:
+        show_documents(view)
 if is_under_way(end):
     show_end(end)
 if view.avenant:
     show_changes(view)
 else:
     show_life(view)
-st.header("Dates et montants", anchor=False)
+st.header("Dates" if view.assistant else "Dates et montants", anchor=False)
 show(render_terms(view, page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)))
 if not view.avenant:
     show_years(page.load(open_years, portail, acteur, view.id))

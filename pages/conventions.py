@@ -14,7 +14,7 @@ from services.convention.convention_views import (
     ConventionFilter,
     ConventionRow,
 )
-from services.convention.registre import TRIS, list_conventions, list_years
+from services.convention.registre import TRIS, list_conventions, list_years, reads_acts
 from ui import page, session
 from ui.convention.circuit import SHORT_USAGES, newest_files
 from ui.html import badge, file_link
@@ -59,7 +59,14 @@ SELECTION = Selection[ConventionRow](
 )
 
 portail, acteur = session.portail(), session.acteur()
-page.header("Conventions", "Le registre des conventions émises et de leurs fichiers.")
+whole = reads_acts(acteur)  # an assistant reads neither files nor amounts
+columns = COLUMNS if whole else tuple(one for one in COLUMNS if one.titre not in ("Montant émis", "Fichiers"))
+page.header(
+    "Conventions",
+    "Le registre des conventions émises et de leurs fichiers."
+    if whole
+    else "Les conventions auxquelles vous êtes affecté.",
+)
 years = {str(year): str(year) for year in page.load(list_years, portail, acteur)}
 if years:
     search, states, when = st.columns([2, 1, 1])
@@ -80,7 +87,7 @@ if years:
     )
     found = page.load(list_conventions, portail, acteur, asked)
     if found.total:
-        show_table(LISTING, found, COLUMNS, legende="Conventions", selection=SELECTION)
+        show_table(LISTING, found, columns, legende="Conventions", selection=SELECTION if whole else None)
     else:
         st.info("Aucune convention ne correspond à ces critères. Élargissez la recherche ou choisissez un autre état.")
 elif acteur.du_centre and not acteur.has(*(ROLES_CENTRE - {Role.ASSISTANT})):

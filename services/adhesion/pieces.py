@@ -84,7 +84,10 @@ def _owner_centre(session: Session, acteur: Acteur, piece: Piece) -> UUID:
     if piece.usage in ("mise_en_demeure", "denonciation") and piece.convention_id:
         _require_end_letter(session, acteur, piece, session.get_one(Convention, piece.convention_id))
     if piece.convention_id:
-        return get_acte(session, acteur, piece.convention_id).centre_id
+        acte = get_acte(session, acteur, piece.convention_id)
+        if piece.usage != "bilan" and only_assists(acteur, acte):
+            raise Introuvable()  # they need where and when they come, not what it costs nor who signed
+        return acte.centre_id
     if piece.usage == "certificat_elimination" and piece.centre_id not in acteur.centres_with(*READERS):
         raise Introuvable()  # it names the conventions of everybody
     visible = visible_centres(acteur).where(Centre.id == piece.centre_id)

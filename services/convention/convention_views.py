@@ -105,6 +105,11 @@ class ConventionView:
         return self.parent is not None
 
     @property
+    def assistant(self) -> bool:
+        """Whether the person only comes to the collectivité: they read neither files nor amounts."""
+        return self.roles == {Role.ASSISTANT}
+
+    @property
     def titre(self) -> str:
         """« Convention 2026-0007 », « Avenant 2026-0007-A1 »."""
         return f"{self.nature.capitalize()} {self.numero}"

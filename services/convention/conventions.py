@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from documents.pdf import docx_to_pdf, pdf_available
 from documents.signed_pdf import inspect_pdf
 from documents.uploads import DOCX_TYPE
 from domain.answers import build_tree, get_path
-from domain.errors import Invalide, PdfIndisponible, Refus
+from domain.errors import Introuvable, Invalide, PdfIndisponible, Refus
 from domain.offer import ADHESION
 from domain.roles import Role
 from domain.workflow import ACTIONS_DU_CALENDRIER
@@ -204,6 +205,8 @@ def produce_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
     action = f"{nature}.produire_pdf"
     with portail.view(acteur, action, objet=nature, objet_id=convention_id) as session:
         convention = get_acte(session, acteur, convention_id)
+        if only_assists(acteur, convention):
+            raise Introuvable()
         usage = issued_usage(convention, pdf=True)
         issued = current_piece(session, convention, issued_usage(convention))
         if issued is None or current_piece(session, convention, usage) is not None:
@@ -262,7 +265,7 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
         answers = cited_answers(session, convention)
         text = latest_text(session, parent) | dict(answers) if parent else answers
         pieces = tuple(pieces_of(session, acteur, [convention])[convention.id])
-        return ConventionView(
+        view = ConventionView(
             **_columns(convention),
             parent=(parent.id, parent.numero) if parent else None,
             etat_affiche=displayed_state(convention.etat, convention.date_effet, day, convention.dernier_jour),
@@ -284,7 +287,22 @@ def open_convention(portail: Portail, acteur: Acteur, convention_id: UUID) -> Co
             pdf_manquant=not any(piece.usage == issued_usage(convention, pdf=True) for piece in pieces),
             pdf_possible=pdf_available(),
         )
+        return replace(view, **_NOT_FOR_ASSISTANTS) if view.assistant else view
 
+
+_NOT_FOR_ASSISTANTS: dict[str, Any] = {
+    "reference_dossier": "",
+    "deliberation": None,
+    "signataire_propose": "",
+    "collectivite_signataire": None,
+    "centre_signataire": None,
+    "montant_annuel": None,
+    "montant_premiere_annee": None,
+    "sha256": "",
+    "avertissements": (),
+    "pdf_manquant": False,
+}
+"""What the page leaves out for an assistant, who needs where and when they come, not what it costs nor who signed."""
 
 _SHOWN = (
     "id",

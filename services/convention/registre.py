@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide
+from domain.roles import Role
 from models import Acte, Centre, Collectivite, Convention, Piece
 from services.adhesion.dossier_lists import search_condition
 from services.convention.convention_views import (
@@ -30,7 +31,7 @@ from services.convention.convention_views import (
 )
 from services.convention.convention_warnings import acte_table
 from services.core import clock
-from services.core.access import Acteur, visible_conventions
+from services.core.access import Acteur, only_assists, visible_conventions
 from services.core.paging import Page, paginate
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
@@ -54,6 +55,8 @@ _SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "emise_le": (Convention.emise_le.expression,),
 }
 _COLUMNS: tuple[Any, ...] = (Convention, Collectivite.nom.label("collectivite"))
+AMOUNTS = ("montant_annuel",)
+"""Sorts by what a convention costs."""
 TRIS = tuple(_SORTS)
 """Codes that `ConventionFilter.tri` may hold; another one means `emise_le`."""
 
@@ -62,7 +65,8 @@ def list_conventions(portail: Portail, acteur: Acteur, filtre: ConventionFilter)
     """One page of the conventions that the person may see."""
     with portail.db.read() as session:
         days = _days(session)
-        columns = _SORTS.get(filtre.tri, _SORTS["emise_le"])
+        hidden = filtre.tri in AMOUNTS and not reads_acts(acteur)  # an order by amount would tell them
+        columns = _SORTS["emise_le" if hidden else filtre.tri if filtre.tri in _SORTS else "emise_le"]
         order = [column.desc() if filtre.descendant else column.asc() for column in columns]
         found = paginate(
             session,
@@ -82,6 +86,11 @@ def list_years(portail: Portail, acteur: Acteur) -> list[int]:
     with portail.db.read() as session:
         query = visible_conventions(acteur).with_only_columns(Convention.annee).distinct()
         return sorted(session.scalars(query), reverse=True)
+
+
+def reads_acts(acteur: Acteur) -> bool:
+    """Whether the person reads the files and the amounts of some convention: everybody but who is only an assistant."""
+    return bool(acteur.collectivite_ids) or any(roles - {Role.ASSISTANT} for roles in acteur.par_centre.values())
 
 
 def _days(session: Session) -> dict[UUID, date]:
@@ -135,7 +144,7 @@ def _row(
         terme=convention.terme,
         quotite=convention.quotite,
         minutes_prevues=convention.minutes_prevues,
-        montant_annuel=convention.montant_annuel,
+        montant_annuel=None if only_assists(acteur, convention) else convention.montant_annuel,
         emise_le=convention.emise_le,
         pieces=tuple(pieces),
     )
@@ -158,13 +167,14 @@ def state_label(session: Session, acteur: Acteur, convention: Acte, today: date,
 def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Acte]) -> defaultdict[UUID, list[PieceRow]]:
     """Files of these conventions that this person may read and that were not taken away, oldest first.
 
-    A file signed by both parties that still waits for a warning to be lifted is the centre's own business.
+    A file signed by both parties that still waits for a warning to be lifted is the centre's own business. An assistant reads
+    none: they need where and when they come, not what it costs nor who signed.
     """
     waiting = [one.id for one in conventions if one.etat in BEFORE_FORCE and one.centre_id not in acteur.par_centre]
     query = (
         select(Piece)
         .where(
-            Piece.convention_id.in_([one.id for one in conventions]),
+            Piece.convention_id.in_([one.id for one in conventions if not only_assists(acteur, one)]),
             Piece.retiree_le.is_(None),
             Piece.usage.not_in(WITH_LISTS),
             or_(Piece.usage != "signee_centre", Piece.convention_id.not_in(waiting)),
@@ -191,7 +201,7 @@ def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID])
     first_hidden = next((one for one in wanted if one not in visible), wanted[0])
     with portail.view(acteur, "convention.exporter", objet="convention", objet_id=first_hidden) as session:
         conventions = session.scalars(visible_conventions(acteur).where(Convention.id.in_(wanted))).all()
-        if len(conventions) != len(wanted):
+        if len(conventions) != len(wanted) or any(only_assists(acteur, one) for one in conventions):
             raise Introuvable()
         data = _zip(portail, session, acteur, conventions)
     with portail.db.write() as session:

@@ -133,16 +133,20 @@ def next_step(view: ConventionView) -> str:
         return "Le centre vérifie le document signé et le contresigne. Vous n’avez rien à faire pour le moment."
     if view.etat_affiche == A_VENIR:
         return f"Tout est signé. {the.capitalize()} prendra effet le {date_longue(view.date_effet)}."
+    if view.etat_affiche == "en_vigueur" and view.assistant:
+        return f"{the.capitalize()} est en vigueur."
     if view.etat_affiche == "en_vigueur":
         return f"Tout est signé : {the} est en vigueur. Ses fichiers se téléchargent sur cette page."
     if view.etat_affiche == "denoncee" and view.fin:
         return f"La convention est dénoncée : elle s’applique jusqu’au {date_longue(view.fin)} compris."
     if view.etat_affiche == "en_demeure":
+        if view.assistant:
+            return "La convention continue de s’appliquer."
         if view.cote_centre:
             return "Une mise en demeure est en cours : sa suite se donne ci-dessous."
         return "Le centre a envoyé une mise en demeure : lisez-la et répondez-y ci-dessous."
     over = f"{'Cet avenant' if view.avenant else 'Cette convention'} n’appelle plus d’action."
-    return over if view.manifeste.get("elimination") else f"{over} Ses fichiers restent disponibles."
+    return over if view.manifeste.get("elimination") or view.assistant else f"{over} Ses fichiers restent disponibles."
 
 
 def render_terms(view: ConventionView, dossier: str) -> Markup:
@@ -153,7 +157,7 @@ def render_terms(view: ConventionView, dossier: str) -> Markup:
             ("État", badge(view.etat_libelle, view.etat)),
             ("Centre", view.centre.nom),
             ("Collectivité", view.collectivite.nom),
-            ("Dossier", link(view.reference_dossier, dossier)),
+            ("Dossier", link(view.reference_dossier, dossier) if view.reference_dossier else None),
             ("Prise d’effet", date_longue(view.date_effet)),
             ("Début des prestations", date_longue(view.date_debut_prestations)),
             ("Terme", date_longue(view.terme)),

@@ -10,14 +10,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from domain.errors import Introuvable, Invalide
-from models import Convention
+from domain.roles import Role
+from models import Convention, Piece
+from services.adhesion.pieces import open_piece
 from services.convention import registre
 from services.convention.convention_views import ConventionFilter, file_name
+from services.convention.conventions import open_convention, produce_pdf
 from services.core import clock
 from services.core.portail import Portail
+from tests.activite import assign
 from tests.conventions import add_piece, make_convention, pdf
 from tests.factories import Monde, journal_actions, make_collectivite, make_other_centre, make_stranger, version_id
 
@@ -160,3 +164,36 @@ def test_same_name_is_not_same_collectivite(portail: Portail, monde: Monde, four
     with portail.db.write() as session:
         session.execute(update(Convention).where(Convention.id == four[0]).values(collectivite_id=other))
     assert "2026-0001" not in _numbers(portail, monde)
+
+
+def test_an_assistant_reads_neither_files_nor_amounts(portail: Portail, monde: Monde) -> None:
+    """They record hours: they need where and when they come, not what it costs nor who signed. Every way to a file is refused,
+    and the refusal is journalled."""
+    signed = make_convention(portail, monde, "signee_collectivite", pages=3)
+    with portail.db.write() as session:
+        one = session.get_one(Convention, signed)
+        one.etat, one.collectivite_signataire = "en_vigueur", "Camille Exemple, maire"
+        pieces = list(session.scalars(select(Piece.id).where(Piece.convention_id == signed)))
+    assign(portail, monde, signed)
+    assistant = monde[Role.ASSISTANT]
+    (row,) = registre.list_conventions(portail, assistant, ConventionFilter(tri="montant_annuel")).rows
+    assert (row.montant_annuel, row.pieces) == (None, ())
+    view = open_convention(portail, assistant, signed)
+    assert (view.pieces, view.montant_annuel, view.montant_premiere_annee) == ((), None, None)
+    assert view.collectivite_signataire is None and view.deliberation is None and view.assistant
+    assert view.quotite == row.quotite is not None  # how much they come
+    assert len(pieces) == 3
+    for piece_id in pieces:
+        with pytest.raises(Introuvable):
+            open_piece(portail, assistant, piece_id)
+        assert journal_actions(portail, piece_id) == ["refus"]
+        assert open_piece(portail, monde.direction, piece_id).data
+    for attempt in (
+        lambda: registre.export_zip(portail, assistant, [signed]),
+        lambda: produce_pdf(portail, assistant, signed),
+    ):
+        with pytest.raises(Introuvable):
+            attempt()
+    assert journal_actions(portail, signed) == ["refus", "refus"]
+    whole = open_convention(portail, monde.responsable, signed)
+    assert whole.montant_annuel is not None and len(whole.pieces) == 3
