@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -39,6 +38,7 @@ from services.activite.regles import RECORDING_STATES, absences_of
 from services.adhesion.dossier_lists import search_condition
 from services.centre.offres import get_offer
 from services.core.access import Acteur
+from services.core.locks import find_row, lock_row
 from services.core.paging import Page, paginate
 from services.core.portail import Portail, once, record
 from services.facturation.exercices import (
@@ -237,7 +237,7 @@ def cancel_absence(portail: Portail, acteur: Acteur, centre_id: UUID, absence_id
         convention = session.get(Convention, one.convention_id) if one else None
         if one is None or convention is None or convention.centre_id != centre_id:
             raise Introuvable()
-        session.get_one(Convention, convention.id, with_for_update={"key_share": True})
+        lock_row(session, Convention, convention.id)
         session.refresh(one)
         if one.annulee_le is not None:
             return
@@ -267,8 +267,8 @@ def _record(session: Session, acteur: Acteur, action: str, centre_id: UUID, one:
 def _find_convention(
     session: Session, centre_id: UUID, convention_id: UUID | None, *, lock: bool = False
 ) -> Convention:
-    more: dict[str, Any] = {"with_for_update": {"key_share": True}} if lock else {}
-    convention = session.get(Convention, convention_id, **more) if convention_id else None
+    find = find_row if lock else Session.get
+    convention = find(session, Convention, convention_id) if convention_id else None
     if convention is None or convention.centre_id != centre_id:
         raise Invalide("Choisissez une convention du centre.", champ="convention_id")
     if convention.etat not in RECORDING_STATES:  # what a final statement takes off is known late

@@ -29,6 +29,7 @@ from services.activite.equipe import (
 from services.activite.regles import RUNNING_STATES, first_day, last_day
 from services.core import clock
 from services.core.access import Acteur
+from services.core.locks import lock_row
 from services.core.portail import Portail, once, record
 from services.facturation.annee_due import load_avenants
 from services.facturation.annee_due import parts_of as parts_promised
@@ -69,7 +70,7 @@ def save_affectation(
             return Enregistre(None)
         one = _find(session, centre_id, affectation_id, version_vue) if affectation_id else None
         one = one or _new(centre, convention_id, assistant_id)
-        convention = session.get_one(Convention, one.convention_id, with_for_update={"key_share": True})
+        convention = lock_row(session, Convention, one.convention_id)
         one.quotite, one.du, one.au = given["quotite"], given["du"], given["au"]
         _check_days(session, one, convention)
         if affectation_id:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from domain.activite import DIMENSIONS
 from models import Centre, Cumul, Intervention
+from services.core.locks import locked
 
 TABLE: Any = Cumul.__table__
 KEYS = ("convention_id", "assistant_id", "annee", "mois", "dimension", "valeur")
@@ -162,7 +163,7 @@ def _recount(dimension: str, centre_id: UUID | None) -> Select[Any]:
 def rebuild(session: Session, centre_id: UUID | None = None) -> int:
     """Make the rollup anew from the interventions, of one centre or of all; how many rows it has then. Nobody records
     meanwhile: recording holds its centre's row."""
-    centres = select(Centre.id).order_by(Centre.id).with_for_update(key_share=True)
+    centres = locked(select(Centre.id).order_by(Centre.id))
     session.execute(centres if centre_id is None else centres.where(Centre.id == centre_id)).all()
     session.execute(delete(TABLE).where(*_of(centre_id)))
     for dimension in DIMENSIONS:

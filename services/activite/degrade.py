@@ -34,6 +34,7 @@ from services.activite.degrade_views import (
 from services.activite.equipe import READERS
 from services.activite.regles import first_day, last_day
 from services.core.access import Acteur, get_convention, require
+from services.core.locks import WHOLE, lock_row
 from services.core.portail import Portail, once, record
 from services.courriels.notifications import notify_degrade
 
@@ -131,7 +132,7 @@ def _act(
         if found is None:
             raise Introuvable()
         convention = get_convention(session, acteur, found.convention_id, lock=True)
-        one = session.get_one(DemandeServiceDegrade, demande_id, with_for_update=True, populate_existing=True)
+        one = lock_row(session, DemandeServiceDegrade, demande_id, WHOLE)
         mine = DEMANDEURS if action == "retirer" else READERS
         held = (
             acteur.roles_for(collectivite_id=one.collectivite_id)

@@ -28,6 +28,7 @@ from services.activite.regles import assignment_end, list_affectations, refuse_c
 from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur
+from services.core.locks import WHOLE, find_row
 from services.core.portail import Portail, once, record
 
 INCLUSE, HORS_ZONE = "incluse", "hors_zone"
@@ -214,7 +215,7 @@ def _find(
 ) -> Deplacement:
     if deplacement_id is None:
         return Deplacement(centre_id=centre_id, assistant_id=who)
-    one = session.get(Deplacement, deplacement_id, with_for_update=True)
+    one = find_row(session, Deplacement, deplacement_id, WHOLE)
     if one is None or one.assistant_id != who or one.centre_id != centre_id:
         raise Introuvable()
     check_version(one.version, version_vue)

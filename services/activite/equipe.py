@@ -21,10 +21,10 @@ from domain.roles import Role
 from models import Affectation, Centre, Collectivite, Convention, Poste, RoleAttribue, Utilisateur
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_lists import search_condition
-from services.centre.centre_files import CENTRE_LOCK
 from services.convention.quantites import share_on
 from services.core import clock
 from services.core.access import Acteur, require
+from services.core.locks import lock_row
 from services.core.paging import Page, paginate
 from services.core.portail import Portail
 
@@ -91,7 +91,7 @@ def lock_centre(session: Session, acteur: Acteur, centre_id: UUID) -> Centre:
         *MANAGERS,
         message="Seul le responsable du service gère l’équipe du centre.",
     )
-    return session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    return lock_row(session, Centre, centre_id)
 
 
 # People ----------------------------------------------------------------------------------------------------------------

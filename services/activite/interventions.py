@@ -33,6 +33,7 @@ from services.activite.verification import (
 )
 from services.core import clock, journal
 from services.core.access import Acteur
+from services.core.locks import SHARE, WHOLE, lock_row, locked
 from services.core.portail import Portail, once
 
 MAX_LIGNES = 500
@@ -146,9 +147,9 @@ def today_of(session: Session, centre_id: UUID) -> date:
 
 def lock(session: Session, centre_id: UUID, assistants: Iterable[UUID]) -> None:
     """Hold the centre shared (its months stay as they are) and these assistants: nobody else adds to their days meanwhile."""
-    session.get_one(Centre, centre_id, with_for_update={"read": True})
+    lock_row(session, Centre, centre_id, SHARE)
     people = select(Utilisateur.id).where(Utilisateur.id.in_(set(assistants))).order_by(Utilisateur.id)
-    session.execute(people.with_for_update(key_share=True)).all()
+    session.execute(locked(people)).all()
 
 
 def prepare(
@@ -192,7 +193,7 @@ def _held_rows(
     if not ids:
         return {}
     query = select(Intervention).where(Intervention.id.in_(ids)).order_by(Intervention.id)
-    rows = session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+    rows = session.scalars(locked(query, WHOLE)).all()
     if any(row.assistant_id != assistant_id or row.centre_id != centre_id for row in rows):
         raise Introuvable()
     return {row.id: row for row in rows}

@@ -19,6 +19,7 @@ from domain.errors import Invalide
 from domain.formatting import MONTHS, date_longue, duree
 from domain.grammar import de
 from models import Affectation, Centre, Cloture, Convention, DemandeServiceDegrade, Intervention, PeriodeSansAssistant
+from services.core.locks import SHARE, WHOLE, lock_row, locked
 
 EARLIEST = date(2000, 1, 1)
 """First day that anything is recorded for."""
@@ -101,7 +102,7 @@ def refuse_closed(session: Session, centre_id: UUID, jours: Iterable[date]) -> N
     The centre's row is held shared until the transaction ends: a month cannot be closed between this check and the commit,
     and those who record do not wait for one another.
     """
-    session.get_one(Centre, centre_id, with_for_update={"read": True})
+    lock_row(session, Centre, centre_id, SHARE)
     wanted = sorted({(jour.year, jour.month) for jour in jours})
     if not wanted:
         return
@@ -164,7 +165,7 @@ def _requests_of(
     found: dict[UUID, DemandeServiceDegrade] = {}
     for jour in sorted(set(jours)):
         query = _covering(convention_id, jour).limit(1)
-        demande = session.scalar(query.with_for_update() if lock else query)
+        demande = session.scalar(locked(query, WHOLE) if lock else query)
         if demande is None:
             raise Invalide(
                 f"Aucune demande de service dégradé acceptée ne couvre le {date_longue(jour)} : la collectivité doit "

@@ -22,6 +22,7 @@ from services.comptes.links import check_link, use_link
 from services.comptes.rights import Grant
 from services.core import clock, journal, limits
 from services.core.access import Acteur, require
+from services.core.locks import locked
 from services.core.paging import Page, paginate
 from services.core.portail import Portail, once, record
 from services.courriels import mails
@@ -362,7 +363,7 @@ def refuse_demande(portail: Portail, acteur: Acteur, demande_id: UUID, motif: st
 def _to_handle(session: Session, acteur: Acteur, demande_id: UUID, *, already: bool = False) -> DemandeAdhesion:
     """The request, locked, still to handle. `already`: it may have been accepted by the first of two clicks."""
     query = visible_demandes(acteur).where(DemandeAdhesion.id == demande_id)
-    demande = session.scalars(query.with_for_update(of=DemandeAdhesion, key_share=True)).one_or_none()
+    demande = session.scalars(locked(query, of=DemandeAdhesion)).one_or_none()
     if demande is None:
         raise Introuvable()
     require(

@@ -25,6 +25,7 @@ from services.adhesion.corrections import list_corrections, open_corrections
 from services.adhesion.dossier_state import DossierState, last_depot
 from services.centre.offres import get_offer
 from services.core.access import Acteur, get_dossier, roles_on
+from services.core.locks import locked
 from services.vie.texte import ACTE_AUTORISANT
 
 RELEVEURS = (Role.INSTRUCTEUR, Role.RESPONSABLE, Role.ASSISTANT)
@@ -137,7 +138,7 @@ def get_answerable(session: Session, acteur: Acteur, dossier_id: UUID, *, lock: 
         return get_dossier(session, acteur, dossier_id, lock=lock)
     except Introuvable:
         query = releve_query(acteur).where(Dossier.id == dossier_id)
-        found = session.scalars(query.with_for_update(of=Dossier, key_share=True) if lock else query).one_or_none()
+        found = session.scalars(locked(query, of=Dossier) if lock else query).one_or_none()
         if found is None or not get_offer(session, found.offre_version_id).variant(found.nature).formset.du_centre:
             raise
         return found

@@ -38,6 +38,7 @@ from services.core.access import (
     visible_centres,
 )
 from services.core.files import check_owner, claim_row, store
+from services.core.locks import WHOLE, locked
 from services.core.portail import Portail, once, record
 from services.facturation.visibles import get_decompte
 from services.vie.fin import unsent_letters
@@ -275,11 +276,8 @@ def purge_files(portail: Portail, *, orphelins: bool = False) -> int:
                 claim_row(session, sha256, 0, written)
             session.flush()
         kept = _template_hashes(session)
-        orphans = session.scalars(
-            select(Fichier)
-            .where(Fichier.cree_le < limit, ~exists().where(Piece.sha256 == Fichier.sha256))
-            .with_for_update(skip_locked=True)
-        ).all()
+        query = select(Fichier).where(Fichier.cree_le < limit, ~exists().where(Piece.sha256 == Fichier.sha256))
+        orphans = session.scalars(locked(query, WHOLE, skip_locked=True)).all()
         removed = [one for one in orphans if one.sha256 not in kept]
         for fichier in removed:
             session.delete(fichier)

@@ -33,6 +33,7 @@ from models import (
 from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur, require
+from services.core.locks import locked
 from services.core.portail import Portail
 
 Nature = Literal["convention", "dossier"]
@@ -108,7 +109,7 @@ def require_centre(session: Session, acteur: Acteur, centre_id: UUID, *roles: Ro
         raise Introuvable()
     require(held, *roles)
     query = select(Centre).where(Centre.id == centre_id)
-    return session.scalars(query.with_for_update(key_share=True) if lock else query).one()
+    return session.scalars(locked(query) if lock else query).one()
 
 
 def retention(centre: Centre) -> int:

@@ -41,6 +41,7 @@ from models import (
     SaisieEnAttente,
 )
 from services.archives.conservation import Cle, Contenu, contents, owned_by
+from services.core.locks import WHOLE, locked
 from services.core.portail import Portail
 
 OF_DOSSIER: tuple[type[Any], ...] = (
@@ -97,12 +98,8 @@ def erase_dossier(session: Session, dossier_id: UUID) -> Efface:
 
 def _hold(session: Session, contenu: Contenu) -> None:
     """Nobody changes them meanwhile. Acts first, as everybody who takes a convention and its dossier."""
-    session.scalars(
-        select(Acte.id).where(Acte.id.in_(contenu.actes)).order_by(Acte.id).with_for_update(key_share=True)
-    ).all()
-    session.scalars(
-        select(Dossier.id).where(Dossier.id.in_(contenu.dossiers)).order_by(Dossier.id).with_for_update(key_share=True)
-    ).all()
+    session.scalars(locked(select(Acte).where(Acte.id.in_(contenu.actes)).order_by(Acte.id))).all()
+    session.scalars(locked(select(Dossier).where(Dossier.id.in_(contenu.dossiers)).order_by(Dossier.id))).all()
 
 
 # Files ------------------------------------------------------------------------------------------------------------------
@@ -160,9 +157,8 @@ def _pieces_in(values: Collection[Any]) -> list[str]:
 def _orphans(session: Session, hashes: Collection[str]) -> list[str]:
     """Of these bytes, those that no file and no template refers to. Their rows are held, then removed: who would store the same
     bytes waits until they are gone (services.core.files.store)."""
-    held = session.scalars(
-        select(Fichier).where(Fichier.sha256.in_(hashes)).order_by(Fichier.sha256).with_for_update()
-    ).all()
+    query = select(Fichier).where(Fichier.sha256.in_(hashes)).order_by(Fichier.sha256)
+    held = session.scalars(locked(query, WHOLE)).all()
     used = set(session.scalars(select(Piece.sha256).where(Piece.sha256.in_(hashes))))
     for gabarits in session.scalars(select(OffreVersion.gabarits)):
         used.update(str(one) for one in gabarits.values())

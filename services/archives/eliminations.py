@@ -20,6 +20,7 @@ from models import Centre, Elimination, Piece, Utilisateur, utc_now
 from services.archives.conservation import Cle, Ensemble, find_due, require_centre
 from services.core import clock
 from services.core.access import Acteur, require
+from services.core.locks import locked
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, once, record
 
@@ -155,7 +156,7 @@ def get_elimination(
     """The elimination, for who reads its centre's archives, and its centre; Refus unless they hold one of `roles`."""
     query = select(Elimination).where(Elimination.id == elimination_id)
     if lock:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        query = locked(query)
     found = session.scalars(query).one_or_none()
     if found is None or found.centre_id not in acteur.centres_with(*READERS):
         raise Introuvable()

@@ -43,6 +43,7 @@ from services.comptes.donnees_personnelles import erase_account, list_obstacles
 from services.core import clock, journal
 from services.core.access import Acteur
 from services.core.files import check_owner
+from services.core.locks import find_row
 from services.core.portail import Portail
 
 Genre = Literal["compte", "brouillon", "demande"]
@@ -292,8 +293,7 @@ def _purge_one(
 def _hold(session: Session, cle: Cle) -> None:
     """Nobody logs in to it, types in it or answers it meanwhile."""
     table: type[Any] = {"compte": Utilisateur, "brouillon": Dossier, "demande": DemandeAdhesion}[cle[0]]
-    held = select(table).where(table.id == cle[1]).with_for_update(key_share=True)
-    session.scalars(held.execution_options(populate_existing=True)).one_or_none()
+    find_row(session, table, cle[1])
 
 
 def _erase_request(session: Session, demande: DemandeAdhesion) -> None:

@@ -28,14 +28,12 @@ from models import Centre, Piece, utc_now
 from services.centre.offres import get_offer, published_offers
 from services.core.access import Acteur, require
 from services.core.files import store
+from services.core.locks import WHOLE, find_row, lock_row
 from services.core.portail import Portail, once, record
 
 logger = logging.getLogger("portail")
 
 MAX_LOGO = 1_000_000
-CENTRE_LOCK = {"key_share": True}
-"""How a centre's row is locked. What refers to the centre (a mail queued by another action, which may hold the journal's
-head) only needs its key: a plain FOR UPDATE would make the two wait for each other."""
 
 
 def annexes_of(offers: Iterable[Offer]) -> dict[str, str]:
@@ -66,7 +64,7 @@ def attach_annexe(
 def remove_centre_file(portail: Portail, acteur: Acteur, piece_id: UUID) -> None:
     """Take a file of the centre away from what is issued from now on."""
     with portail.action(acteur, "centre.retirer_fichier", objet="piece", objet_id=piece_id) as session:
-        piece = session.get(Piece, piece_id, with_for_update=True)
+        piece = find_row(session, Piece, piece_id, WHOLE)
         if piece is None or piece.centre_id is None or piece.centre_id not in acteur.centre_ids:
             raise Introuvable()
         require(acteur.roles_for(centre_id=piece.centre_id), Role.ADMINISTRATEUR)
@@ -91,7 +89,7 @@ def _attach(
             raise Introuvable()
         require(acteur.roles_for(centre_id=centre_id), Role.ADMINISTRATEUR)
         # The centre's row is the lock: two people who replace the same file leave one current file.
-        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+        lock_row(session, Centre, centre_id)
         if annexe is not None:
             offers = [get_offer(session, version.id) for version in published_offers(session, centre_id)]
             if annexe not in annexes_of(offers):

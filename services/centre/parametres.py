@@ -29,10 +29,11 @@ from domain.grammar import typographic
 from domain.roles import Role
 from models import Centre, Piece
 from services.adhesion.dossier_views import CentreRow
-from services.centre.centre_files import CENTRE_LOCK, annexes_of, current_pieces
+from services.centre.centre_files import annexes_of, current_pieces
 from services.centre.offres import get_offer, published_offers
 from services.core import clock
 from services.core.access import Acteur, require
+from services.core.locks import lock_row
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 from services.core.settings import ROOT
@@ -116,7 +117,7 @@ def save_parametres(
     with portail.action(acteur, "centre.modifier", objet="centre", objet_id=centre_id) as session:
         centre = _readable(session, acteur, centre_id)
         require(acteur.roles_for(centre_id=centre.id), Role.ADMINISTRATEUR)
-        session.refresh(centre, with_for_update=CENTRE_LOCK)
+        lock_row(session, Centre, centre.id)
         if centre.version != version_vue:
             raise Conflit(CHANGED)
         before = _values(centre.parametres)

@@ -26,12 +26,12 @@ from domain.tarifs import Tarif as TarifVote
 from domain.text import clean_text
 from models import Centre, Convention, Dossier, Exercice, Piece, Tarif, utc_now
 from services.adhesion.warnings import tarif_codes
-from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer, list_tarifs
 from services.centre.tarif_impact import RUNNING, Impact, compute_impact
 from services.centre.tarif_views import MANAGERS, recordable_codes, require_centre, tarif_label
 from services.core.access import Acteur, require
 from services.core.files import store
+from services.core.locks import lock_row
 from services.core.portail import Portail, once, record
 from services.facturation.exercices import refresh_centre
 
@@ -144,7 +144,7 @@ def save_tarif(
     checked = _check_file(fichier, portail.settings.taille_max_mo) if fichier else None
     with portail.action(acteur, "tarif.enregistrer", objet="centre", objet_id=centre_id) as session:
         _require_manager(acteur, centre_id)
-        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+        lock_row(session, Centre, centre_id)
         given = _read_all(session, centre_id, code, valeurs, public)
         if operation_id is not None and not once(session, operation_id):
             return

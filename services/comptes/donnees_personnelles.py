@@ -46,6 +46,7 @@ from services.comptes.accounts import SUPPRIME, is_deleted
 from services.comptes.couverture import find_sans_compte
 from services.core import clock
 from services.core.access import Acteur, require
+from services.core.locks import locked
 from services.core.portail import Portail, record
 
 MIN_SEARCH, MAX_SEARCH, MAX_MENTIONS = 5, 254, 200
@@ -247,11 +248,8 @@ def delete_account(portail: Portail, acteur: Acteur, utilisateur_id: UUID) -> No
     administrator who answers for all its roles."""
     with portail.action(acteur, "utilisateur.anonymiser", objet="utilisateur", objet_id=utilisateur_id) as session:
         require_administrator(acteur)
-        user = session.scalars(
-            accounts.visible_users(acteur)
-            .where(Utilisateur.id == utilisateur_id)
-            .with_for_update(of=Utilisateur, key_share=True)
-        ).one_or_none()
+        query = accounts.visible_users(acteur).where(Utilisateur.id == utilisateur_id)
+        user = session.scalars(locked(query, of=Utilisateur)).one_or_none()
         if user is None:
             raise Introuvable()
         if not rights.answers_for(session, acteur, user.id, clock.today()):

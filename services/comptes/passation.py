@@ -21,6 +21,7 @@ from services.comptes import rights, sessions
 from services.comptes.rights import Grant
 from services.core import clock
 from services.core.access import Acteur
+from services.core.locks import WHOLE, find_row, locked
 from services.core.portail import Portail, once, record
 from services.courriels import mails
 
@@ -66,7 +67,7 @@ def hand_over(
     """End the role after `dernier_jour` and give it to the successor from the next day, titular or deputy as it was. What
     they held as a deputy by then ends the same day. The successor is told by mail."""
     with portail.action(acteur, "role.passer", objet="role", objet_id=role_id) as session:
-        held = session.get(RoleAttribue, role_id, with_for_update=True)
+        held = find_row(session, RoleAttribue, role_id, WHOLE)
         if held is None or not rights.may_give(session, acteur, held):
             raise Introuvable()
         if not rights.may_end(session, acteur, held):
@@ -127,7 +128,7 @@ def _successor(session: Session, held: RoleAttribue, successeur_id: UUID) -> Uti
 def _lock_centre(session: Session, held: RoleAttribue, successor: Utilisateur) -> None:
     """The centre always has somebody to administer it: its row is locked as in rights.check_administrators, and who takes
     over must be able to come in."""
-    session.scalars(select(Centre.id).where(Centre.id == held.centre_id).with_for_update(key_share=True)).one()
+    session.scalars(locked(select(Centre.id).where(Centre.id == held.centre_id))).one()
     if successor.password_hash is None:
         raise Refus(
             "Cette personne n’a pas encore activé son compte : attendez-le avant de lui passer l’administration."

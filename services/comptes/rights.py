@@ -14,6 +14,7 @@ from domain.errors import Invalide, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
 from models import Centre, Collectivite, DemandeAdhesion, Dossier, RoleAttribue, Utilisateur
 from services.core.access import Acteur
+from services.core.locks import lock_row
 
 BY_COLLECTIVITE = (Role.GESTIONNAIRE, Role.DIRECTION)
 """Who invites colleagues within a collectivité."""
@@ -181,7 +182,7 @@ def give(session: Session, utilisateur_id: UUID, grant: Grant, by: UUID | None) 
 
 def require_open(session: Session, utilisateur_id: UUID) -> None:
     """Hold the account until the end of the transaction, as its deletion does; Refus when it is no longer open."""
-    user = session.get_one(Utilisateur, utilisateur_id, with_for_update={"key_share": True}, populate_existing=True)
+    user = lock_row(session, Utilisateur, utilisateur_id)
     if not user.actif:
         raise Refus("Ce compte est désactivé ou supprimé : aucun rôle ne peut lui être donné.")
 
@@ -207,7 +208,7 @@ def check_administrators(session: Session, centre_ids: Iterable[UUID], today: da
     in its transaction; the centre's row is locked, so that two administrators cannot remove each other."""
     for centre_id in sorted(set(centre_ids)):
         session.flush()
-        session.scalars(select(Centre).where(Centre.id == centre_id).with_for_update(key_share=True)).one()
+        lock_row(session, Centre, centre_id)
         kept = session.scalar(
             select(RoleAttribue.id)
             .join(Utilisateur, Utilisateur.id == RoleAttribue.utilisateur_id)

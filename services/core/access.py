@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from domain.errors import Introuvable, Refus
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
 from models import Acte, Affectation, Centre, Convention, Dossier, RoleAttribue, Utilisateur
+from services.core.locks import lock_row, locked
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def get_dossier(session: Session, acteur: Acteur, dossier_id: UUID, *, lock: boo
     """The dossier, if this person may see it; Introuvable otherwise. `lock` takes the row until the transaction ends,
     without its key: what refers to it goes on being recorded (a plain FOR UPDATE would make the two wait in a circle)."""
     query = visible_dossiers(acteur).where(Dossier.id == dossier_id)
-    found = session.scalars(query.with_for_update(of=Dossier, key_share=True) if lock else query).one_or_none()
+    found = session.scalars(locked(query, of=Dossier) if lock else query).one_or_none()
     if found is None:
         raise Introuvable()
     return found
@@ -174,7 +175,7 @@ def get_convention(session: Session, acteur: Acteur, convention_id: UUID, *, loc
     """The convention, if this person may see it; Introuvable otherwise. `lock` takes the row until the transaction ends,
     without its key: what refers to it goes on being recorded (a plain FOR UPDATE would make the two wait in a circle)."""
     query = visible_conventions(acteur).where(Convention.id == convention_id)
-    found = session.scalars(query.with_for_update(of=Convention, key_share=True) if lock else query).one_or_none()
+    found = session.scalars(locked(query, of=Convention) if lock else query).one_or_none()
     if found is None:
         raise Introuvable()
     return found
@@ -189,8 +190,7 @@ def get_acte(session: Session, acteur: Acteur, acte_id: UUID, *, lock: bool = Fa
         raise Introuvable()
     if lock:
         for ident in filter(None, (found.parent_id, found.id)):
-            held = select(Acte).where(Acte.id == ident).with_for_update(of=Acte, key_share=True)
-            session.scalars(held.execution_options(populate_existing=True)).one()
+            lock_row(session, Acte, ident)
     return found
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Refus
 from models import Fichier, JournalHead, utc_now
+from services.core.locks import KEEP, lock_row, locked
 
 
 class FileStore:
@@ -148,7 +149,7 @@ def store(session: Session, files: FileStore, data: bytes) -> Fichier:
     row, which an operator may remove, never a row without bytes."""
     sha256 = hashlib.sha256(data).hexdigest()
     claim_row(session, sha256, len(data), utc_now())
-    row = session.get_one(Fichier, sha256, with_for_update={"read": True, "key_share": True})
+    row = lock_row(session, Fichier, sha256, KEEP)
     files.write(data)
     return row
 
@@ -161,8 +162,7 @@ def store_all(session: Session, files: FileStore, several: Sequence[bytes]) -> l
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     if rows:
         session.execute(insert(Fichier).values(rows).on_conflict_do_nothing(index_elements=[Fichier.sha256]))
-    held = select(Fichier.sha256).where(Fichier.sha256.in_(sizes)).with_for_update(read=True, key_share=True)
-    session.execute(held).all()
+    session.execute(locked(select(Fichier.sha256).where(Fichier.sha256.in_(sizes)), KEEP)).all()
     return [files.write(data) for data in several]
 
 

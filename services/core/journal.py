@@ -18,6 +18,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from models import AuditEvent, JournalHead, utc_now
+from services.core.locks import WHOLE, lock_row
 
 GENESIS = "0" * 64
 
@@ -51,9 +52,7 @@ class Ligne:
 
 def record_lines(session: Session, lines: Sequence[Ligne]) -> list[AuditEvent]:
     """Append several lines in the current transaction: the head of the chain is taken once."""
-    # populate_existing: read under the lock, since the identity map may hold an older head.
-    query = select(JournalHead).where(JournalHead.id == 1).with_for_update()
-    head = session.execute(query.execution_options(populate_existing=True)).scalar_one()
+    head = lock_row(session, JournalHead, 1, WHOLE)
     events = []
     for line in lines:
         event = AuditEvent(

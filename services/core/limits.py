@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from models import JournalHead, TentativeConnexion, utc_now
+from services.core.locks import WHOLE, locked
 
 WINDOW = timedelta(minutes=15)
 """How long an attempt counts, and so how long a lock-out lasts at most."""
@@ -18,7 +19,7 @@ WINDOW = timedelta(minutes=15)
 def wait_turn(session: Session) -> None:
     """Wait until the transactions under way are done, and keep the next ones waiting: takes the one row that every writer
     takes, the journal's head. For « create it unless it is there » on a database that has no such lock of its own."""
-    session.execute(select(JournalHead.id).with_for_update())
+    session.execute(locked(select(JournalHead.id), WHOLE))
 
 
 def subject_hash(kind: str, subject: str) -> str:

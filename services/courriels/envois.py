@@ -20,6 +20,7 @@ from domain.roles import Role
 from domain.text import clean_text
 from models import Acte, Centre, Courriel, Dossier, Utilisateur, utc_now
 from services.core.access import Acteur
+from services.core.locks import WHOLE, find_row
 from services.core.paging import Page, paginate
 from services.core.portail import Portail, once, record
 from services.courriels import mails
@@ -236,7 +237,7 @@ def _subjects(session: Session, mail: Courriel) -> list[tuple[str, dict[str, str
 
 
 def _find(session: Session, acteur: Acteur, mail_id: UUID, *, lock: bool = False) -> Courriel:
-    mail = session.get(Courriel, mail_id, with_for_update=lock)
+    mail = find_row(session, Courriel, mail_id, WHOLE) if lock else session.get(Courriel, mail_id)
     if mail is None or mail.centre_id not in _centres(acteur):
         raise Introuvable()
     return mail

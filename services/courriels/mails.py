@@ -22,6 +22,7 @@ from domain.courriels import MAX_ERREUR
 from domain.errors import Invalide
 from models import Courriel, Utilisateur, utc_now
 from services.comptes.sessions import home_centre
+from services.core.locks import WHOLE, find_row, locked
 from services.core.portail import Portail
 from services.courriels import smtp
 from services.courriels.redaction import LINK_MODELS, write_mail
@@ -186,7 +187,7 @@ def _deliver_one(portail: Portail, mail_id: UUID) -> tuple[str, str]:
 def _put_off(portail: Portail, mail_id: UUID, found: smtp.Outcome) -> str:
     """Back in the queue for later; « echec » when it has been failing for too long."""
     with portail.db.write() as session:
-        mail = session.get(Courriel, mail_id, with_for_update=True)
+        mail = find_row(session, Courriel, mail_id, WHOLE)
         if mail is None or mail.etat != "incertain":
             return "annule"
         now, tried = utc_now(), int(mail.parametres.get(TRIED, 0))
@@ -253,7 +254,7 @@ def _written(portail: Portail, session: Session, mail: Courriel, user: Utilisate
 def _record(portail: Portail, mail_id: UUID, etat: str, erreur: str | None, *, held: str = "incertain") -> str:
     """Keep the outcome, unless the mail is no longer in the state it was `held` in."""
     with portail.db.write() as session:
-        mail = session.get(Courriel, mail_id, with_for_update=True)
+        mail = find_row(session, Courriel, mail_id, WHOLE)
         if mail is not None and mail.etat == held:
             mail.etat = etat
             mail.erreur = erreur[:MAX_ERREUR] if erreur else None
@@ -288,7 +289,7 @@ def retry(portail: Portail, *, incertains: bool = False) -> int:
     doubtful = Courriel.etat == "incertain"
     failed = Courriel.etat.in_(("echec", "a_envoyer"))
     with portail.db.write() as session:
-        query = select(Courriel).where(or_(failed, doubtful) if incertains else failed).with_for_update()
+        query = locked(select(Courriel).where(or_(failed, doubtful) if incertains else failed), WHOLE)
         again = [one for one in session.scalars(query) if not in_flight(one) and not one.parametres.get(RETURNED)]
         for mail in again:
             hasten(mail)

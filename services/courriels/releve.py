@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.roles import Role
 from models import Courriel, RoleAttribue, Utilisateur, utc_now
+from services.core.locks import WHOLE, locked
 from services.courriels import mails
 
 MODELE = "courriels_en_echec"
@@ -25,7 +26,7 @@ def report_failures(session: Session, centre_id: UUID, jour: date) -> int:
         Courriel.centre_id == centre_id, Courriel.etat.in_(("echec", "incertain")), Courriel.modele != MODELE
     )
     now = utc_now()
-    found = [one for one in session.scalars(query.with_for_update()) if not mails.in_flight(one, now)]
+    found = [one for one in session.scalars(locked(query, WHOLE)) if not mails.in_flight(one, now)]
     fresh = [one for one in found if not one.parametres.get(mails.TOLD)]
     if not fresh:
         return 0

@@ -19,6 +19,7 @@ from services.adhesion.workflow import check_line, check_motif, find_line
 from services.centre.offres import get_offer
 from services.core import journal
 from services.core.access import Acteur
+from services.core.locks import SHARE, lock_row
 from services.core.portail import Portail
 from services.facturation.lignes import Calcul, compute_decompte
 from services.facturation.releve import load_releve, period_of
@@ -84,9 +85,8 @@ def same_lines(decompte: Decompte, calcul: Calcul) -> bool:
 def take(session: Session, acteur: Acteur, decompte_id: UUID, action: str) -> Decompte:
     """The statement, its centre, convention and row held, once the table allows `action` to this person."""
     seen = get_decompte(session, acteur, decompte_id)
-    session.get_one(Centre, seen.centre_id, with_for_update={"read": True})
-    session.get_one(Convention, seen.convention_id, with_for_update={"key_share": True}, populate_existing=True)
-    session.expire(seen)
+    lock_row(session, Centre, seen.centre_id, SHARE)
+    lock_row(session, Convention, seen.convention_id)
     decompte = get_decompte(session, acteur, decompte_id, lock=True)
     roles = acteur.roles_for(centre_id=decompte.centre_id)
     if decompte.contre_id is not None:

@@ -19,6 +19,7 @@ from domain.errors import PortailError
 from models import Centre, Convention, Decompte, utc_now
 from services.centre.offres import get_offer
 from services.core.access import Acteur
+from services.core.locks import SHARE, lock_row, locked
 from services.core.portail import Portail
 from services.facturation import decomptes as one_by_one
 from services.facturation import emission
@@ -130,16 +131,15 @@ def _ready(session: Session, acteur: Acteur, ids: Sequence[UUID], action: str) -
         select(Decompte.centre_id, Decompte.convention_id).where(Decompte.id.in_(ids), Decompte.centre_id.in_(centres))
     ).all()
     for centre_id in sorted({row.centre_id for row in seen}):
-        session.get_one(Centre, centre_id, with_for_update={"read": True})
+        lock_row(session, Centre, centre_id, SHARE)
     held = _hold_conventions(session, {row.convention_id for row in seen})
     query = (
         select(Decompte)
         .where(Decompte.id.in_(ids), Decompte.convention_id.in_(held), Decompte.contre_id.is_(None))
         .options(selectinload(Decompte.lignes))
         .order_by(Decompte.id)
-        .with_for_update(of=Decompte, key_share=True)
     )
-    found = {one.id: one for one in session.scalars(query) if one.etat in line.de}
+    found = {one.id: one for one in session.scalars(locked(query, of=Decompte)) if one.etat in line.de}
     releves: dict[Any, Releve] = {}
     for one in (found[key] for key in ids if key in found):
         calcul = _compute(session, one, list(found.values()), releves)
@@ -156,9 +156,8 @@ def _hold_conventions(session: Session, ids: set[UUID]) -> dict[UUID, Convention
         .where(Convention.id.in_(ids))
         .order_by(Convention.id)
         .options(joinedload(Convention.dossier), joinedload(Convention.collectivite), joinedload(Convention.centre))
-        .with_for_update(of=Convention, key_share=True)
     )
-    return {one.id: one for one in session.scalars(query)}
+    return {one.id: one for one in session.scalars(locked(query, of=Convention))}
 
 
 def _compute(session: Session, decompte: Decompte, together: Sequence[Decompte], releves: dict[Any, Releve]) -> Calcul:

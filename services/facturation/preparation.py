@@ -23,6 +23,7 @@ from models import Centre, Convention, Decompte
 from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur
+from services.core.locks import SHARE, lock_row, locked
 from services.core.portail import Portail, record
 from services.facturation.decompte_views import Preparation
 from services.facturation.decomptes import Progress, record_decompte, write_calcul
@@ -96,7 +97,7 @@ def _prepare_together(
     with portail.action(
         acteur, "decompte.preparer", objet="centre", objet_id=centre_id, centre_id=centre_id
     ) as session:
-        session.get_one(Centre, centre_id, with_for_update={"read": True})
+        lock_row(session, Centre, centre_id, SHARE)
         done = _prepare(session, acteur, centre_id, ids, annee, trimestre)
         record(
             session,
@@ -148,8 +149,8 @@ def _prepare(
     session: Session, acteur: Acteur, centre_id: UUID, ids: Sequence[UUID], annee: int, trimestre: int
 ) -> Preparation:
     query = select(Convention).where(Convention.id.in_(ids)).order_by(Convention.id)
-    query = query.with_for_update(of=Convention, key_share=True).options(joinedload(Convention.dossier))
-    conventions = session.scalars(query).all()
+    query = query.options(joinedload(Convention.dossier))
+    conventions = session.scalars(locked(query, of=Convention)).all()
     kept = {
         (one.convention_id, one.du): one
         for one in session.scalars(
@@ -245,5 +246,5 @@ def prepare_one(portail: Portail, acteur: Acteur, convention_id: UUID, jour: dat
 def _lock_convention(session: Session, acteur: Acteur, convention_id: UUID) -> Convention:
     known = session.scalar(select(Convention.centre_id).where(Convention.id == convention_id))
     require_preparer(acteur, known or UUID(int=0))
-    session.get_one(Centre, known, with_for_update={"read": True})
-    return session.get_one(Convention, convention_id, with_for_update={"key_share": True})
+    lock_row(session, Centre, known, SHARE)
+    return lock_row(session, Convention, convention_id)

@@ -15,6 +15,7 @@ from domain.decompte import PREPARERS
 from domain.errors import Introuvable
 from models import Decompte
 from services.core.access import Acteur, require
+from services.core.locks import locked
 
 
 def visible_decomptes(acteur: Acteur) -> Select[Decompte]:
@@ -30,7 +31,7 @@ def visible_decomptes(acteur: Acteur) -> Select[Decompte]:
 def get_decompte(session: Session, acteur: Acteur, decompte_id: UUID, *, lock: bool = False) -> Decompte:
     """The statement, if this person may see it; Introuvable otherwise. `lock` takes the row until the transaction ends."""
     query = visible_decomptes(acteur).where(Decompte.id == decompte_id)
-    found = session.scalars(query.with_for_update(of=Decompte, key_share=True) if lock else query).one_or_none()
+    found = session.scalars(locked(query, of=Decompte) if lock else query).one_or_none()
     if found is None:
         raise Introuvable()
     return found

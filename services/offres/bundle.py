@@ -23,9 +23,9 @@ from domain.offer import SETTINGS_FILE, Offer, OfferSettings, parse_offer, read_
 from domain.roles import Role
 from domain.yaml_writer import write_form, write_settings
 from models import Centre, OffreVersion
-from services.centre.centre_files import CENTRE_LOCK
 from services.core.access import Acteur
 from services.core.files import FileStore, store_all
+from services.core.locks import lock_row
 from services.core.portail import Portail
 from services.offres.archive import read_archive
 from services.offres.versions import (
@@ -209,7 +209,7 @@ def _find_centre(session: Session, acteur: Acteur | None, bundle: Bundle) -> Cen
             f"Le centre « {bundle.centre} » n’existe pas dans cette installation : ajoutez d’abord son dossier à forms/,"
             " puis lancez « portail init »."
         )
-    return session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    return lock_row(session, Centre, centre_id)
 
 
 def _make_draft(

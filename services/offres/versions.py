@@ -22,10 +22,10 @@ from domain.definitions import DefinitionError, Fault
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import Centre, Dossier, Fichier, OffreVersion, Utilisateur, utc_now
-from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import current_version
 from services.core import journal
 from services.core.access import Acteur
+from services.core.locks import WHOLE, find_row, lock_row
 from services.core.portail import Portail
 from services.offres.verification import check_draft
 
@@ -111,7 +111,7 @@ def open_draft(portail: Portail, acteur: Acteur, centre_id: UUID, offre_code: st
     with portail.action(
         acteur, "offre.ouvrir_brouillon", objet="offre", objet_id=offre_code, centre_id=centre_id
     ) as session:
-        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+        lock_row(session, Centre, centre_id)
         found = find_draft(session, centre_id, offre_code)
         if found is None:
             source = current_version(session, centre_id, offre_code)
@@ -167,7 +167,7 @@ def restore_version(portail: Portail, acteur: Acteur, version_id: UUID) -> Draft
         if source is None or source.etat == "brouillon":
             raise Introuvable()
         require_admin(acteur, source.centre_id)
-        session.get_one(Centre, source.centre_id, with_for_update=CENTRE_LOCK)
+        lock_row(session, Centre, source.centre_id)
         if find_draft(session, source.centre_id, source.code) is not None:
             raise Conflit("Cette offre a déjà un brouillon : publiez-le ou abandonnez-le d’abord.")
         draft = copy_as_draft(session, acteur, source)
@@ -270,8 +270,8 @@ def take_draft(
     if acteur is not None:
         require_admin(acteur, centre_id)
     if lock:
-        session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
-    draft = session.get(OffreVersion, draft_id, with_for_update=lock)
+        lock_row(session, Centre, centre_id)
+    draft = find_row(session, OffreVersion, draft_id, WHOLE) if lock else session.get(OffreVersion, draft_id)
     if draft is None:
         raise Introuvable("Ce brouillon n’existe plus : il a été abandonné.")
     if draft.etat != "brouillon":

@@ -21,10 +21,10 @@ from domain.roles import Role
 from domain.secret import find_small_numbers
 from domain.text import clean_text
 from models import Affectation, Bilan, Centre, Convention, Piece, Utilisateur, utc_now
-from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur, get_convention, visible_conventions
+from services.core.locks import WHOLE, lock_row
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 from services.facturation.exercices import COMMITTED_STATES
@@ -78,7 +78,7 @@ def get_bilan(session: Session, acteur: Acteur, bilan_id: UUID, *, lock: bool = 
         raise Introuvable()
     convention = get_convention(session, acteur, found.convention_id, lock=lock)
     if lock:
-        found = session.get_one(Bilan, bilan_id, with_for_update=True, populate_existing=True)
+        found = lock_row(session, Bilan, bilan_id, WHOLE)
     return found, convention
 
 
@@ -235,7 +235,7 @@ def start_bilan(portail: Portail, acteur: Acteur, convention_id: UUID, annee: in
     with portail.action(acteur, "bilan.commencer", objet="convention", objet_id=convention_id) as session:
         convention = get_convention(session, acteur, convention_id)
         # The centre first: freezing and closing a month wait for one another.
-        session.get_one(Centre, convention.centre_id, with_for_update=CENTRE_LOCK)
+        lock_row(session, Centre, convention.centre_id)
         convention = get_convention(session, acteur, convention_id, lock=True)
         if convention.centre_id not in acteur.centres_with(*READERS) or convention.etat not in COMMITTED_STATES:
             raise Introuvable()

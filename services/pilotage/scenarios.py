@@ -19,6 +19,7 @@ from domain.errors import Conflit, Introuvable, Invalide, PortailError
 from domain.text import clean_text
 from models import Centre, Collectivite, Scenario, Utilisateur, new_id, utc_now
 from services.core.access import Acteur
+from services.core.locks import WHOLE, locked
 from services.core.portail import Portail, once, record
 from services.pilotage.cadres import CENTRE_ROLES, COLLECTIVITE_ROLES, find_cadre
 from services.pilotage.parametres import Parametres, read_parametres, to_texts
@@ -178,7 +179,7 @@ def _get(session: Session, acteur: Acteur, scenario_id: UUID, version_vue: int |
     """The scenario, its row locked when it is about to change; Introuvable, or Conflit."""
     query = visible_scenarios(acteur).where(Scenario.id == scenario_id)
     if version_vue is not None:
-        query = query.with_for_update(of=Scenario)
+        query = locked(query, WHOLE, of=Scenario)
     found = session.scalars(query).one_or_none()
     if found is None:
         raise Introuvable()

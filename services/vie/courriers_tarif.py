@@ -27,7 +27,6 @@ from domain.tarifs import Tarif as TarifVote
 from models import Avenant, Centre, Convention, CourrierTarif, Piece, Tarif, utc_now
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.editique import Ingredients, Rendered
-from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer
 from services.centre.tarif_views import MANAGERS, require_centre, tarif_label
 from services.convention.convention_views import file_name
@@ -35,6 +34,7 @@ from services.core import clock
 from services.core.access import Acteur, require
 from services.core.files import store_all
 from services.core.journal import Ligne, record_lines
+from services.core.locks import lock_row
 from services.core.portail import Portail
 from services.courriels.notifications import notify_tarif
 from services.facturation.exercices import BY_THE_HOUR, Contexte, compute_year, find_tarif, load_contexte
@@ -233,7 +233,7 @@ def _take(session: Session, acteur: Acteur, centre_id: UUID) -> None:
     """Check the right, and hold the centre: letters are made and sent by one person at a time."""
     require_centre(acteur, centre_id)
     require(acteur.roles_for(centre_id=centre_id), *MANAGERS)
-    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    lock_row(session, Centre, centre_id)
 
 
 def _seen(letters: list[list[CourrierTarif]], vues: Collection[UUID]) -> list[list[CourrierTarif]]:

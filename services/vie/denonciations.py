@@ -26,6 +26,7 @@ from services.activite.champs import check_version, date_field, read_values
 from services.adhesion.workflow import check_line, check_motif, find_line
 from services.centre.offres import get_offer
 from services.core.access import Acteur, get_convention, require
+from services.core.locks import WHOLE, lock_row
 from services.core.portail import Portail, once
 from services.courriels.notifications import notify_life
 from services.exports import Export
@@ -282,7 +283,7 @@ def _take(
     if convention_id is None:
         raise Introuvable()
     convention = get_convention(session, acteur, convention_id, lock=True)
-    one = session.get_one(Denonciation, denonciation_id, with_for_update=True)
+    one = lock_row(session, Denonciation, denonciation_id, WHOLE)
     offer = get_offer(session, convention.dossier.offre_version_id)
     regles = rules_for(convention, offer, one)
     notice = regles.classify(one.date_reference) if one.date_reference else None

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session, aliased
 from models import Acte, AuditEvent, Avenant, Centre, Collectivite, Convention
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_state import last_depot
-from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer
 from services.core import journal
+from services.core.locks import lock_row
 from services.facturation.exercices import COMMITTED_STATES, refresh_convention
 from services.vie.fin import set_end
 from services.vie.texte import list_layers, overlay, text_in_force
@@ -62,8 +62,7 @@ def _end_followed(session: Session, convention: Convention, today: date) -> jour
     """End the convention that this one replaces on the eve of its effect, even where it had not begun by then: no day is due
     twice. Once this one is in force, the other is said to be replaced.
     What the journal says of it, None when its state does not change: the caller writes it once no row is to be taken any more."""
-    held = select(Convention).where(Convention.id == convention.remplace_id)
-    followed = session.scalars(held.with_for_update(of=Convention, key_share=True)).one()
+    followed = lock_row(session, Convention, convention.remplace_id)
     if followed.etat not in REPLACEABLE:
         return None
     eve = convention.date_effet - timedelta(days=1)
@@ -102,7 +101,7 @@ def _was_renamed(session: Session, avenant: Avenant) -> bool:
 
 def replace_due(session: Session, centre_id: UUID, jour: date) -> int:
     """Say replaced the conventions that a signed one follows and that has taken effect by `jour`; how many."""
-    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    lock_row(session, Centre, centre_id)
     query = (
         select(Convention)
         .where(

@@ -26,6 +26,7 @@ from services.activite.regles import RUNNING_STATES
 from services.adhesion.workflow import MOTIF_LENGTH, check_line, check_motif, find_line
 from services.centre.offres import get_offer
 from services.core.access import Acteur, follows_for_centre, get_convention, require
+from services.core.locks import WHOLE, lock_row
 from services.core.portail import Portail, once
 from services.courriels.notifications import notify_life
 from services.vie.demeure_views import (
@@ -297,7 +298,7 @@ def _take(
     if convention_id is None:
         raise Introuvable()
     convention = get_convention(session, acteur, convention_id, lock=lock)
-    one = session.get_one(MiseEnDemeure, demeure_id, with_for_update=lock or None)
+    one = lock_row(session, MiseEnDemeure, demeure_id, WHOLE) if lock else session.get_one(MiseEnDemeure, demeure_id)
     if one.date_envoi is None and not follows_for_centre(acteur, convention):
         raise Introuvable()
     workflow = get_offer(session, convention.dossier.offre_version_id).workflow_convention

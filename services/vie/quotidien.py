@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from models import Centre, Passage, utc_now
 from services.core import clock
+from services.core.locks import WHOLE, lock_row
 from services.core.portail import Portail
 
 logger = logging.getLogger("portail")
@@ -86,8 +87,7 @@ def _begin(session: Session, centre_id: UUID, jour: date) -> None:
 
 
 def _lock(session: Session, centre_id: UUID, jour: date) -> Passage:
-    # populate_existing: read under the lock, since another process may just have finished a duty.
-    return session.get_one(Passage, (centre_id, jour), with_for_update=True, populate_existing=True)
+    return lock_row(session, Passage, (centre_id, jour), WHOLE)
 
 
 def _do(portail: Portail, centre_id: UUID, jour: date, duty: str) -> int | None:

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from domain.offer import CENTRE_SEUL, Offer, RappelPrevu
 from domain.roles import ROLES_CENTRE, Role
 from models import Affectation, Centre, Convention, Courriel, Rappel, RoleAttribue, Utilisateur
-from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer, published_offers
 from services.core import clock
 from services.core.journal import record
+from services.core.locks import lock_row
 from services.core.portail import Portail
 from services.courriels import mails
 from services.vie.echeances import GENRES, EcheanceRow, centre_rows
@@ -39,7 +39,7 @@ class Envoi:
 def send_due(session: Session, centre_id: UUID, jour: date) -> int:
     """Queue the reminders of this centre that are due on `jour`, in the current transaction; how many mails. Run again, it
     queues nothing more."""
-    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    lock_row(session, Centre, centre_id)
     offers = {version.code: get_offer(session, version.id) for version in published_offers(session, centre_id)}
     horizon = max(
         (max(one.jours_avant) for offer in offers.values() for one in offer.rappels if one.jours_avant), default=-1

@@ -19,11 +19,11 @@ from domain.formatting import date_longue
 from domain.roles import Role
 from models import Centre, Convention, Denonciation, Exercice, Reconduction
 from services.activite.regles import RUNNING_STATES
-from services.centre.centre_files import CENTRE_LOCK
 from services.centre.offres import get_offer
 from services.core import clock
 from services.core.access import Acteur, get_convention, require
 from services.core.journal import Ligne, record_lines
+from services.core.locks import lock_row, locked
 from services.core.portail import Portail, once
 from services.facturation.exercices import COMMITTED_STATES, refresh_centre, refresh_convention
 
@@ -36,7 +36,7 @@ AGREEING = (Role.RESPONSABLE, Role.SIGNATAIRE_CENTRE)
 def renew_due(session: Session, centre_id: UUID, jour: date) -> int:
     """Record the tacit renewals that have come by `jour`, for every year begun; how many. A notice that waits for somebody
     to confirm it holds the years past the end that it proposes."""
-    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    lock_row(session, Centre, centre_id)
     conventions = _lock_conventions(session, centre_id, COMMITTED_STATES, jour)
     known = renewed_years(session, [one.id for one in conventions])
     noticed = _noticed(session, [one.id for one in conventions])
@@ -57,7 +57,7 @@ def renew_due(session: Session, centre_id: UUID, jour: date) -> int:
 def close_due(session: Session, centre_id: UUID, jour: date) -> int:
     """End the conventions whose last day was before `jour`; how many. One that nobody agreed to renew gets its last day
     first. One under notice stays so: its end was decided, and is shown."""
-    session.get_one(Centre, centre_id, with_for_update=CENTRE_LOCK)
+    lock_row(session, Centre, centre_id)
     conventions = _lock_conventions(session, centre_id, RUNNING_STATES, jour)
     known = renewed_years(session, [one.id for one in conventions])
     lines: list[Ligne] = []
@@ -166,9 +166,8 @@ def _lock_conventions(session: Session, centre_id: UUID, etats: Collection[str],
         .where(Convention.centre_id == centre_id, Convention.etat.in_(etats), Convention.date_effet <= jour)
         .options(joinedload(Convention.dossier))
         .order_by(Convention.id)
-        .with_for_update(of=Convention, key_share=True)
     )
-    return session.scalars(query.execution_options(populate_existing=True)).all()
+    return session.scalars(locked(query, of=Convention)).all()
 
 
 def _mode(session: Session, convention: Convention) -> str:
