@@ -22,6 +22,7 @@ from domain.ics import Evenement, write_calendar
 from models import FluxCalendrier, Utilisateur, utc_now
 from services.comptes import sessions
 from services.core.access import Acteur, load_acteur
+from services.core.locks import lock_row
 from services.core.portail import Portail, record
 from services.core.tokens import new_token, token_hash
 from services.vie.echeances import GENRES, EcheanceRow, group_rows, visible_rows
@@ -84,7 +85,7 @@ def revoke_flux(portail: Portail, acteur: Acteur) -> None:
 
 def _lock(session: Session, acteur: Acteur) -> None:
     """One change at a time to a person's feed."""
-    session.get_one(Utilisateur, acteur.utilisateur_id, with_for_update={"key_share": True})
+    lock_row(session, Utilisateur, acteur.utilisateur_id)
 
 
 def _living(utilisateur_id: UUID) -> Select[FluxCalendrier]:
