@@ -27,12 +27,14 @@ from services.core import clock
 from services.core.access import Acteur, roles_on, visible_conventions
 from services.core.paging import Page
 from services.core.portail import Portail
+from services.facturation.exercices import COMMITTED_STATES
 
 GENRES = ECHEANCES
 ASSISTANT: frozenset[Echeance] = frozenset({"debut", "reconduction", "terme", "fin", "bilan"})
 """What somebody who is only an assistant needs: when they come, when they stop, what they write."""
 YEARS_AHEAD = 1
 """How far the list goes by itself: the same day of the year after."""
+ENDS: tuple[Echeance, ...] = ("terme", "fin")
 ISSUED = ("emis", "paye")
 LIVING = ("recue", "confirmee")
 """States of a notice that was not withdrawn nor left without effect."""
@@ -40,7 +42,8 @@ LIVING = ("recue", "confirmee")
 
 @dataclass(frozen=True)
 class EcheanceRow:
-    """One deadline of one convention. `fait`: what it asks for is done. `cote_centre`: seen by the centre's people."""
+    """One deadline of one convention. `fait`: what it asks for is done. `suite`: number of the signed convention that takes over
+    from the end that this deadline is. `cote_centre`: seen by the centre's people."""
 
     le: date
     kind: Echeance
@@ -52,6 +55,7 @@ class EcheanceRow:
     offre: str
     fait: bool = False
     cote_centre: bool = False
+    suite: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,18 @@ class Groupe:
     @property
     def fait(self) -> bool:
         return all(one.fait for one in self.rows)
+
+    @property
+    def situation(self) -> str:
+        """How a deadline that is settled is told; empty for one that is not."""
+        return tell_done(self.rows)
+
+
+def tell_done(rows: Sequence[EcheanceRow]) -> str:
+    """« Fait », or « Suite signée » for an end that another convention follows; empty while something is left to do."""
+    if not all(one.fait for one in rows):
+        return ""
+    return "Suite signée" if any(one.suite for one in rows) else "Fait"
 
 
 @dataclass(frozen=True)
@@ -229,15 +245,23 @@ def _row(session: Session, convention: Convention, deadline: EcheanceDate) -> Ec
 @dataclass(frozen=True)
 class Done:
     """What is done already: tariffs recorded (centre, code, year), reports published (convention, year), statements issued
-    (first and last day of their period, by convention), notices given (convention, year)."""
+    (first and last day of their period, by convention), notices given (convention, year), signed conventions that follow (their
+    number, by the convention that they take over from)."""
 
     tarifs: frozenset[tuple[UUID, str, int]]
     bilans: frozenset[tuple[UUID, int]]
     decomptes: Mapping[UUID, Sequence[tuple[date, date]]]
     denonciations: frozenset[tuple[UUID, int]]
+    suites: Mapping[UUID | None, str]
+
+    def follows(self, row: EcheanceRow) -> str:
+        """Number of the signed convention that follows, for the end of one; empty otherwise."""
+        return self.suites.get(row.convention_id, "") if row.kind in ENDS else ""
 
     def tells(self, row: EcheanceRow, codes: Sequence[str]) -> bool:
         """Whether what this deadline asks for is done; `codes`: tariffs that the offer needs."""
+        if row.kind in ENDS:
+            return bool(self.follows(row))
         if row.kind == "vote_tarif":
             return all((row.centre_id, code, row.le.year + 1) in self.tarifs for code in codes)
         if row.kind == "bilan":
@@ -263,6 +287,9 @@ def _read_done(session: Session, conventions: Sequence[Convention]) -> Done:
     notices = select(Denonciation.convention_id, Denonciation.date_reference).where(
         Denonciation.convention_id.in_(ids), Denonciation.etat.in_(LIVING)
     )
+    following = select(Convention.remplace_id, Convention.numero).where(
+        Convention.remplace_id.in_(ids), Convention.etat.in_(COMMITTED_STATES)
+    )
     issued: dict[UUID, list[tuple[date, date]]] = {}
     for one, du, au in session.execute(decomptes):
         issued.setdefault(one, []).append((du, au))
@@ -271,6 +298,7 @@ def _read_done(session: Session, conventions: Sequence[Convention]) -> Done:
         frozenset(session.execute(bilans).all()),
         issued,
         frozenset((one, day.year) for one, day in session.execute(notices) if day is not None),
+        dict(session.execute(following).all()),
     )
 
 
@@ -283,4 +311,4 @@ def _rows_of(
         codes = get_offer(session, convention.dossier.offre_version_id).facturation.codes_tarifs
         for deadline in deadlines:
             row = _row(session, convention, deadline)
-            yield convention, replace(row, fait=done.tells(row, codes))
+            yield convention, replace(row, fait=done.tells(row, codes), suite=done.follows(row))

@@ -25,7 +25,7 @@ from services.core.access import Acteur, load_acteur
 from services.core.locks import lock_row
 from services.core.portail import Portail, record
 from services.core.tokens import new_token, token_hash
-from services.vie.echeances import GENRES, EcheanceRow, group_rows, visible_rows
+from services.vie.echeances import GENRES, EcheanceRow, group_rows, tell_done, visible_rows
 
 NOM = "Échéances des conventions"
 BACK = timedelta(days=92)
@@ -154,7 +154,8 @@ def _event(rows: tuple[EcheanceRow, ...], uid: UUID, address: str) -> Evenement:
     what = f"{first.collectivite} (n° {first.numero})" if alone else f"{len(rows)} conventions"
     names = [f"{one.collectivite} (n° {one.numero})" for one in rows]
     more = [f"et {len(names) - NAMED} autres"] if len(names) > NAMED else []
-    done = " – fait" if all(one.fait for one in rows) else ""
+    settled = tell_done(rows).lower()
+    done = f" – {settled}" if settled else ""
     text = "\n".join([f"{first.titre}, le {date_longue(first.le)}.", *([] if alone else [*names[:NAMED], *more])])
     query = urlencode({"e_genre": GENRES[first.kind], "e_jour": first.le.isoformat()})
     return Evenement(

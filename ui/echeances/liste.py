@@ -70,7 +70,10 @@ def who(group: Groupe) -> str | Markup:
     """The conventions of a line: by name while they are few."""
     if len(group.rows) > NAMED:
         return f"{len(group.rows)} conventions"
-    names = [f"{one.collectivite} (n° {one.numero})" for one in group.rows]
+    names = [
+        f"{one.collectivite} (n° {one.numero}{f', suivie du n° {one.suite}' if one.suite else ''})"
+        for one in group.rows
+    ]
     return names[0] if len(names) == 1 else bullet_list(names)
 
 
@@ -85,8 +88,8 @@ def address(group: Groupe) -> str:
 
 def when(group: Groupe, today: date) -> Markup:
     """How far it is, in words; what is done says so."""
-    if group.fait:
-        return badge("Fait", "en_vigueur")
+    if group.situation:
+        return badge(group.situation, "en_vigueur")
     days = (group.le - today).days
     if days < 0:
         return Markup('<span class="p-discret">Passée</span>')

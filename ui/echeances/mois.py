@@ -120,5 +120,6 @@ def _cell(day: date, groups: list[Groupe], today: date) -> Markup:
 def _item(group: Groupe) -> Markup:
     count = len(group.rows)
     who = group.rows[0].collectivite if count == 1 else f"{count}{NBSP}conventions"
-    done = Markup(' <span class="p-discret">(fait)</span>') if group.fait else Markup("")
+    settled = group.situation.lower()
+    done = Markup(' <span class="p-discret">({})</span>').format(settled) if settled else Markup("")
     return Markup("{}{}<br><span>{}</span>").format(link(group.titre, address(group)), done, who)

@@ -26,6 +26,7 @@ from models import (
 from services.core import clock
 from services.courriels import mails, redaction
 from services.vie import quotidien, rappels
+from services.vie.echeances import EcheanceFilter, list_groupes
 from tests.conventions import make_convention
 from tests.factories import Monde, make_other_centre, make_stranger, make_user, open_accounts
 
@@ -262,3 +263,27 @@ def test_each_centre_has_its_own_day(monde_sqlite: Monde) -> None:
     assert _mails(monde) == []
     quotidien.run_daily(monde.portail, later)
     assert set(_told(monde).values()) == {1}
+
+
+@pytest.mark.parametrize(("etat", "told"), [("a_signer", 1), ("en_vigueur", 0)])
+@pytest.mark.parametrize("kind", ["terme", "fin"])
+def test_an_end_that_a_signed_convention_follows_is_not_reminded_of(
+    monde: Monde, running: UUID, kind: str, etat: str, told: int
+) -> None:
+    """Once the next one is signed nobody has anything to prepare: the list says so, and no mail leaves. Until then both do."""
+    last = date(2027, 12, 31)
+    if kind == "fin":
+        last = date(2026, 12, 31)
+        with monde.portail.db.write() as session:
+            one = session.get_one(Convention, running)
+            one.fin, one.fin_motif, one.etat = last, "denonciation", "denoncee"
+    following = make_convention(monde.portail, monde, etat, date_effet=last + timedelta(days=1))
+    with monde.portail.db.write() as session:
+        session.get_one(Convention, following).remplace_id = running
+        numero = session.get_one(Convention, following).numero
+    _run(monde, last - timedelta(days=29))
+    assert _told(monde, f"rappel_{kind}")[monde.responsable.utilisateur_id] == told
+    with clock.pretend(last - timedelta(days=29)):
+        shown = list_groupes(monde.portail, monde.responsable, EcheanceFilter(last, last, genre=kind))
+    (group,) = shown.rows
+    assert (group.situation, group.rows[0].suite) == (("", "") if told else ("Suite signée", numero))
