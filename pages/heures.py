@@ -27,6 +27,10 @@ if assistant_id is None:
 vue = vues.choose_view()
 if vue == "ajout":
     vues.show_one(centre_id, assistant_id)
+elif vue == "jours":
+    vues.show_days_of_week(centre_id, assistant_id)
+elif vue == vues.CORRECTION:
+    vues.show_line(centre_id, assistant_id)
 elif vue == "fichiers":
     show_files(centre_id, assistant_id)
 else:

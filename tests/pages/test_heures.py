@@ -169,6 +169,55 @@ def test_one_intervention(visitor: Visitor, service: Service) -> None:
     assert "Intervention ajoutée" in text_of(app) and "Ce jour : 1\u00a0h\u00a030" in text_of(app)
 
 
+def test_day_by_day_a_line_is_corrected_or_removed(
+    visitor: Visitor, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.record(service.ligne(), service.ligne(duree="45min"))
+    short, long = service.rows()
+    shown = text_of(week(visitor, service, vue="jours"))
+    assert "Lundi\u00a011/03 : 2\u00a0h\u00a015" in shown and f"ligne={short.id}" in shown
+    app = week(visitor, service, vue="corriger", ligne=short.id)
+    (length,) = [one for one in app.text_input if one.label == "Durée"]
+    assert length.value == "45min"
+    length.set_value("abc")
+    (sent,) = [one for one in app.button if one.label == "Enregistrer la correction"]
+    sent.click().run()
+    assert "n’est pas comprise" in text_of(app) and [row.minutes for row in service.rows()] == [45, 90]
+    (length,) = [one for one in app.text_input if one.label == "Durée"]
+    length.set_value("1h")
+    (sent,) = [one for one in app.button if one.label == "Enregistrer la correction"]
+    sent.click().run()
+    assert not app.exception and [row.minutes for row in service.rows()] == [60, 90]
+    app = week(visitor, service, vue="corriger", ligne=long.id)
+    # AppTest runs no dialog: the answer is given at once.
+    monkeypatch.setattr("ui.page.confirm", lambda titre, texte, libelle, action, **how: action(""))
+    app.button(key="heures:retirer").click().run()
+    assert not app.exception and [row.minutes for row in service.rows()] == [60]
+
+
+def test_a_line_changed_meanwhile_is_not_overwritten(visitor: Visitor, service: Service) -> None:
+    service.record(service.ligne())
+    (row,) = service.rows()
+    app = week(visitor, service, vue="corriger", ligne=row.id)
+    service.record(service.change(row, duree="2h"))
+    (length,) = [one for one in app.text_input if one.label == "Durée"]
+    length.set_value("3h")
+    (sent,) = [one for one in app.button if one.label == "Enregistrer la correction"]
+    sent.click().run()
+    assert "Quelqu’un a modifié cette intervention" in text_of(app).replace("\\", "")
+    assert [one.minutes for one in service.rows()] == [120]
+
+
+def test_a_line_that_may_not_be_corrected_says_so(visitor: Visitor, service: Service) -> None:
+    service.record(service.ligne())
+    (row,) = service.rows()
+    close_month(service.portail, service.monde, 2024, 3)
+    for ident in (row.id, uuid4()):
+        app = week(visitor, service, vue="corriger", ligne=ident)
+        assert "n’est plus modifiable" in text_of(app) and not app.exception
+    assert "Corriger" not in text_of(week(visitor, service, vue="jours"))
+
+
 def test_files(visitor: Visitor, service: Service) -> None:
     app = week(visitor, service, vue="fichiers")
     line = "11/03/2024;219400223;{};Accueil;Agent;Centre\n"

@@ -15,9 +15,12 @@ from services.core import clock
 from ui import page, session
 from ui.heures.ajout import show_ajout, show_unassigned
 from ui.heures.grille import show_frozen, show_grid
+from ui.heures.jours import show_correction, show_days
 from ui.html import link, note, query_url, show, tabs
 
-VUES = {"semaine": "Semaine", "ajout": "Intervention", "fichiers": "Fichiers"}
+VUES = {"semaine": "Semaine", "jours": "Jour par jour", "ajout": "Intervention", "fichiers": "Fichiers"}
+CORRECTION = "corriger"
+"""The view of one line, which no tab opens."""
 PHONES = ("Mobile", "iPhone", "Android")
 
 
@@ -61,9 +64,10 @@ def choose_view() -> str:
     """The view that the address asks for; without one, a telephone types one intervention and a computer a week."""
     asked = page.param("vue") or ""
     on_phone = any(sign in (st.context.headers.get("User-Agent") or "") for sign in PHONES)
-    shown = asked if asked in VUES else "ajout" if on_phone else "semaine"
-    urls = {code: query_url("heures", {"vue": code}) for code in VUES}
-    show(tabs("Façons de saisir", ((title, urls[code], code == shown) for code, title in VUES.items())))
+    shown = asked if asked in (*VUES, CORRECTION) else "ajout" if on_phone else "semaine"
+    urls = {code: query_url("heures", {"vue": code, "ligne": None, "jour": None}) for code in VUES}
+    here = "jours" if shown == CORRECTION else shown
+    show(tabs("Façons de saisir", ((title, urls[code], code == here) for code, title in VUES.items())))
     return shown
 
 
@@ -84,10 +88,28 @@ def show_week(centre_id: UUID, assistant_id: UUID) -> None:
         return
     show_frozen(semaine)
     if semaine.ouverts:
+        show(_narrow_hint())
         show_grid(semaine)
     elif not semaine.fermee:
         st.info("Cette semaine est à venir : les heures s’enregistrent une fois faites.")
     _show_follow(semaine)
+
+
+def show_days_of_week(centre_id: UUID, assistant_id: UUID) -> None:
+    """The week without its grid."""
+    semaine = page.load(open_week, session.portail(), session.acteur(), centre_id, asked_day(), assistant_id)
+    _show_neighbours(semaine)
+    if not semaine.conventions:
+        show_unassigned()
+        return
+    show_days(semaine)
+    _show_follow(semaine)
+
+
+def _narrow_hint() -> Markup:
+    """Said only where the grid does not fit (the style sheet decides)."""
+    days = link("Jour par jour", query_url("heures", {"vue": "jours"}), here=True)
+    return Markup('<p class="p-etroit-seul">La grille dépasse de cet écran : {} s’y lit mieux.</p>').format(days)
 
 
 def _show_neighbours(semaine: Semaine) -> None:
@@ -105,7 +127,7 @@ def _show_neighbours(semaine: Semaine) -> None:
     ]
     st.subheader(f"Semaine {period_label(semaine.lundi, last)}", anchor=False)
     show(
-        Markup('<nav class="p-pages" aria-label="Semaines">{}</nav>').format(Markup(" ").join(links)),
+        Markup('<nav class="p-voisins" aria-label="Semaines">{}</nav>').format(Markup(" ").join(links)),
     )
     if semaine.autres_brouillons:
         shown = Markup(", ").join(
@@ -145,3 +167,8 @@ def _show_follow(semaine: Semaine) -> None:
 def show_one(centre_id: UUID, assistant_id: UUID) -> None:
     """One intervention."""
     show_ajout(centre_id, assistant_id)
+
+
+def show_line(centre_id: UUID, assistant_id: UUID) -> None:
+    """One recorded intervention, to correct."""
+    show_correction(centre_id, assistant_id, asked_day())
