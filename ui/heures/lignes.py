@@ -37,7 +37,9 @@ def _render_line(semaine: Semaine, ligne: LigneGrille) -> Markup:
     length = duree(ligne.minutes) if ligne.minutes else ligne.duree
     correct = Markup("")
     if ligne.id and ligne.jour in semaine.ouverts:
-        target = query_url("heures", {"vue": "corriger", "ligne": ligne.id, "semaine": semaine.lundi.isoformat(), "jour": None})
+        target = query_url(
+            "heures", {"vue": "corriger", "ligne": ligne.id, "semaine": semaine.lundi.isoformat(), "jour": None}
+        )
         correct = link("Corriger", target, hidden=f"{length}, {place}")
     return Markup("<li><strong>{}</strong> <span>{}</span> {}<small>{}</small></li>").format(
         length, place, correct, ", ".join(codes)
