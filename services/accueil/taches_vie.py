@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.formatting import date_longue
-from models import Centre, Convention, CourrierTarif, Dossier, Exercice, OffreVersion, Tarif
+from models import Centre, Convention, Dossier, OffreVersion
 from services.accueil.tache_rows import LIMIT, Tache
 from services.activite.regles import RUNNING_STATES
 from services.centre.offres import get_offer
 from services.centre.tarif_views import MANAGERS
 from services.core import clock
 from services.core.access import Acteur
+from services.vie.courrier_views import A_ENVOYER
+from services.vie.courriers_tarif import count_due
 from services.vie.reconductions import AGREEING, EXPRESSE, next_agreement
 
 ASKED_FROM_MONTH = 9
@@ -28,10 +30,10 @@ def list_centre(session: Session, acteur: Acteur) -> list[Tache]:
 
 
 def _letters(session: Session, acteur: Acteur) -> list[Tache]:
-    """One line by centre and coming year whose tariff prices conventions that were not told of it."""
+    """One line by centre and year with letters that have not left, about any tariff of it; it leads to these."""
     found = []
     for centre in session.scalars(select(Centre).where(Centre.id.in_(acteur.centres_with(*MANAGERS)))):
-        for annee, count in _untold(session, centre.id, clock.today(centre.fuseau).year):
+        for annee, count in count_due(session, centre.id, clock.today(centre.fuseau).year):
             s = "s" if count > 1 else ""
             found.append(
                 Tache(
@@ -39,43 +41,10 @@ def _letters(session: Session, acteur: Acteur) -> list[Tache]:
                     f"Tarifs {annee} : {count} lettre{s} à envoyer",
                     "Les collectivités dont la convention continue ne sont pas encore informées des tarifs votés.",
                     "tarifs",
-                    {"onglet": "courriers", "centre": str(centre.id), "annee": str(annee)},
+                    {"onglet": "courriers", "centre": str(centre.id), "annee": str(annee), "c_etat": A_ENVOYER},
                 )
             )
     return found
-
-
-def _untold(session: Session, centre_id: UUID, year: int) -> list[tuple[int, int]]:
-    """Years to come, and how many running conventions their tariff prices without a letter having left. One that takes effect
-    that year knows the tariff with which it was issued, as for the letters (services.vie.courriers_tarif)."""
-    told = exists().where(
-        CourrierTarif.convention_id == Exercice.convention_id,
-        CourrierTarif.annee == Exercice.annee,
-        CourrierTarif.envoye_le.is_not(None),
-        CourrierTarif.tarif_id.in_(select(Tarif.id).where(Tarif.remplace_le.is_(None))),
-    )
-    recorded_since = exists().where(
-        Tarif.centre_id == Exercice.centre_id,
-        Tarif.annee == Exercice.annee,
-        Tarif.montant == Exercice.tarif_montant,
-        Tarif.remplace_le.is_(None),
-        Tarif.enregistre_le > Convention.emise_le,
-    )
-    query = (
-        select(Exercice.annee, func.count())
-        .join(Convention, Convention.id == Exercice.convention_id)
-        .where(
-            Exercice.centre_id == centre_id,
-            Exercice.annee > year,
-            Exercice.tarif_annee == Exercice.annee,
-            Convention.etat.in_(RUNNING_STATES),
-            or_(func.extract("year", Convention.date_effet) < Exercice.annee, recorded_since),
-            ~told,
-        )
-        .group_by(Exercice.annee)
-        .order_by(Exercice.annee)
-    )
-    return [(annee, count) for annee, count in session.execute(query)]
 
 
 def _renewals(session: Session, acteur: Acteur) -> list[Tache]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import IO
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -20,12 +19,15 @@ from services.centre.tarif_views import MANAGERS, require_centre
 from services.convention.convention_views import file_name
 from services.core import clock
 from services.core.access import Acteur
+from services.core.paquets import add_member, new_zip
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 from services.exports import Export
 from services.vie.courriers_tarif import list_announcements, ready_letters
 
 A_PREPARER, PRET, ENVOYE = "a_preparer", "pret", "envoye"
+A_ENVOYER = "Pas encore envoyée"
+"""Filter of the list, as the address says it: the letters to make, and those made that have not left."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def open_letters(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int |
 def export_letters(portail: Portail, acteur: Acteur, parametres: Mapping[str, str]) -> Export:
     """The letters of a year that have not left, as one ZIP of Word files to print. Parameters: `centre`, `annee`."""
     centre_id, annee = _read(parametres)
-    with portail.action(acteur, "courrier.exporter", objet="centre", objet_id=centre_id) as session:
+    with portail.view(acteur, "courrier.exporter", objet="centre", objet_id=centre_id) as session:
         require_centre(acteur, centre_id)
         if not acteur.roles_for(centre_id=centre_id).intersection(MANAGERS):
             raise Introuvable()
@@ -97,12 +99,13 @@ def export_letters(portail: Portail, acteur: Acteur, parametres: Mapping[str, st
         wanted = [pieces[one] for one in ids if one in pieces]
         if not wanted:
             raise Invalide("Aucun courrier de cette année n’attend d’être envoyé.")
-        data = _zip(portail, wanted)
+        flux = _zip(portail, wanted)
+    with portail.action(acteur, "courrier.exporter", objet="centre", objet_id=centre_id) as session:
         record(
             session, acteur, "courrier.exporter", centre_id=centre_id, objet="centre", objet_id=centre_id, annee=annee,
             nombre=len(wanted),
         )  # fmt: skip
-    return Export(file_name("courriers-tarifs", str(annee), extension="zip"), "application/zip", data)
+    return Export(file_name("courriers-tarifs", str(annee), extension="zip"), "application/zip", flux=flux)
 
 
 def _read(parametres: Mapping[str, str]) -> tuple[UUID, int]:
@@ -112,14 +115,13 @@ def _read(parametres: Mapping[str, str]) -> tuple[UUID, int]:
         raise Introuvable() from None
 
 
-def _zip(portail: Portail, pieces: Sequence[Piece]) -> bytes:
+def _zip(portail: Portail, pieces: Sequence[Piece]) -> IO[bytes]:
     """The files, each under a number that keeps the order of the list."""
-    stream = io.BytesIO()
     width = len(str(len(pieces)))
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with new_zip() as (stream, archive):
         for number, piece in enumerate(pieces, start=1):
-            archive.writestr(f"{number:0{width}d}-{piece.nom}", portail.files.read(piece.sha256))
-    return stream.getvalue()
+            add_member(archive, f"{number:0{width}d}-{piece.nom}", portail.files.read(piece.sha256))
+    return stream
 
 
 def _years(session: Session, centre_id: UUID, since: int) -> tuple[int, ...]:

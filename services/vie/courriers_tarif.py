@@ -133,6 +133,19 @@ def list_announcements(session: Session, centre_id: UUID, annee: int) -> list[An
     return _list(session, centre_id, annee)[0]
 
 
+def count_due(session: Session, centre_id: UUID, year: int) -> list[tuple[int, int]]:
+    """Years, and how many letters of each have yet to leave: those to make for the years after `year`, whatever the tariff, and
+    those made and not sent, of `year` itself too."""
+    known = select(Tarif.annee).where(Tarif.centre_id == centre_id, Tarif.annee >= year, Tarif.remplace_le.is_(None))
+    found = []
+    for annee in sorted(set(session.scalars(known))):
+        made = len(ready_letters(session, centre_id, annee))
+        to_make = _list(session, centre_id, annee, 0)[1] if annee > year else 0
+        if made + to_make:
+            found.append((annee, made + to_make))
+    return found
+
+
 def _list(session: Session, centre_id: UUID, annee: int, most: int | None = None) -> tuple[list[Annonce], int]:
     """The first `most` of them (all by default), and how many there are: amounts take time, and are found for those alone."""
     rows = {

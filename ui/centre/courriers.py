@@ -12,7 +12,7 @@ from markupsafe import Markup
 from domain.formatting import euros, nombre
 from services.core.paging import Page
 from services.vie import courriers_tarif
-from services.vie.courrier_views import A_PREPARER, ENVOYE, PRET, CourrierRow, CourriersView
+from services.vie.courrier_views import A_ENVOYER, A_PREPARER, ENVOYE, PRET, CourrierRow, CourriersView
 from ui import page, session
 from ui.html import badge, day, file_link, note, show, tabs
 from ui.tables import Column, Listing, show_table
@@ -21,6 +21,7 @@ ONGLET = "courriers"
 LISTING = Listing("tarifs", "c", "collectivite")
 PAGE_SIZE = 50
 STATES = {A_PREPARER: "À préparer", PRET: "Prête, à envoyer", ENVOYE: "Envoyée"}
+LEFT = "a_envoyer"
 COLOURS = {A_PREPARER: "brouillon", PRET: "a_signer", ENVOYE: "en_vigueur"}
 MODES = {"courriel": "par courriel", "impression": "sur papier"}
 
@@ -135,8 +136,8 @@ def _ran(service: Callable[..., int], view: CourriersView, annee: int, said: str
 def _show_rows(view: CourriersView) -> None:
     """Each convention with its amounts and its letter, by collectivité."""
     with st.container(width=300):
-        wanted = LISTING.choice("etat", "État", STATES, "Toutes les lettres")
-    rows = [row for row in view.lignes if wanted in (None, row.etat)]
+        wanted = LISTING.choice("etat", "État", {LEFT: A_ENVOYER, **STATES}, "Toutes les lettres")
+    rows = [row for row in view.lignes if wanted in (None, row.etat) or (wanted == LEFT and row.etat != ENVOYE)]
     if not rows:
         st.info("Aucune lettre dans cet état. Choisissez un autre état.")
         return

@@ -49,6 +49,27 @@ def test_letters_wait_until_they_have_left(make_portail: Callable[[str], Portail
     assert titles(monde, Role.RESPONSABLE, "Tarifs", day) == []
 
 
+def test_letters_about_any_tariff_of_the_offer_wait(make_portail: Callable[[str], Portail]) -> None:
+    """The hour of the service dégradé is voted too: collectivités are told of it when the other tariff does not move."""
+    monde = make_monde(make_portail("sqlite"), gabarits=True)
+    day, later = date(2023, 11, 25), date(2024, 1, 3)
+    make_convention(monde.portail, monde, "en_vigueur")
+    add_tarif(monde.portail, monde.centre_id, "heure", 2024, "59.00")
+    with monde.portail.db.write() as session:
+        refresh_centre(session, monde.centre_id)
+    asked = ["Tarifs 2024 : 1 lettre à envoyer"]
+    assert titles(monde, Role.RESPONSABLE, "Tarifs", day) == asked
+    with clock.pretend(day):
+        (line,) = [one for one in list_taches(monde.portail, monde.responsable) if one.groupe == "Tarifs"]
+        assert (line.parametres["annee"], line.parametres["c_etat"]) == ("2024", "Pas encore envoyée")
+        assert prepare_letters(monde.portail, monde.responsable, monde.centre_id, 2024) == 1
+    assert titles(monde, Role.RESPONSABLE, "Tarifs", later) == asked, "made before the year began, still not sent"
+    with clock.pretend(later):
+        seen = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024).pretes
+        mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, seen)
+    assert titles(monde, Role.RESPONSABLE, "Tarifs", later) == []
+
+
 def by_agreement(monde: Monde) -> UUID:
     """A convention of 2026 that is renewed by agreement."""
     convention_id = make_convention(monde.portail, monde, "en_vigueur", date_effet=date(2026, 3, 1))
