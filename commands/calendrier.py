@@ -10,7 +10,7 @@ import click
 from commands.french import Command
 from commands.shared import open_installed, print_json
 from commands.simulation import JOUR
-from domain.calendar import Notice, Periode, classify_notice, compute_terme, list_periodes, rules_of
+from domain.calendar import Delai, Notice, Periode, Preavis, classify_notice, compute_terme, list_periodes, rules_of
 from domain.formatting import date_longue
 from domain.tarification import check_annee_calculee
 from services.core import donnees
@@ -36,16 +36,16 @@ def echeances(centre: str, offre: str | None, effet: date, denonciation: date | 
     code = donnees.find_centre(centre)[0].code
     rules = rules_of(donnees.find_offer(code, offre))
     terme = compute_terme(effet, rules.reconductions)
-    periodes = list_periodes(effet, rules.reconductions, rules.dernier_jour)
+    periodes = list_periodes(effet, rules.reconductions, rules.delai)
     found: dict[str, Any] = {
         "terme": terme,
         "reconductions": [one.au.year for one in periodes if one.reconduction],
-        "dernier_jour_denonciation": {str(one.au.year): one.dernier_jour_denonciation for one in periodes[:-1]},
+        **_notice_rule(rules.delai, periodes),
         "avertissements": [],
     }
     notice = None
     if denonciation is not None:
-        notice = classify_notice(denonciation, effet=effet, terme=terme, dernier_jour=rules.dernier_jour)
+        notice = classify_notice(denonciation, effet=effet, terme=terme, delai=rules.delai)
         found["recevable"] = notice.recevabilite
         found |= {name: day for name in ("fin", "fin_proposee") if (day := getattr(notice, name)) is not None}
         found["avertissements"] = _warn(notice, terme)
@@ -54,7 +54,9 @@ def echeances(centre: str, offre: str | None, effet: date, denonciation: date | 
         return
     for warning in found["avertissements"]:
         click.echo(f"Attention : {warning}", err=True)
-    click.echo("\n".join([*_tell_dates(terme, periodes), *(_tell_notice(notice, terme) if notice else [])]))
+    click.echo(
+        "\n".join([*_tell_dates(terme, periodes, rules.delai), *(_tell_notice(notice, terme) if notice else [])])
+    )
 
 
 def _warn(notice: Notice, terme: date) -> list[str]:
@@ -71,14 +73,23 @@ def _warn(notice: Notice, terme: date) -> list[str]:
     return found
 
 
-def _tell_dates(terme: date, periodes: list[Periode]) -> list[str]:
+def _notice_rule(delai: Delai, periodes: list[Periode]) -> dict[str, Any]:
+    """When notice may be given: on any day, or by a day of each year that another follows."""
+    if isinstance(delai, Preavis):
+        return {"preavis_mois": delai.mois}
+    return {"dernier_jour_denonciation": {str(one.au.year): one.dernier_jour_denonciation for one in periodes[:-1]}}
+
+
+def _tell_dates(terme: date, periodes: list[Periode], delai: Delai) -> list[str]:
     years = ", ".join(str(one.au.year) for one in periodes if one.reconduction) or "aucune"
     return [
         f"Terme : {date_longue(terme)}",
         f"Reconductions : {years}",
+        *([f"Dénonciation : à tout moment, {delai.mois} mois à l'avance"] if isinstance(delai, Preavis) else ()),
         *(
             f"Fin au {date_longue(one.au)} : dénoncer au plus tard le {date_longue(one.dernier_jour_denonciation)}"
             for one in periodes[:-1]
+            if one.dernier_jour_denonciation
         ),
     ]
 

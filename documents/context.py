@@ -17,9 +17,9 @@ from domain.calendar import compute_terme
 from domain.errors import Invalide
 from domain.evaluation import Evaluation, evaluate, kept_answers
 from domain.fields import sample_value
-from domain.formatting import insecables
+from domain.formatting import MONTHS, insecables
 from domain.grammar import a, de
-from domain.offer import Centre, Offer
+from domain.offer import Centre, Denonciation, Offer
 from domain.tarifs import Tarif
 
 UNKNOWN_YEAR = "……………"
@@ -197,8 +197,15 @@ def _build_convention(offer: Offer, tree: Mapping[str, Any], numero: str | None,
         "premiere_echeance": effet and date(effet.year, 12, 31),
         "annees_reconduites": years,
         "terme": effet and compute_terme(effet, count),
-        "dernier_jour_denonciation": {"jour": offer.denonciation.dernier_jour, "mois": offer.denonciation.dernier_mois},
+        "dernier_jour_denonciation": _last_notice_day(offer.denonciation),
     }
+
+
+def _last_notice_day(given: Denonciation) -> dict[str, Any]:
+    """The day of each year by which notice is given; without effect where it is given on any day (`offre.denonciation.mode`)."""
+    day = "1er" if given.dernier_jour == 1 else given.dernier_jour
+    text = insecables(f"{day} {MONTHS[given.dernier_mois]}")
+    return {"jour": given.dernier_jour, "mois": given.dernier_mois, "texte": text}
 
 
 def _build_annexes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from domain.calendar import add_mois
 from domain.roles import Role
 
 ENDED = ("denoncee", "resiliee", "echue", "remplacee")
@@ -38,13 +39,7 @@ def kept_until(last: date, years: int) -> date:
 
 def months_before(day: date, months: int) -> date:
     """The same day of the month, `months` earlier, or the last one of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError("a month has 28 days at least")
+    return add_mois(day, -months)
 
 
 __all__ = [

@@ -5,6 +5,7 @@ Nothing here knows today: what is past or to come is the caller's question.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -26,12 +27,23 @@ Recevabilite = Literal["oui", "tardive", "sans_objet"]
 
 
 @dataclass(frozen=True)
+class Preavis:
+    """Notice may be given on any day, so many months ahead: no day is too late, and the end is not that of a year."""
+
+    mois: int
+
+
+Delai = tuple[int, int] | Preavis
+"""When notice is given: by a day of each year (month and day) for its 31 December, or on any day, some months ahead."""
+
+
+@dataclass(frozen=True)
 class Regles:
     """What an offer says of the dates of its conventions; the defaults are those of the convention that domaine.md describes."""
 
     reconductions: int = RECONDUCTIONS
     mode: Mode = "tacite"
-    dernier_jour: tuple[int, int] = DERNIER_JOUR
+    delai: Delai = DERNIER_JOUR
     periodicite: Periodicite = Periodicite.TRIMESTRE
     bilan: tuple[int, int] = BILAN
 
@@ -39,22 +51,24 @@ class Regles:
 def rules_of(offer: Offer) -> Regles:
     """The rules of dates of an offer: an offer without renewal runs to 31 December of the year of effect."""
     notice = offer.denonciation
+    by_day = (notice.dernier_mois, notice.dernier_jour)
     return Regles(
         reconductions=offer.duree.nombre,
         mode=offer.duree.mode,
-        dernier_jour=(notice.dernier_mois, notice.dernier_jour),
+        delai=Preavis(notice.preavis_mois) if notice.mode == "preavis" else by_day,
         periodicite=offer.facturation.periodicite,
     )
 
 
 @dataclass(frozen=True)
 class Periode:
-    """One period of a convention: the first runs to 31 December, the others are calendar years (rank 0 is the first)."""
+    """One period of a convention: the first runs to 31 December, the others are calendar years (rank 0 is the first). It has
+    no last day of notice where notice is given on any day."""
 
     rang: int
     du: date
     au: date
-    dernier_jour_denonciation: date
+    dernier_jour_denonciation: date | None
 
     @property
     def reconduction(self) -> bool:
@@ -70,23 +84,30 @@ def compute_terme(date_effet: date, reconductions: int = RECONDUCTIONS) -> date:
     return date(date_effet.year + reconductions, 12, 31)
 
 
-def list_periodes(
-    date_effet: date, reconductions: int = RECONDUCTIONS, dernier_jour: tuple[int, int] = DERNIER_JOUR
-) -> list[Periode]:
+def list_periodes(date_effet: date, reconductions: int = RECONDUCTIONS, delai: Delai = DERNIER_JOUR) -> list[Periode]:
     """The periods from `date_effet` to the term: four renewals of one year each, every one of which can be ended (B10)."""
-    first = Periode(0, date_effet, date(date_effet.year, 12, 31), last_notice_day(date_effet.year, dernier_jour))
+    first = Periode(0, date_effet, date(date_effet.year, 12, 31), last_notice_day(date_effet.year, delai))
     years = range(date_effet.year + 1, date_effet.year + reconductions + 1)
     rest = (
-        Periode(rang, date(year, 1, 1), date(year, 12, 31), last_notice_day(year, dernier_jour))
+        Periode(rang, date(year, 1, 1), date(year, 12, 31), last_notice_day(year, delai))
         for rang, year in enumerate(years, start=1)
     )
     return [first, *rest]
 
 
-def last_notice_day(annee: int, dernier_jour: tuple[int, int] = DERNIER_JOUR) -> date:
+def last_notice_day(annee: int, delai: Delai = DERNIER_JOUR) -> date | None:
     """The last day on which notice given in `annee` ends the convention on 31 December of that year; never moved by a
-    Sunday or a public holiday (B12)."""
-    return date(annee, *dernier_jour)
+    Sunday or a public holiday (B12). None where notice is given on any day."""
+    return None if isinstance(delai, Preavis) else date(annee, *delai)
+
+
+def add_mois(jour: date, mois: int) -> date:
+    """The day of the same number `mois` months later, the last of that month when it has no such day: as a delay in months is
+    counted (code de procédure civile, art. 641). Invalide when no calendar has that day."""
+    year, month = divmod(jour.year * 12 + jour.month - 1 + mois, 12)
+    if year > date.max.year:
+        raise Invalide("Cette date est trop lointaine : vérifiez-la.")
+    return date(year, month + 1, min(jour.day, monthrange(year, month + 1)[1]))
 
 
 # Notice -----------------------------------------------------------------------------------------------------------------
@@ -111,11 +132,7 @@ class Notice:
 
 
 def classify_notice(
-    date_reference: date,
-    *,
-    effet: date,
-    terme: date | None = None,
-    dernier_jour: tuple[int, int] = DERNIER_JOUR,
+    date_reference: date, *, effet: date, terme: date | None = None, delai: Delai = DERNIER_JOUR
 ) -> Notice:
     """What a notice dated `date_reference` (the date of the letter that the centre counts, B13) does to a convention that takes
     effect on `effet` and stops at `terme` (default: four renewals).
@@ -123,19 +140,28 @@ def classify_notice(
     F9 and B14: given by the last day of notice of a year, it ends the convention on 31 December of that year; later, the end
     proposed is 31 December of the year after, or the term if that comes first or on the same day. In the year of the term, or
     after it, there is nothing to end. Dated in a year before the effect, it counts for the first period, since it cannot end
-    what has not begun.
+    what has not begun. On any day (`Preavis`), it ends the convention so many months later, counted from the effect at the
+    earliest, unless the term comes first or on the same day.
     """
     terme = terme or compute_terme(effet)
     early = date_reference < effet
+    if isinstance(delai, Preavis):
+        return _after_delay(max(date_reference, effet), terme, delai, early)
     if date_reference.year >= terme.year:
         return Notice("sans_objet", avant_effet=early)
-    if date_reference <= last_notice_day(date_reference.year, dernier_jour):
+    if date_reference <= date(date_reference.year, *delai):
         end = date(max(date_reference.year, effet.year), 12, 31)
         return Notice("sans_objet", avant_effet=early) if end >= terme else Notice("oui", fin=end, avant_effet=early)
     proposed = min(date(date_reference.year + 1, 12, 31), terme)
     if date_reference.year + 1 < effet.year:
         proposed = min(date(effet.year, 12, 31), terme)
     return Notice("tardive", fin_proposee=proposed, sans_portee=proposed >= terme, avant_effet=early)
+
+
+def _after_delay(counted: date, terme: date, delai: Preavis, early: bool) -> Notice:
+    if counted >= terme or (end := add_mois(counted, delai.mois)) >= terme:
+        return Notice("sans_objet", avant_effet=early)
+    return Notice("oui", fin=end, avant_effet=early)
 
 
 # Deadlines --------------------------------------------------------------------------------------------------------------
@@ -187,10 +213,10 @@ def list_echeances(
 
 def _renewals(effet: date, terme: date, last: date, regles: Regles, *, noticed: bool) -> Iterator[EcheanceDate]:
     """Last days of notice, votes of the tariff and renewals of each period that another one follows."""
-    for periode in list_periodes(effet, terme.year - effet.year, regles.dernier_jour)[:-1]:
+    for periode in list_periodes(effet, terme.year - effet.year, regles.delai)[:-1]:
         following = periode.au.year + 1
         day = periode.dernier_jour_denonciation
-        if effet <= day <= last and not (noticed and periode.au >= last):
+        if day is not None and effet <= day <= last and not (noticed and periode.au >= last):
             yield EcheanceDate(
                 day, "denonciation", f"Dernier jour pour dénoncer avec effet au {date_longue(date(following, 1, 1))}"
             )

@@ -28,7 +28,15 @@ from domain.forms import Form
 from domain.offer.journey import Annexe, Document, Part, Party
 from domain.offer.requests import TypeDemande
 from domain.offer.terms import Denonciation, Duree, Facturation, SectionBilan
-from domain.offer_reading import choices_of, find_row, list_rows, own_forms, template_names, why_kept
+from domain.offer_reading import (
+    choices_of,
+    find_row,
+    list_rows,
+    own_forms,
+    read_setting,
+    template_names,
+    why_kept,
+)
 from domain.offer_settings import LISTES, REGLAGES, Reglage
 from domain.text import clean_text
 
@@ -56,6 +64,15 @@ def update_settings(contenu: Contenu, valeurs: Mapping[str, Any]) -> Contenu:
 
     _probe(contenu, put)
     return change(contenu, put)
+
+
+def read_term(contenu: Contenu, chemin: str) -> Any:
+    """The value of a setting; what it is by default in an offer that was kept before there was such a setting."""
+    root, _, name = chemin.partition(".")
+    known = _TERMS[root].model_fields.get(name) if root in _TERMS else None
+    if known is not None and name not in contenu.get(root, {}):
+        return known.get_default()
+    return read_setting(contenu, chemin)
 
 
 def _put(contenu: Contenu, chemin: str, value: Any) -> None:

@@ -29,7 +29,7 @@ Genre = Literal[
 @dataclass(frozen=True)
 class Reglage:
     """One thing to set. `chemin`: its keys in the content, joined by dots. `facultatif`: it may be left empty (None when
-    `vide` says so, else an empty text)."""
+    `vide` says so, else an empty text). `si`: another setting and its value, without which this one has no effect."""
 
     chemin: str
     libelle: str
@@ -41,6 +41,7 @@ class Reglage:
     longueur: int = 200
     facultatif: bool = False
     vide: Literal["texte", "rien"] = "texte"
+    si: tuple[str, str] | None = None
 
 
 MOIS = (
@@ -68,6 +69,8 @@ PERIODICITES = {
     "semestre": "Chaque semestre",
     "an": "Chaque année",
 }
+
+PAR_DATE = ("denonciation.mode", "date")
 
 REGLAGES: dict[str, tuple[Reglage, ...]] = {
     "Présentation": (
@@ -115,10 +118,20 @@ REGLAGES: dict[str, tuple[Reglage, ...]] = {
     ),
     "Dénonciation et mise en demeure": (
         Reglage(
-            "denonciation.dernier_mois", "Dernier mois pour dénoncer", "choix",
-            choix={str(number): name for number, name in enumerate(MOIS, 1)},
+            "denonciation.mode", "Quand une partie peut dénoncer", "choix",
+            choix={"date": "Jusqu’à un jour de l’année, pour le 31 décembre", "preavis": "À tout moment, avec un préavis"},
         ),
-        Reglage("denonciation.dernier_jour", "Dernier jour de ce mois", "entier", minimum=1, maximum=31),
+        Reglage(
+            "denonciation.dernier_mois", "Dernier mois pour dénoncer", "choix",
+            choix={str(number): name for number, name in enumerate(MOIS, 1)}, si=PAR_DATE,
+        ),
+        Reglage("denonciation.dernier_jour", "Dernier jour de ce mois", "entier", minimum=1, maximum=31, si=PAR_DATE),
+        Reglage(
+            "denonciation.preavis_mois", "Préavis, en mois", "entier", minimum=1, maximum=24,
+            si=("denonciation.mode", "preavis"),
+            aide="La convention prend fin le même quantième, tant de mois après la date de la lettre qui compte ; le dernier jour"
+            " du mois quand il n’a pas ce quantième.",
+        ),
         Reglage(
             "denonciation.reference", "Date de la lettre qui compte", "choix",
             choix={"envoi": "Son envoi", "presentation": "Sa première présentation", "reception": "Sa réception"},

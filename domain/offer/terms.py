@@ -66,8 +66,11 @@ class Duree(Definition):
 
 
 class Denonciation(Definition):
-    """Notice: the last day that still counts, what dates the letter (B13), and the default delay of a formal notice (B16)."""
+    """Notice, what dates the letter (B13), and the default delay of a formal notice (B16). `mode`: `date`, by a day of each year,
+    the last that still counts, for its 31 December; `preavis`, on any day, `preavis_mois` months ahead."""
 
+    mode: Literal["date", "preavis"] = "date"
+    preavis_mois: Annotated[int, PydanticField(ge=1, le=24)] = 3
     dernier_mois: Annotated[int, PydanticField(ge=1, le=12)] = 9
     dernier_jour: Annotated[int, PydanticField(ge=1, le=31)] = 29
     reference: Literal["envoi", "presentation", "reception"] = "envoi"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.calendar import Notice, classify_notice, last_notice_day
+from domain.calendar import Delai, Notice, Preavis, classify_notice, last_notice_day, rules_of
 from domain.formatting import date_longue
 from domain.offer import Offer
 from domain.roles import Role
@@ -57,31 +57,35 @@ class Dates:
 
 @dataclass(frozen=True)
 class NoticeRules:
-    """What classifies a notice of one convention: its effect, the last day it can reach, the last day of notice of a year."""
+    """What classifies a notice of one convention: its effect, the last day it can reach, when notice is given."""
 
     effet: date
     terme: date
-    dernier_jour: tuple[int, int]
+    delai: Delai
     reference: str
+
+    @property
+    def preavis(self) -> int | None:
+        """Months of notice where it is given on any day; None where it is by a day of each year."""
+        return self.delai.mois if isinstance(self.delai, Preavis) else None
 
     def classify(self, jour: date) -> Notice:
         """What a letter of this date of reference does."""
-        return classify_notice(jour, effet=self.effet, terme=self.terme, dernier_jour=self.dernier_jour)
+        return classify_notice(jour, effet=self.effet, terme=self.terme, delai=self.delai)
 
-    def last_day(self, annee: int) -> date:
-        """The last day of notice of a year."""
-        return last_notice_day(annee, self.dernier_jour)
+    def last_day(self, annee: int) -> date | None:
+        """The last day of notice of a year; None where notice is given on any day."""
+        return last_notice_day(annee, self.delai)
 
 
 def rules_for(convention: Convention, offer: Offer, notice: Denonciation | None = None) -> NoticeRules:
     """The rules for a new notice, or for one that was given: what a confirmed notice decided does not count against itself."""
     own_end = notice is not None and notice.etat == "confirmee"
-    given = offer.denonciation
     return NoticeRules(
         convention.date_effet,
         convention.terme if own_end else convention.dernier_jour,
-        (given.dernier_mois, given.dernier_jour),
-        given.reference,
+        rules_of(offer).delai,
+        offer.denonciation.reference,
     )
 
 
@@ -242,7 +246,8 @@ def describe(regles: NoticeRules, jour: date | None) -> str:
     early = " La lettre précède la prise d’effet." if notice.avant_effet else ""
     if notice.fin is not None:
         return f"Recevable : la convention prend fin le {date_longue(notice.fin)}.{early}"
-    late = f"Tardive : le dernier jour était le {date_longue(regles.last_day(jour.year))}, jamais reporté."
+    last = regles.last_day(jour.year) or regles.terme  # only a last day makes a letter late
+    late = f"Tardive : le dernier jour était le {date_longue(last)}, jamais reporté."
     if notice.sans_portee:
         return f"{late} Sans portée : la convention s’arrête déjà le {date_longue(regles.terme)}.{early}"
     return (
@@ -256,11 +261,17 @@ def today_of(session: Session, convention: Convention) -> date:
 
 
 def _next_chance(regles: NoticeRules, today: date) -> tuple[date, date] | None:
-    """The next last day of notice that would end the convention before its term, and that end."""
+    """The next last day of notice that would end the convention before its term, and that end; today where notice is given on
+    any day."""
+    if regles.preavis is not None:
+        end = regles.classify(today).fin
+        return (today, end) if end else None
     for annee in range(today.year, regles.terme.year + 1):
         day = regles.last_day(annee)
+        if day is None or day < today:
+            continue
         notice = regles.classify(day)
-        if day >= today and notice.fin is not None:
+        if notice.fin is not None:
             return day, notice.fin
     return None
 

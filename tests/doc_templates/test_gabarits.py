@@ -186,6 +186,13 @@ def test_tables_repeat_their_header_and_are_described(offre: Gabarits, name: str
 
 
 @pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
-def test_days_written_in_the_convention_are_those_of_the_offer(offre: Gabarits) -> None:
-    assert (offre.offer.denonciation.dernier_jour, offre.offer.denonciation.dernier_mois) == (29, 9)
-    assert "au plus tard le 29\u00a0septembre" in full_text(offre.read("convention"))
+def test_the_convention_writes_no_rule_of_notice_of_its_own(offre: Gabarits) -> None:
+    """Day, delay and date that counts are those that the offer sets: a template never contradicts what is computed."""
+    text = full_text(offre.read("convention"))
+    assert "septembre" not in text
+    for name in (
+        "convention.dernier_jour_denonciation.texte",
+        "offre.denonciation.preavis_mois",
+        "offre.denonciation.reference",
+    ):
+        assert name in text

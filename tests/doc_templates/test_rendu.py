@@ -44,6 +44,16 @@ def test_convention_says_who_how_long_and_how_much(templates: dict[str, bytes], 
     assert text.count("par délégation") == 1
 
 
+def test_convention_says_the_notice_that_the_offer_sets(templates: dict[str, bytes], tree: dict[str, Any]) -> None:
+    said = rendered(templates["convention"], tree)
+    assert f"au plus tard le 29{NBSP}septembre{NBSP}; la dénonciation prend effet le 1er janvier qui suit." in said
+    assert "La date d’envoi, attestée par la preuve de dépôt, fait foi. Ce délai n’est pas reporté" in said
+    tree["offre"]["denonciation"].update(mode="preavis", preavis_mois=6, reference="reception")
+    said = rendered(templates["convention"], tree)
+    assert f"accusé de réception, à tout moment, 6{NBSP}mois à l’avance. La date de réception fait foi." in said
+    assert f"29{NBSP}septembre" not in said and "même quantième" in said
+
+
 @pytest.mark.parametrize(
     ("civilite", "feminin", "expected"),
     [("Mme", True, "autorisée à"), ("M.", False, "autorisé à"), (None, None, "autorisé(e) à")],

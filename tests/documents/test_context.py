@@ -57,7 +57,7 @@ def test_the_reference_case(offer: Offer, centre: Centre, tarifs: list[Tarif], c
         "premiere_echeance": date(2023, 12, 31),
         "annees_reconduites": [2024, 2025, 2026, 2027],
         "terme": date(2027, 12, 31),
-        "dernier_jour_denonciation": {"jour": 29, "mois": 9},
+        "dernier_jour_denonciation": {"jour": 29, "mois": 9, "texte": "29\u00a0septembre"},
     }
     montants = tree["montants"]
     assert (montants["annuel"], montants["quotite"], montants["heures"]) == (

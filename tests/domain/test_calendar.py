@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from domain.calendar import (
     EcheanceDate,
+    Preavis,
     Regles,
+    add_mois,
     classify_notice,
     compute_terme,
     last_notice_day,
@@ -53,15 +55,57 @@ def test_no_notice_ends_sooner_than_it_may(effet: date, lettre: date, count: int
     if end is None:
         return
     assert (end.month, end.day) == (12, 31) and effet <= end <= terme and lettre <= end
-    if lettre > last_notice_day(lettre.year):
+    last = last_notice_day(lettre.year)
+    assert last is not None
+    if lettre > last:
         assert found.recevabilite == "tardive" and end.year > lettre.year
     else:
         assert found.recevabilite == "oui" and end < terme
 
 
+@pytest.mark.parametrize("case", CASES["preavis"], ids=lambda case: case["nom"])
+def test_notice_on_any_day(case: dict[str, Any]) -> None:
+    found = classify_notice(case["lettre"], effet=date(2023, 1, 1), delai=Preavis(case["mois"]))
+    assert (found.recevabilite, found.fin, found.avant_effet) == (
+        case["recevable"],
+        case.get("fin"),
+        case.get("avant_effet", False),
+    )
+    assert found.fin_proposee is None and not found.sans_portee, "no day is too late"
+
+
+@given(jour=DAYS, mois=st.integers(-30, 30))
+def test_months_later(jour: date, mois: int) -> None:
+    found = add_mois(jour, mois)
+    assert (found.year * 12 + found.month) - (jour.year * 12 + jour.month) == mois
+    assert found.day == jour.day or (found.day < jour.day and (found + timedelta(1)).day == 1)
+
+
+@given(effet=DAYS, lettre=DAYS, mois=st.integers(1, 24), count=st.integers(0, 6))
+def test_notice_on_any_day_leaves_its_whole_delay(effet: date, lettre: date, mois: int, count: int) -> None:
+    terme = compute_terme(effet, count)
+    found = classify_notice(lettre, effet=effet, terme=terme, delai=Preavis(mois))
+    assert found.recevabilite in ("oui", "sans_objet")
+    if found.fin is None:
+        assert max(lettre, effet) >= terme or add_mois(max(lettre, effet), mois) >= terme
+    else:
+        assert effet < found.fin < terme and found.fin >= add_mois(lettre, mois)
+
+
+def test_notice_on_any_day_has_no_deadline() -> None:
+    offer = cig_offer()
+    notice = offer.denonciation.model_copy(update={"mode": "preavis", "preavis_mois": 6})
+    rules = rules_of(offer.model_copy(update={"denonciation": notice}))
+    assert rules.delai == Preavis(6)
+    found = list_echeances(effet=date(2026, 1, 1), regles=rules)
+    assert not days(found, "denonciation") and len(days(found, "reconduction")) == 4
+    periodes = list_periodes(date(2026, 1, 1), delai=rules.delai)
+    assert [one.dernier_jour_denonciation for one in periodes] == [None] * 5
+
+
 def test_an_earlier_last_day_of_notice() -> None:
     """A centre that asks for six months."""
-    rules = {"effet": date(2023, 1, 1), "dernier_jour": (6, 30)}
+    rules = {"effet": date(2023, 1, 1), "delai": (6, 30)}
     assert classify_notice(date(2024, 6, 30), **rules).fin == date(2024, 12, 31)  # type: ignore[arg-type]
     assert classify_notice(date(2024, 7, 1), **rules).fin_proposee == date(2025, 12, 31)  # type: ignore[arg-type]
 

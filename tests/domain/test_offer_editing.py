@@ -61,6 +61,18 @@ def test_terms_change_and_the_offer_reads_them() -> None:
     assert read_offer(again).facturation.codes_tarifs == ["demi_journee", "heure"]
 
 
+def test_notice_on_any_day_is_a_setting() -> None:
+    before = contenu()
+    after = editing.update_settings(before, {"denonciation.mode": "preavis", "denonciation.preavis_mois": 6})
+    notice = read_offer(after).denonciation
+    assert (notice.mode, notice.preavis_mois, notice.dernier_jour) == ("preavis", 6, 29)
+    for name in ("mode", "preavis_mois"):  # an offer kept before there was such a choice
+        del before["denonciation"][name]
+    assert editing.read_term(before, "denonciation.mode") == "date"
+    assert editing.read_term(before, "denonciation.dernier_jour") == 29
+    assert editing.read_term(before, "titre") == before["titre"]
+
+
 @pytest.mark.parametrize(
     ("values", "champs"),
     [
@@ -72,6 +84,8 @@ def test_terms_change_and_the_offer_reads_them() -> None:
         ({"facturation.heures_annuelles": "beaucoup"}, ["facturation.heures_annuelles"]),
         ({"denonciation.dernier_mois": "2", "denonciation.dernier_jour": 30}, ["denonciation.dernier_jour"]),
         ({"duree.reconductions": 21}, ["duree.reconductions"]),
+        ({"denonciation.mode": "jamais"}, ["denonciation.mode"]),
+        ({"denonciation.mode": "preavis", "denonciation.preavis_mois": 0}, ["denonciation.preavis_mois"]),
     ],
 )
 def test_what_cannot_be_is_told_beside_its_field(values: dict[str, Any], champs: list[str]) -> None:

@@ -206,7 +206,7 @@ def test_periods_follow_each_other_without_a_gap(effet: date, reconductions: int
     for before, after in pairwise(periodes):
         assert after.du == before.au + timedelta(days=1)
         assert after.reconduction
-    assert {(one.dernier_jour_denonciation.month, one.dernier_jour_denonciation.day) for one in periodes} == {(9, 29)}
+    assert {f"{one.dernier_jour_denonciation:%m-%d}" for one in periodes} == {"09-29"}
 
 
 def _tarif(annee: int, code: str = "temps_complet") -> Tarif:

@@ -52,6 +52,18 @@ PANELS = (
 )  # fmt: skip
 
 
+def test_notice_on_any_day_is_chosen_on_the_page(admin: Any, monde: Monde) -> None:
+    app = admin()
+    assert "Préavis, en mois" not in [one.label for one in app.number_input]
+    app.selectbox(key=f"{PREFIX}reglages:denonciation.mode").set_value("preavis").run()
+    assert "Dernier jour de ce mois" not in [one.label for one in app.number_input]
+    app.number_input(key=f"{PREFIX}reglages:denonciation.preavis_mois").set_value(6)
+    click(app, "Enregistrer les réglages")
+    kept = content(monde)["denonciation"]
+    assert (kept["mode"], kept["preavis_mois"], kept["dernier_jour"]) == ("preavis", 6, 29)
+    assert "à tout moment" in text_of(admin(vue="rappels"))
+
+
 @pytest.mark.parametrize("vue", VUES)
 def test_every_part_opens_with_one_main_action_at_most(admin: Any, vue: str) -> None:
     app = admin(vue=vue)

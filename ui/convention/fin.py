@@ -39,11 +39,18 @@ def _tell_rule(view: DenonciationView) -> None:
         return
     if view.prochaine:
         last, end = view.prochaine
-        note(
-            f"Chaque partie peut dénoncer la convention par lettre recommandée. Prochain dernier jour : le {date_longue(last)}, "
-            f"pour une fin le {date_longue(end)}. Ce jour n’est jamais reporté ; la date qui compte est la "
-            f"{DATES[view.regles.reference][:1].lower()}{DATES[view.regles.reference][1:]}."
-        )
+        dated = DATES[view.regles.reference]
+        counted = f"la date qui compte est la {dated[:1].lower()}{dated[1:]}."
+        if view.regles.preavis:
+            note(
+                f"Chaque partie peut dénoncer la convention à tout moment par lettre recommandée, {view.regles.preavis} mois à "
+                f"l’avance ; {counted} Une lettre d’aujourd’hui y mettrait fin le {date_longue(end)}."
+            )
+        else:
+            note(
+                "Chaque partie peut dénoncer la convention par lettre recommandée. Prochain dernier jour : le "
+                f"{date_longue(last)}, pour une fin le {date_longue(end)}. Ce jour n’est jamais reporté ; {counted}"
+            )
     elif view.refus:
         note(view.refus)
     else:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from domain.offer.terms import ECHEANCES
+from domain.offer_editing import read_term
 from domain.reminder_editing import list_rappels, update_rappels
 from domain.roles import Role
 from ui import page
@@ -25,6 +26,10 @@ def show_reminders(lieu: Lieu) -> None:
         "Un courriel part une fois par échéance, délai et personne. Videz les jours d’un rappel pour le retirer ; 0 est le jour même. Les"
         " textes se récrivent sur la page Courriels. Les rappels publiés valent pour toutes les conventions en cours."
     )
+    if read_term(lieu.contenu, "denonciation.mode") == "preavis":
+        note(
+            "Cette offre se dénonce à tout moment : elle n’a pas de dernier jour pour dénoncer, et ce rappel ne part pas."
+        )
     rows = list_rappels(lieu.contenu)
     given = [_draw(rank, row, slots) for rank, row in enumerate(rows)]
     with st.expander("Ajouter un rappel", icon=":material/add:", expanded=not rows):

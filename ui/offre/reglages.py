@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from domain.form_editing import Contenu
-from domain.offer_editing import delete_words, update_settings, update_words
-from domain.offer_reading import choices_of, read_setting
+from domain.offer_editing import delete_words, read_term, update_settings, update_words
+from domain.offer_reading import choices_of
 from domain.offer_settings import REGLAGES, Reglage
 from services.offres.diff_labels import LABELS
 from ui import page
@@ -65,8 +65,10 @@ def show_settings(lieu: Lieu) -> None:
     for titre, group in REGLAGES.items():
         st.subheader(titre, anchor=False)
         for reglage in group:
+            if reglage.si and given.get(reglage.si[0]) != reglage.si[1]:
+                continue
             key = f"{PREFIX}{name}:{reglage.chemin}"
-            given[reglage.chemin] = draw(reglage, lieu.contenu, read_setting(lieu.contenu, reglage.chemin), key)
+            given[reglage.chemin] = draw(reglage, lieu.contenu, read_term(lieu.contenu, reglage.chemin), key)
             slots.place(reglage.chemin)
     note("Les conventions en cours gardent les termes de leur version : seules les nouvelles suivent ceux-ci.")
     if st.button("Enregistrer les réglages", type="primary", key=f"{PREFIX}{name}:enregistrer"):

@@ -177,6 +177,29 @@ def test_the_offer_says_which_day_is_the_last(portail: Portail, monde: Monde) ->
         assert "30 juin 2025" in row.consequence.replace("\u00a0", " ")
 
 
+def test_notice_on_any_day_ends_in_the_middle_of_a_year(portail: Portail) -> None:
+    """Six months ahead: the page says so, the letter is never late, the last year is due to its last day, the letter of the
+    centre tells it."""
+    monde = make_monde(portail, gabarits=True)
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    rule_notice(portail, convention_id, mode="preavis", preavis_mois=6)
+    with clock.pretend(date(2026, 8, 31)):
+        view = open_denonciations(portail, monde.gestionnaire, convention_id)
+        assert (view.regles.preavis, view.prochaine) == (6, (date(2026, 8, 31), date(2027, 2, 28)))
+        record(portail, monde.gestionnaire, convention_id, date(2026, 8, 31))
+        row = row_of(portail, monde.responsable, convention_id)
+        assert (row.recevabilite, row.fin_proposee) == ("oui", date(2027, 2, 28))
+        assert confirm(portail, monde.responsable, convention_id) == date(2027, 2, 28)
+        pieces = row_of(portail, monde.direction, convention_id).pieces
+    found = read_convention(portail, convention_id)
+    assert (found.etat, found.dernier_jour) == ("denoncee", date(2027, 2, 28))
+    due = years(portail, convention_id)
+    assert max(due) == 2027 and due[2026] == Decimal("32426.46") and due[2027] == Decimal("5241.54")  # 59/365
+    with portail.db.read() as session:
+        text = word_text(portail.files.read(session.get_one(Piece, pieces[0].id).sha256)).replace("\u00a0", " ")
+    assert "prendra fin le 28 février 2027" in text and "dernier jour prévu" not in text
+
+
 def test_today_is_that_of_the_centre(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
     """29 September at 22:00 in Fort-de-France is 30 September in Paris: each centre lives its own day."""
     monkeypatch.setattr(clock, "utc_now", lambda: datetime(2026, 9, 30, 2, 0, tzinfo=UTC))
