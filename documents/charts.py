@@ -36,6 +36,8 @@ LONG_LABEL, MANY_BARS = 11, 13
 """From so long a label or so many bars, bars lie down: labels stay whole on a telephone."""
 BAR_HEIGHT, AROUND = 20, 110
 """Points of a lying bar, and of what stands around the bars: legend, axis, its title."""
+LEGEND_SIGNS = 32
+"""Signs of two names that stand side by side in the legend of the narrowest chart."""
 LABEL_WIDTH, LINE_HEIGHT = 26, 13
 """Characters of one line of a label, and points of that line."""
 FORMAT_LOCALE = {
@@ -190,7 +192,7 @@ def _fills(series: list[str]) -> dict[str, Any]:
             symbolSize=160,
             symbolType="square",
             labelLimit=320,
-            columns=2,
+            columns=_legend_columns(series),
         )
     fill = alt.Scale(domain=series, range=_cycle(FILLS, len(series)))
     outline = alt.Scale(domain=series, range=_cycle(OUTLINES, len(series)))
@@ -200,9 +202,16 @@ def _fills(series: list[str]) -> dict[str, Any]:
     }
 
 
+def _legend_columns(names: list[str]) -> int:
+    """Two names side by side when they fit a telephone: a legend does not wrap, and would be cut."""
+    return 1 if sum(sorted(map(len, names))[-2:]) > LEGEND_SIGNS else 2
+
+
 def _strokes(names: list[str]) -> dict[str, Any]:
     """Dashes and point shapes, one pair for each line."""
-    legend = alt.Legend(title=None, orient="top", symbolStrokeWidth=2, symbolSize=110, labelLimit=320, columns=2)
+    legend = alt.Legend(
+        title=None, orient="top", symbolStrokeWidth=2, symbolSize=110, labelLimit=320, columns=_legend_columns(names)
+    )
     keyed = legend if len(names) > 1 else None
     return {
         "strokeDash": alt.StrokeDash(

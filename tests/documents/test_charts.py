@@ -110,3 +110,11 @@ def test_a_long_name_is_written_whole() -> None:
     assert "labelExpr" in said and png(drawn).startswith(b"\x89PNG")
     short = bar_chart("Titre.", [("Court", "Total", 10)], y_titre="Euros")
     assert "labelExpr" not in json.dumps(short.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("series", "columns"), [(("Dû", "Prévision"), 2), (("Consommé à fin octobre", "Dû dans l’année"), 1)]
+)
+def test_a_legend_is_never_cut_on_a_telephone(series: tuple[str, ...], columns: int) -> None:
+    drawn = bar_chart("Titre.", [("Choisy", one, 10) for one in series], y_titre="Heures").to_dict()
+    assert f"'columns': {columns}" in str(drawn)
