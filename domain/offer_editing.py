@@ -309,6 +309,13 @@ def _cleaned(contenu: Contenu, one: Reglage, value: Any) -> Any:
         return [text for word in words if (text := clean_text(str(word))[:80])]
     if value in (None, "") and one.facultatif:
         return None if one.vide == "rien" else ""
+    if one.genre == "tarif":
+        code = clean_text(str(value or ""))
+        if not KEY.fullmatch(code):
+            raise Invalide(
+                "Choisissez un tarif, ou écrivez un code : minuscules sans accent, chiffres et « _ ».", one.chemin
+            )
+        return code
     if one.genre in ("texte", "long"):
         text = clean_text(str(value or ""), multiline=one.genre == "long")
         if not text:

@@ -22,14 +22,16 @@ Genre = Literal[
     "document",
     "mots",
     "condition",
+    "tarif",
 ]
-"""How it is typed: a line, several, a whole number, a box, a list, a question of the forms, a document, words with commas."""
+"""How it is typed: a line, several, a whole number, a box, a list, a question of the forms, a document, words with commas, a
+condition, the code of a tariff."""
 
 
 @dataclass(frozen=True)
 class Reglage:
     """One thing to set. `chemin`: its keys in the content, joined by dots. `facultatif`: it may be left empty (None when
-    `vide` says so, else an empty text). `si`: another setting and its value, without which this one has no effect."""
+    `vide` says so, else an empty text). `si`: another setting and the values of it that this one has an effect with."""
 
     chemin: str
     libelle: str
@@ -41,7 +43,7 @@ class Reglage:
     longueur: int = 200
     facultatif: bool = False
     vide: Literal["texte", "rien"] = "texte"
-    si: tuple[str, str] | None = None
+    si: tuple[str, tuple[str, ...]] | None = None
 
 
 MOIS = (
@@ -70,7 +72,9 @@ PERIODICITES = {
     "an": "Chaque année",
 }
 
-PAR_DATE = ("denonciation.mode", "date")
+PAR_DATE = ("denonciation.mode", ("date",))
+TARIFES = tuple(mode for mode in MODES if mode not in ("cotisation", "devis"))
+"""Ways of billing that a tariff prices."""
 
 REGLAGES: dict[str, tuple[Reglage, ...]] = {
     "Présentation": (
@@ -82,8 +86,8 @@ REGLAGES: dict[str, tuple[Reglage, ...]] = {
         Reglage("facturation.mode", "Ce qui est facturé", "choix", choix=MODES),
         Reglage("facturation.champ", "Question qui donne la quantité", "champ_quantite"),
         Reglage(
-            "facturation.tarif", "Code du tarif", longueur=40,
-            aide="Celui de la page Tarifs. Sans effet sur devis et dans la cotisation.",
+            "facturation.tarif", "Tarif", "tarif", longueur=40, si=("facturation.mode", TARIFES),
+            aide="Ceux de la page Tarifs.",
         ),
         Reglage("facturation.prorata", "Calcul d’une année incomplète", "choix", choix=PRORATAS),
         Reglage("facturation.periodicite", "Décomptes", "choix", choix=PERIODICITES),
@@ -100,8 +104,8 @@ REGLAGES: dict[str, tuple[Reglage, ...]] = {
         ),
         Reglage("facturation.deplacements_factures", "Les déplacements hors zone sont facturés", "oui_non"),
         Reglage(
-            "facturation.service_degrade.tarif", "Tarif du service dégradé", longueur=40, facultatif=True, vide="rien",
-            aide="Pendant l’absence de l’assistant, à l’heure. Vide : l’offre n’en propose pas.",
+            "facturation.service_degrade.tarif", "Tarif du service dégradé", "tarif", longueur=40, facultatif=True, vide="rien",
+            aide="Pendant l’absence de l’intervenant, à l’heure. Aucun : l’offre n’en propose pas.",
         ),
         Reglage(
             "facturation.tva", "TVA", "choix", choix={"hors_champ": "Hors du champ de la TVA", "taux_normal": "Taux normal"}
@@ -128,7 +132,7 @@ REGLAGES: dict[str, tuple[Reglage, ...]] = {
         Reglage("denonciation.dernier_jour", "Dernier jour de ce mois", "entier", minimum=1, maximum=31, si=PAR_DATE),
         Reglage(
             "denonciation.preavis_mois", "Préavis, en mois", "entier", minimum=1, maximum=24,
-            si=("denonciation.mode", "preavis"),
+            si=("denonciation.mode", ("preavis",)),
             aide="La convention prend fin le même quantième, tant de mois après la date de la lettre qui compte ; le dernier jour"
             " du mois quand il n’a pas ce quantième.",
         ),

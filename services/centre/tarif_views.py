@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from domain.definitions import DefinitionError
 from domain.errors import Introuvable
+from domain.formatting import euros
 from domain.offer import read_offer
 from domain.roles import Role
 from models import Centre, OffreVersion, Piece, Tarif, Utilisateur
@@ -156,3 +157,24 @@ def require_centre(acteur: Acteur, centre_id: UUID) -> None:
     """Introuvable unless the person holds a role at this centre."""
     if centre_id not in acteur.centre_ids:
         raise Introuvable()
+
+
+def list_choices(session: Session, centre_id: UUID) -> dict[str, str]:
+    """The kinds of tariffs that an offer of the centre may name, French name by code, with what they cost: those voted first,
+    then the usual ones and those that its offers name already, which nobody recorded yet."""
+    query = select(Tarif.code, Tarif.annee, Tarif.montant).where(
+        Tarif.centre_id == centre_id, Tarif.remplace_le.is_(None)
+    )
+    found: dict[str, list[tuple[int, Decimal]]] = {}
+    for code, annee, montant in session.execute(query):
+        found.setdefault(code, []).append((annee, montant))
+    told = {code: f"{tarif_label(code)} ({_tell_price(rows)})" for code, rows in sorted(found.items())}
+    others = [code for code in (*LABELS, *offered_codes(session, centre_id)) if code not in told]
+    return told | {code: f"{tarif_label(code)} (aucun tarif enregistré)" for code in others}
+
+
+def _tell_price(rows: list[tuple[int, Decimal]]) -> str:
+    """The price of the newest year: « 57,00 € en 2026 »."""
+    year = max(annee for annee, _ in rows)
+    prices = sorted({montant for annee, montant in rows if annee == year})
+    return f"{' ou '.join(euros(one) for one in prices)} en {year}"

@@ -23,6 +23,7 @@ from domain.offer_settings import LISTES
 from domain.roles import Role
 from models import Centre, OffreVersion
 from services.centre.offres import published_offers
+from services.centre.tarif_views import list_choices
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.offres.diff import Change, describe_changes, describe_gabarits
@@ -55,7 +56,7 @@ class EditionView:
     """An offer as it is being changed. Without a draft, `contenu` is what is published and `draft_id` None; `version` goes
     back with each change. `publie` and `numero` are the version in force (empty and 0 for an offer that was never published);
     `changements` is what publishing the draft would change, whoever changed it: its questions, its settings, its Word
-    templates."""
+    templates. `tarifs`: the kinds of tariffs that the offer may name, by code."""
 
     centre_id: UUID
     fuseau: str
@@ -71,6 +72,7 @@ class EditionView:
     version: int | None = None
     modifiee_le: datetime | None = None
     modifiee_par: str | None = None
+    tarifs: dict[str, str] = field(default_factory=dict)
 
 
 Operation = Callable[[Contenu, Permanents], Contenu]
@@ -123,6 +125,7 @@ def open_edition(portail: Portail, acteur: Acteur, centre_id: UUID, code: str) -
             contenu=deepcopy(published.contenu) if published else {},
             publie=deepcopy(published.contenu) if published else {},
             permanents=_permanents(session, centre_id, code),
+            tarifs=list_choices(session, centre_id),
         )
         if row is None:
             return view

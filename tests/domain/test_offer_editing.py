@@ -84,6 +84,8 @@ def test_notice_on_any_day_is_a_setting() -> None:
         ({"facturation.heures_annuelles": "beaucoup"}, ["facturation.heures_annuelles"]),
         ({"denonciation.dernier_mois": "2", "denonciation.dernier_jour": 30}, ["denonciation.dernier_jour"]),
         ({"duree.reconductions": 21}, ["duree.reconductions"]),
+        ({"facturation.tarif": ""}, ["facturation.tarif"]),
+        ({"facturation.tarif": "Demi-journée"}, ["facturation.tarif"]),
         ({"denonciation.mode": "jamais"}, ["denonciation.mode"]),
         ({"denonciation.mode": "preavis", "denonciation.preavis_mois": 0}, ["denonciation.preavis_mois"]),
     ],

@@ -17,6 +17,7 @@ from tests.factories import OFFRE, Monde
 from tests.pages.conftest import Visitor, text_of
 from ui import page
 from ui.editeur.lieu import PREFIX
+from ui.offre.reglages import OTHER
 from ui.offre.vues import VUES
 
 
@@ -62,6 +63,29 @@ def test_notice_on_any_day_is_chosen_on_the_page(admin: Any, monde: Monde) -> No
     kept = content(monde)["denonciation"]
     assert (kept["mode"], kept["preavis_mois"], kept["dernier_jour"]) == ("preavis", 6, 29)
     assert "à tout moment" in text_of(admin(vue="rappels"))
+
+
+def test_a_tariff_is_chosen_among_those_of_the_centre(admin: Any, monde: Monde) -> None:
+    """With its price; a code is only typed for one that nobody recorded."""
+    key = f"{PREFIX}reglages:facturation.tarif"
+    app = admin()
+    offered = app.selectbox(key=key).options
+    assert any(one.startswith("Adhésion à temps complet, par an (67\u202f980,00\u00a0€ en 20") for one in offered), (
+        offered
+    )
+    assert "Demi-journée d’intervention (aucun tarif enregistré)" in offered
+    assert not [one for one in app.text_input if "Code du tarif" in one.label]
+    app.selectbox(key=key).set_value(OTHER).run()
+    app.text_input(key=f"{key}:code").set_value("Visite médicale")
+    click(app, "Enregistrer les réglages")
+    assert content(monde)["facturation"]["tarif"] == "temps_complet" and "minuscules sans accent" in text_of(app)
+    app.text_input(key=f"{key}:code").set_value("visite_medicale")
+    click(app, "Enregistrer les réglages")
+    assert content(monde)["facturation"]["tarif"] == "visite_medicale"
+    assert "visite_medicale (aucun tarif enregistré)" in admin().selectbox(key=key).options
+    app = admin()
+    app.selectbox(key=f"{PREFIX}reglages:facturation.mode").set_value("devis").run()
+    assert key not in [one.key for one in app.selectbox], "a quote needs no tariff"
 
 
 @pytest.mark.parametrize("vue", VUES)

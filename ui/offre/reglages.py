@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,8 @@ from ui.editeur.lieu import PREFIX, Lieu, apply, confirm
 from ui.html import note
 
 NONE = "Aucune"
+OTHER = "?"
+"""Chosen in place of a code, to type one; no code has it."""
 TABLES = {
     "options": (
         "Options",
@@ -52,6 +55,23 @@ def draw(reglage: Reglage, contenu: Contenu, value: Any, key: str) -> Any:
     )  # fmt: skip
 
 
+def draw_tarif(reglage: Reglage, tarifs: Mapping[str, str], value: Any, key: str) -> str:
+    """A tariff among those of the centre, or the code of one that nobody recorded yet."""
+    now = str(value or "")
+    codes = [*([""] if reglage.facultatif else []), *tarifs, *([now] if now and now not in tarifs else []), OTHER]
+    told = {"": "Aucun", OTHER: "Un tarif qui n’est pas dans la liste", **tarifs}
+    code = st.selectbox(
+        reglage.libelle, codes, codes.index(now) if now in codes else None, key=key, help=reglage.aide or None,
+        format_func=lambda one: told.get(one, f"{one} (aucun tarif enregistré)"), placeholder="Choisissez",
+    )  # fmt: skip
+    if code != OTHER:
+        return code or ""
+    return st.text_input(
+        f"Code du tarif à enregistrer ({reglage.libelle.lower()})", key=f"{key}:code", max_chars=reglage.longueur,
+        placeholder="visite_medicale", help="Le tarif s’enregistre ensuite sous ce code, sur la page Tarifs.",
+    )  # fmt: skip
+
+
 def _between(value: Any, reglage: Reglage) -> int:
     number = value if isinstance(value, int) else reglage.minimum
     return max(reglage.minimum, min(reglage.maximum, number))
@@ -65,10 +85,13 @@ def show_settings(lieu: Lieu) -> None:
     for titre, group in REGLAGES.items():
         st.subheader(titre, anchor=False)
         for reglage in group:
-            if reglage.si and given.get(reglage.si[0]) != reglage.si[1]:
+            if reglage.si and given.get(reglage.si[0]) not in reglage.si[1]:
                 continue
-            key = f"{PREFIX}{name}:{reglage.chemin}"
-            given[reglage.chemin] = draw(reglage, lieu.contenu, read_term(lieu.contenu, reglage.chemin), key)
+            key, value = f"{PREFIX}{name}:{reglage.chemin}", read_term(lieu.contenu, reglage.chemin)
+            if reglage.genre == "tarif":
+                given[reglage.chemin] = draw_tarif(reglage, lieu.view.tarifs, value, key)
+            else:
+                given[reglage.chemin] = draw(reglage, lieu.contenu, value, key)
             slots.place(reglage.chemin)
     note("Les conventions en cours gardent les termes de leur version : seules les nouvelles suivent ceux-ci.")
     if st.button("Enregistrer les réglages", type="primary", key=f"{PREFIX}{name}:enregistrer"):
