@@ -11,6 +11,7 @@ from services.convention import conventions
 from services.vie import avenants
 from ui import page, session
 from ui.actions import follow_state, lifting_comes_first, show_actions, show_warnings
+from ui.adhesion.connaissance import show_reading
 from ui.adhesion.dossier_review import show_request_changes
 from ui.adhesion.instruction import show_answers, show_assignment, show_corrections, show_messages, show_summary
 from ui.adhesion.words import about, tell_done, wordings
@@ -85,6 +86,7 @@ summary, decision = st.columns([1, 1], gap="large")
 with summary:
     show_summary(view)
 with decision:
+    show_reading(view)
     if view.roles.intersection({Role.INSTRUCTEUR, Role.RESPONSABLE}):
         show_assignment(view)
     show_warnings(

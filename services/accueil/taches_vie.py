@@ -1,4 +1,4 @@
-"""Things to do about the years of running conventions: letters about new tariffs, renewals that take an agreement."""
+"""Things to do about running conventions: requests to read, letters about new tariffs, renewals that take an agreement."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from domain.formatting import date_longue
 from models import Centre, Convention, Dossier, OffreVersion
 from services.accueil.tache_rows import LIMIT, Tache
 from services.activite.regles import RUNNING_STATES
+from services.adhesion.intitules import title_dossiers
 from services.centre.offres import get_offer
 from services.centre.tarif_views import MANAGERS
 from services.core import clock
 from services.core.access import Acteur
+from services.vie.connaissance import list_unread
 from services.vie.courrier_views import A_ENVOYER
 from services.vie.courriers_tarif import count_due
 from services.vie.reconductions import AGREEING, EXPRESSE, next_agreement
@@ -26,7 +28,24 @@ ASKED_FROM_MONTH = 9
 
 def list_centre(session: Session, acteur: Acteur) -> list[Tache]:
     """What the person announces or agrees to for their centres."""
-    return [*_letters(session, acteur), *_renewals(session, acteur)]
+    return [*_told(session, acteur), *_letters(session, acteur), *_renewals(session, acteur)]
+
+
+def _told(session: Session, acteur: Acteur) -> list[Tache]:
+    """Requests that took effect when they were sent, and that nobody of the centre has read."""
+    rows = list_unread(session, acteur, LIMIT)
+    titles = title_dossiers(session, [row.Dossier for row in rows])
+    return [
+        Tache(
+            "Changements à lire",
+            f"{titles[row.Dossier.id]}, {row.nom}",
+            "A pris effet à l’envoi : lisez-la, puis marquez-la comme lue.",
+            "instruction",
+            {"id": str(row.Dossier.id)},
+            row.Dossier.depose_le,
+        )
+        for row in rows
+    ]
 
 
 def _letters(session: Session, acteur: Acteur) -> list[Tache]:

@@ -90,6 +90,7 @@ ACTION_LABELS: dict[str, str] = {
     "courriel.retour": "Courriel revenu à l’expéditeur",
     "courriel.oublier": "Anciens courriels jamais remis effacés",
     "demande.commencer": "Demande commencée sur une convention",
+    "demande.prendre_connaissance": "Demande lue par le centre",
     "demande.renouveler": "Convention suivante commencée",
     "dossier.valider": "Demande acceptée",
     "demande.deposer": "Demande d’adhésion reçue",

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import Convention, Courriel, Depot, Dossier
+from services.accueil.taches import list_taches
 from services.adhesion import answers, dossiers, workflow
 from services.adhesion.dossier_lists import list_dossiers
 from services.adhesion.dossier_views import DossierFilter
@@ -19,6 +20,7 @@ from services.centre.offres import get_workflow
 from services.core import clock
 from services.core.portail import Portail
 from services.vie import demandes
+from services.vie.connaissance import Connaissance, mark_read, open_reading
 from services.vie.fil import open_changes, open_life
 from services.vie.presents import open_present
 from services.vie.texte import text_in_force
@@ -201,6 +203,43 @@ def test_the_present_referent_is_shown_and_who_replaced_them_told(
     assert points == [told.points, ("Téléphone : 01 23 45 67 89 → 01 99 00 12 34",)]
     hours = begin(portail, monde.gestionnaire, convention_id, "horaires")
     assert open_present(portail, monde.gestionnaire, hours, "locaux") == ()  # starts from the text: nothing to repeat
+
+
+def test_the_centre_reads_once_what_took_effect_by_itself(portail: Portail, monde: Monde, convention_id: UUID) -> None:
+    """E10: nobody agrees to a new référent, but somebody of the centre has to know: one line until one person has read it."""
+
+    def waiting(who: str) -> list[str]:
+        found = list_taches(portail, monde[who])
+        return [one.titre for one in found if one.groupe == "Changements à lire"]
+
+    dossier_id = make_request(portail, monde, convention_id, "referent", REFERENT)
+    assert waiting("instructeur") == []  # not sent yet
+    with pytest.raises(Refus):
+        mark_read(portail, monde.instructeur, dossier_id)
+    workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
+    for who in ("instructeur", "responsable"):
+        assert len(waiting(who)) == 1 and "Nouveau référent" in waiting(who)[0]
+    for role in set(Role) - {Role.INSTRUCTEUR, Role.RESPONSABLE}:
+        assert waiting(role) == []
+        with pytest.raises((Refus, Introuvable)):
+            mark_read(portail, monde[role], dossier_id)
+    assert open_reading(portail, monde.gestionnaire, dossier_id) is None
+    assert open_reading(portail, monde.responsable, dossier_id) == Connaissance(a_lire=True)
+    for who in ("responsable", "responsable", "instructeur"):
+        mark_read(portail, monde[who], dossier_id)  # once, whoever clicks again
+    assert journal_actions(portail, dossier_id).count("demande.prendre_connaissance") == 1
+    read = open_reading(portail, monde.instructeur, dossier_id)
+    assert read and not read.a_lire and read.par == monde.responsable.nom
+    assert waiting("instructeur") == waiting("responsable") == []
+    # What the centre's own people send for a collectivité, and what they agreed to, they know.
+    hours = make_request(portail, monde, convention_id, "horaires", HORAIRES)
+    workflow.perform(portail, monde.gestionnaire, hours, "deposer")
+    workflow.perform(portail, monde.responsable, hours, "valider")
+    ours = begin(portail, monde.instructeur, convention_id, "referent")
+    fill(portail, monde.instructeur, ours, {**REFERENT, "referent.nom": "Suivant"})
+    workflow.perform(portail, monde.instructeur, ours, "deposer")
+    assert waiting("instructeur") == []
+    assert [open_reading(portail, monde.responsable, one) for one in (hours, ours)] == [None, None]
 
 
 def test_new_signatory_is_the_one_expected_to_sign(portail: Portail, monde: Monde, convention_id: UUID) -> None:
