@@ -28,6 +28,8 @@ ETATS = {
     "annule": "Annulé",
 }
 ETATS_COLLECTIVITE = {"emis": "À payer", "paye": "Payé", "annule": "Annulé"}
+CONTRE = "Contre-décompte"
+"""What the state of a statement that cancels another is called, to everybody: there is nothing to pay."""
 
 
 def _line(

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, extract, func, select
 from sqlalchemy.orm import Session
 
-from domain.decompte import DECOMPTE, DRAFTS, PREPARERS
+from domain.decompte import CONTRE, DECOMPTE, DRAFTS, PREPARERS
 from domain.errors import Invalide
 from domain.formatting import nombre
 from domain.roles import ROLES_CENTRE
@@ -129,18 +129,21 @@ def _filtered(acteur: Acteur, filtre: DecompteFilter) -> Select[Any]:
     return query.where(*words)
 
 
+def period_of(decompte: Decompte) -> str:
+    """The period of a statement, in words."""
+    return str(decompte.manifeste.get("periode") or decompte.exercice)
+
+
 def _row(acteur: Acteur, row: Row[Any]) -> DecompteRow:
     decompte: Decompte = row.Decompte
     ours = decompte.centre_id in acteur.centre_ids
-    label = DECOMPTE.label(decompte.etat, collectivite=not ours)
-    if decompte.contre_id is not None:
-        label = "Contre-décompte"
+    label = CONTRE if decompte.contre_id is not None else DECOMPTE.label(decompte.etat, collectivite=not ours)
     return DecompteRow(
         id=decompte.id,
         numero=decompte.numero,
         collectivite=row.collectivite,
         convention=row.convention,
-        periode=str(decompte.manifeste.get("periode") or decompte.exercice),
+        periode=period_of(decompte),
         exercice=decompte.exercice,
         du=decompte.du,
         au=decompte.au,

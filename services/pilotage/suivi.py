@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from documents.tableur import CSV_TYPE, XLSX_TYPE, Cell, Feuille, write_csv, write_xlsx
-from domain.decompte import ETATS_COLLECTIVITE
+from domain.decompte import CONTRE, ETATS_COLLECTIVITE
 from domain.errors import Introuvable
 from domain.formatting import MONTHS
 from domain.offer import Offer
@@ -29,6 +29,7 @@ from services.core.access import Acteur, get_convention, visible_conventions
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 from services.exports import Export
+from services.facturation.consultation import period_of
 from services.facturation.exercices import COMMITTED_STATES, first_day
 from services.facturation.visibles import visible_decomptes
 from services.pilotage.bilans import pieces_of_bilans
@@ -62,8 +63,10 @@ class DecompteSuivi:
     du: date
     au: date
     total: Decimal
+    periode: str
     etat: str
     etat_libelle: str
+    contre: bool
     emis_le: datetime | None
     piece: PieceRow | None
 
@@ -238,8 +241,10 @@ def _statements(session: Session, acteur: Acteur, convention: Convention) -> lis
             du=one.du,
             au=one.au,
             total=one.total,
+            periode=period_of(one),
             etat=one.etat,
-            etat_libelle=ETATS_COLLECTIVITE.get(one.etat, one.etat),
+            etat_libelle=CONTRE if one.contre_id is not None else ETATS_COLLECTIVITE.get(one.etat, one.etat),
+            contre=one.contre_id is not None,
             emis_le=one.emis_le,
             piece=pieces.get(str(one.id)),
         )

@@ -14,7 +14,8 @@ from services.facturation.decompte_views import DecompteView
 from ui import page, session
 from ui.actions import Wording, show_actions
 from ui.dates import day_input, read_day_or_error
-from ui.html import badge, bullet_list, facts, file_link, link, show
+from ui.decomptes.pastille import statement_badge
+from ui.html import bullet_list, facts, file_link, link, show
 
 MAIN = ("emettre", "verifier")
 MAIN_STALE = ("recalculer",)
@@ -45,7 +46,7 @@ def render_facts(view: DecompteView) -> Markup:
         counter = Markup("Annulé par le {}").format(_to(view.contre, "contre-décompte"))
     return facts(
         (
-            ("État", badge(row.etat_libelle, row.etat)),
+            ("État", statement_badge(row.etat_libelle, row.etat, contre=row.contre)),
             ("Convention", link(f"n° {row.convention}", page.url_of("convention", id=view.convention_id))),
             ("Période", f"du {date_courte(row.du)} au {date_courte(row.au)}"),
             ("Exercice", str(row.exercice)),

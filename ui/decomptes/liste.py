@@ -17,7 +17,7 @@ from services.facturation.consultation import TRIS, last_quarter_over
 from services.facturation.decompte_views import DecompteFilter, DecompteRow, Preparation
 from ui import page, session
 from ui.decomptes.lot import REFUSED
-from ui.html import badge
+from ui.decomptes.pastille import statement_badge
 from ui.tables import Column, Listing, show_table
 
 LISTING = Listing("decomptes", "d", tri="periode", descendant=True)
@@ -26,7 +26,7 @@ ISSUED = {code: label for code, label in ETATS.items() if code in ("emis", "paye
 
 
 def _state(row: DecompteRow) -> Markup:
-    shown = badge(row.etat_libelle, "retire" if row.contre else row.etat)
+    shown = statement_badge(row.etat_libelle, row.etat, contre=row.contre)
     return Markup('{} <span class="p-discret">Avertissement à lever</span>').format(shown) if row.a_lever else shown
 
 

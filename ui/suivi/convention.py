@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import streamlit as st
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from domain.formatting import NBSP, date_courte, date_longue, duree, euros, pourcentage
 from services.pilotage.suivi import ConventionChoice, DecompteSuivi, SuiviView
 from ui import page
+from ui.decomptes.pastille import statement_badge
 from ui.html import badge, facts, file_link, link, note, query_url, show, tabs
 
 NUMBER = Markup(' class="p-nombre"')
@@ -34,7 +36,7 @@ def show_summary(view: SuiviView) -> None:
     show(
         facts(
             [
-                ("Convention", Markup("{} {}").format(f"n° {view.numero}", badge(view.etat_libelle, view.etat))),
+                ("Convention", Markup("{}&nbsp; {}").format(f"n° {view.numero}", badge(view.etat_libelle, view.etat))),
                 ("Heures des mois clos", _hours(view)),
                 ("Heures prévues pour l’année", duree(view.minutes_dues) if view.minutes_dues else None),
                 ("Prévision de fin d’année", forecast),
@@ -93,7 +95,7 @@ def show_files(view: SuiviView) -> None:
     if view.bilans:
         links = [
             Markup("<li>{}<br><small>publié le {}</small></li>").format(
-                file_link(one.id, one.nom, one.taille), date_courte(one.deposee_le.date())
+                file_link(one.id, _report_name(one.nom), one.taille), date_courte(one.deposee_le.date())
             )
             for one in view.bilans
         ]
@@ -106,6 +108,12 @@ def show_files(view: SuiviView) -> None:
         show(_statements(mine))
     else:
         note(f"Aucun décompte émis pour {view.annee}.")
+
+
+def _report_name(fichier: str) -> str:
+    """« Bilan 2025 (Word) », from the name of its file."""
+    year = re.search(r"\d{4}", fichier)
+    return f"Bilan {year.group()} (Word)" if year else fichier
 
 
 def _statements(statements: list[DecompteSuivi]) -> Markup:
@@ -124,8 +132,8 @@ def _statements(statements: list[DecompteSuivi]) -> Markup:
 def _statement(one: DecompteSuivi, titles: tuple[str, ...]) -> Markup:
     number = link(f"n°{NBSP}{one.numero}", page.url_of("decompte", id=one.id), classe="p-ligne")
     cells: tuple[str | Markup, ...] = (
-        f"{date_courte(one.du)} – {date_courte(one.au)}",
-        badge(one.etat_libelle, one.etat),
+        one.periode,
+        statement_badge(one.etat_libelle, one.etat, contre=one.contre),
         euros(one.total),
         file_link(one.piece.id, "Word", one.piece.taille) if one.piece else "–",
     )

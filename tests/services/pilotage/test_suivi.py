@@ -17,6 +17,7 @@ from services.activite.degrade_views import open_degrade
 from services.core import clock
 from services.core.access import Acteur
 from services.core.portail import Portail
+from services.facturation.emission import cancel
 from services.facturation.exercices import refresh_convention
 from services.pilotage import suivi
 from services.pilotage.suivi import build_suivi, list_choices, open_suivi
@@ -77,6 +78,13 @@ def test_issued_statements_with_their_file_and_nothing_of_drafts(
     [one] = view.decomptes
     assert one.piece is not None and one.etat_libelle == "À payer" and one.total == view.facture > 0
     assert view.engage is not None and view.a_venir == view.engage - view.facture
+    assert one.periode == f"1er trimestre {ANNEE}"
+    cancel(portail, monde.responsable, one.id, "Erreur de convention")
+    names = [
+        (row.etat_libelle, row.total > 0)
+        for row in open_suivi(portail, monde.direction, convention_id, ANNEE).decomptes
+    ]
+    assert sorted(names) == [("Annulé", True), ("Contre-décompte", False)]
 
 
 def test_only_signed_conventions_of_their_own(monde: Monde, convention_id: UUID) -> None:
