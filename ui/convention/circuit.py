@@ -11,8 +11,9 @@ from markupsafe import Markup
 from domain.formatting import date_longue, euros
 from domain.roles import Role
 from services.convention.convention_views import A_VENIR, FINIE, ConventionView, SignatureRow
+from services.core.clock import local_time
 from services.core.piece_rows import PieceRow
-from ui.html import badge, bullet_list, day, facts, link
+from ui.html import badge, bullet_list, facts, link
 from ui.montants import term_lines
 from ui.reading import render_piece
 
@@ -61,14 +62,15 @@ def render_circuit(view: ConventionView) -> Markup:
     signed_by_them = view.etat not in ("a_signer", "annulee") or view.collectivite_signee_le is not None
     signed_by_us = view.centre_signee_le is not None
     in_force = view.etat == "en_vigueur" and view.etat_affiche != FINIE
+    e = "" if view.avenant else "e"
     steps = [
-        ("Émise", True, f"le {day(view.emise_le, view.centre.fuseau)}"),
+        (f"Émis{e}", True, f"le {date_longue(local_time(view.emise_le, view.centre.fuseau).date())}"),
         (
-            "Signée par la collectivité",
+            f"Signé{e} par la collectivité",
             signed_by_them,
             _signed(view.collectivite_signee_le, view.collectivite_signataire),
         ),
-        ("Signée par le centre", signed_by_us, _signed(view.centre_signee_le, view.centre_signataire)),
+        (f"Signé{e} par le centre", signed_by_us, _signed(view.centre_signee_le, view.centre_signataire)),
         _in_force(view),
     ]
     here = next((number for number, (_, done, _) in enumerate(steps) if not done), None)

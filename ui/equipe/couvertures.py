@@ -53,7 +53,7 @@ def _columns(cadre: Cadre) -> list[Column[CouvertureRow]]:
 
 def _people(row: CouvertureRow, cadre: Cadre) -> str | Markup:
     if row.assistants:
-        return ", ".join(row.assistants)
+        return ", ".join(dict.fromkeys(row.assistants))  # somebody may hold two assignments
     since = f"Personne depuis le {date_courte(row.depuis)}" if row.depuis else "Personne"
     if not cadre.modifiable:
         return since
