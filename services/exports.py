@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import IO
 
 from domain.errors import Introuvable
 from domain.text import refuse_controls
@@ -18,11 +19,13 @@ from services.core.portail import Portail
 
 @dataclass(frozen=True)
 class Export:
-    """A file made on request."""
+    """A file made on request: its bytes, or, for one that may be large, the temporary file that holds it (`flux`), which whoever
+    gives it closes."""
 
     nom: str
     type_mime: str
-    data: bytes = field(repr=False)
+    data: bytes = field(default=b"", repr=False)
+    flux: IO[bytes] | None = field(default=None, repr=False)
 
 
 Producer = Callable[[Portail, Acteur, Mapping[str, str]], Export]

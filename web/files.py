@@ -10,17 +10,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from typing import IO
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from domain.errors import Introuvable, PdfIndisponible, PortailError, Refus
 from domain.text import refuse_controls
 from services.core.access import Acteur
+from services.core.paquets import read_chunks, stream_size
 from services.core.process import running_portail
 from web.auth import holder
 
@@ -34,11 +36,12 @@ CSV = "text/csv; charset=utf-8"
 
 @dataclass(frozen=True)
 class Download:
-    """A file to give: its name, type and bytes."""
+    """A file to give: its name, type and bytes, or the temporary file that holds them."""
 
     nom: str
     type_mime: str
-    data: bytes
+    data: bytes = b""
+    flux: IO[bytes] | None = None
 
 
 Producer = Callable[[Acteur, Request], Download]
@@ -48,15 +51,15 @@ def attachment(download: Download) -> Response:
     """Always a download, never shown in the portal's origin, never kept by a cache."""
     ascii_name = download.nom.encode("ascii", "replace").decode().replace("?", "_")
     ascii_name = "".join(sign if sign.isalnum() or sign in "._- " else "_" for sign in ascii_name)
-    return Response(
-        download.data,
-        media_type=download.type_mime,
-        headers={
-            "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(download.nom, safe='')}",
-            "Cache-Control": "private, no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    headers = {
+        "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(download.nom, safe='')}",
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if download.flux is None:
+        return Response(download.data, media_type=download.type_mime, headers=headers)
+    headers["Content-Length"] = str(stream_size(download.flux))
+    return StreamingResponse(read_chunks(download.flux), media_type=download.type_mime, headers=headers)
 
 
 def protected(produce: Producer) -> Callable[[Request], Awaitable[Response]]:
@@ -145,15 +148,15 @@ def _archive(acteur: Acteur, request: Request) -> Download:
         ids = [UUID(part) for part in request.query_params.get("ids", "").split(",") if part]
     except ValueError:
         raise Introuvable() from None
-    nom, data = registre.export_zip(running_portail(), acteur, ids)
-    return Download(nom, ZIP, data)
+    nom, flux = registre.export_zip(running_portail(), acteur, ids)
+    return Download(nom, ZIP, flux=flux)
 
 
 def _export(acteur: Acteur, request: Request) -> Download:
     from services import exports
 
     made = exports.produce(running_portail(), acteur, request.path_params["nom"], dict(request.query_params))
-    return Download(made.nom, made.type_mime, made.data)
+    return Download(made.nom, made.type_mime, made.data, made.flux)
 
 
 def _journal(acteur: Acteur, request: Request) -> Download:

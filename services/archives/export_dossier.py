@@ -4,7 +4,6 @@ in JSON, the lines of the journal, and the SHA-256 of each member."""
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import zipfile
@@ -12,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy import inspect, or_, select
@@ -51,6 +50,7 @@ from services.archives.conservation import Cle, contents, owned_by
 from services.archives.lecture import Lecture, render_index
 from services.centre.consultation_journal import LigneJournal, name_lines
 from services.core.access import Acteur, get_convention, get_dossier, require, roles_on
+from services.core.paquets import add_member, new_zip, stream_hash
 from services.core.portail import Portail, record
 from services.exports import Export
 
@@ -96,7 +96,7 @@ def export_archive(portail: Portail, acteur: Acteur, parametres: Mapping[str, st
     """`/exports/archives.zip?convention=…` or `?dossier=…`: for the centre's instructeurs, responsables and administrators."""
     cle = _asked(parametres)
     with portail.view(acteur, "archives.exporter", objet=cle[0], objet_id=cle[1]) as session:
-        nom, data, fichiers, centre_id = build_archive(portail, session, acteur, cle)
+        nom, flux, fichiers, centre_id = build_archive(portail, session, acteur, cle)
     with portail.action(acteur, "archives.exporter", objet=cle[0], objet_id=cle[1]) as session:
         record(
             session,
@@ -106,9 +106,9 @@ def export_archive(portail: Portail, acteur: Acteur, parametres: Mapping[str, st
             objet=cle[0],
             objet_id=cle[1],
             fichiers=fichiers,
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=stream_hash(flux),
         )
-    return Export(nom, "application/zip", data)
+    return Export(nom, "application/zip", flux=flux)
 
 
 def _asked(parametres: Mapping[str, str]) -> Cle:
@@ -120,8 +120,8 @@ def _asked(parametres: Mapping[str, str]) -> Cle:
         raise Introuvable() from None
 
 
-def build_archive(portail: Portail, session: Session, acteur: Acteur, cle: Cle) -> tuple[str, bytes, int, UUID]:
-    """File name, bytes, number of files inside, centre. Introuvable or Refus when the person may not."""
+def build_archive(portail: Portail, session: Session, acteur: Acteur, cle: Cle) -> tuple[str, IO[bytes], int, UUID]:
+    """File name, temporary file, number of files inside, centre. Introuvable or Refus when the person may not."""
     thing: Convention | Dossier
     if cle[0] == "convention":
         thing = get_convention(session, acteur, cle[1])
@@ -134,7 +134,7 @@ def build_archive(portail: Portail, session: Session, acteur: Acteur, cle: Cle) 
     return _pack(portail, session, cle, thing.centre_id)
 
 
-def _pack(portail: Portail, session: Session, cle: Cle, centre_id: UUID) -> tuple[str, bytes, int, UUID]:
+def _pack(portail: Portail, session: Session, cle: Cle, centre_id: UUID) -> tuple[str, IO[bytes], int, UUID]:
     centre = session.get_one(Centre, centre_id)
     contenu = contents(session, cle)
     actes = list(session.scalars(select(Acte).where(Acte.id.in_(contenu.actes)).order_by(Acte.date_effet, Acte.rang)))
@@ -142,8 +142,7 @@ def _pack(portail: Portail, session: Session, cle: Cle, centre_id: UUID) -> tupl
     pieces = list(session.scalars(select(Piece).where(owned_by(contenu)).order_by(Piece.deposee_le, Piece.id)))
     data = _data(session, centre, actes, dossiers)
     journal = _journal(session, centre_id, _ids(data) | {str(piece.id) for piece in pieces})
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with new_zip() as (stream, archive):
         pack = _Pack(archive)
         fichiers = [_add_file(portail, pack, piece, number) for number, piece in enumerate(pieces, start=1)]
         data["fichiers"] = [_plain(vars(one)) for one in fichiers]
@@ -157,7 +156,7 @@ def _pack(portail: Portail, session: Session, cle: Cle, centre_id: UUID) -> tupl
         pack.add("empreintes.txt", pack.sums().encode())
     first = actes[0] if actes else None
     name = f"convention-{first.numero}" if first else f"dossier-{dossiers[0].reference}"
-    return f"{name}.zip", stream.getvalue(), sum(one.chemin is not None for one in fichiers), centre_id
+    return f"{name}.zip", stream, sum(one.chemin is not None for one in fichiers), centre_id
 
 
 class _Pack:
@@ -168,7 +167,7 @@ class _Pack:
         self._sums: list[str] = []
 
     def add(self, path: str, data: bytes) -> None:
-        self._archive.writestr(path, data)
+        add_member(self._archive, path, data)
         self._sums.append(f"{hashlib.sha256(data).hexdigest()}  {path}\n")
 
     def sums(self) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
@@ -33,6 +31,7 @@ from services.convention.convention_warnings import acte_table
 from services.core import clock
 from services.core.access import Acteur, only_assists, visible_conventions
 from services.core.paging import Page, paginate
+from services.core.paquets import add_member, new_zip
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 
@@ -188,8 +187,8 @@ def pieces_of(session: Session, acteur: Acteur, conventions: Sequence[Acte]) -> 
     return found
 
 
-def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID]) -> tuple[str, bytes]:
-    """File name and bytes of a ZIP with every file of these conventions, one folder per convention. One that the person
+def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID]) -> tuple[str, IO[bytes]]:
+    """File name and temporary file of a ZIP with every file of these conventions, one folder per convention. One that the person
     may not see refuses the whole export. Each convention exported is a line of the journal."""
     wanted = list(dict.fromkeys(convention_ids))
     if not wanted:
@@ -203,7 +202,7 @@ def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID])
         conventions = session.scalars(visible_conventions(acteur).where(Convention.id.in_(wanted))).all()
         if len(conventions) != len(wanted) or any(only_assists(acteur, one) for one in conventions):
             raise Introuvable()
-        data = _zip(portail, session, acteur, conventions)
+        flux = _zip(portail, session, acteur, conventions)
     with portail.db.write() as session:
         for convention in conventions:
             record(
@@ -214,16 +213,15 @@ def export_zip(portail: Portail, acteur: Acteur, convention_ids: Sequence[UUID])
                 objet="convention",
                 objet_id=convention.id,
             )
-    return file_name("conventions", clock.today().isoformat(), extension="zip"), data
+    return file_name("conventions", clock.today().isoformat(), extension="zip"), flux
 
 
-def _zip(portail: Portail, session: Session, acteur: Acteur, conventions: Sequence[Convention]) -> bytes:
-    stream = io.BytesIO()
+def _zip(portail: Portail, session: Session, acteur: Acteur, conventions: Sequence[Convention]) -> IO[bytes]:
     pieces = pieces_of(session, acteur, conventions)
     stored = select(Piece.id, Piece.sha256).where(Piece.convention_id.in_([one.id for one in conventions]))
     hashes = {row.id: row.sha256 for row in session.execute(stored)}
     several = len({one.centre_id for one in conventions}) > 1
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with new_zip() as (stream, archive):
         for convention in sorted(conventions, key=lambda one: (one.annee, one.rang)):
             # Two centres number their conventions alike.
             code = convention.centre.code if several else None
@@ -231,8 +229,8 @@ def _zip(portail: Portail, session: Session, acteur: Acteur, conventions: Sequen
             used: set[str] = set()
             for piece in pieces[convention.id]:
                 name = _free_name(piece.nom, used)
-                archive.writestr(f"{folder}/{name}", portail.files.read(hashes[piece.id]))
-    return stream.getvalue()
+                add_member(archive, f"{folder}/{name}", portail.files.read(hashes[piece.id]))
+    return stream
 
 
 def _free_name(nom: str, used: set[str]) -> str:

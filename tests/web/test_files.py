@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import os
+import zipfile
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
-from models import Piece
+from models import AuditEvent, Piece
 from services.comptes import sessions
 from services.core import files
 from services.core.access import Acteur
+from services.core.paquets import new_zip, read_chunks
 from tests.comptes import ADDRESS, PASSWORD, give_password
 from tests.factories import (
     Monde,
@@ -109,6 +115,31 @@ def test_hostile_names_stay_in_the_header() -> None:
     assert "\n" not in value
     assert value.count('"') == 2
     assert "filename*=UTF-8''%C3%A9%22%0D%0ASet-Cookie" in value
+
+
+def test_a_large_file_comes_piece_by_piece_with_its_length(app: Starlette, monde: Monde) -> None:
+    """And is the same as what the journal says was given."""
+    dossier_id = make_dossier(monde.portail, monde, complet=False)
+    attach_pdf(monde.portail, monde.gestionnaire, dossier_id, "deliberation.fichier")
+    answer = _get(app, monde, f"/exports/archives.zip?dossier={dossier_id}", monde.instructeur)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-length"] == str(len(answer.body))
+    assert answer.headers["cache-control"] == "private, no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert archive.testzip() is None
+    with monde.portail.db.read() as session:
+        line = session.scalars(select(AuditEvent).where(AuditEvent.action == "archives.exporter")).one()
+    assert line.details["sha256"] == hashlib.sha256(answer.body).hexdigest()
+
+
+def test_who_gives_up_a_download_leaves_no_file() -> None:
+    with new_zip() as (stream, archive):
+        archive.writestr("a.txt", os.urandom(5_000_000))
+    chunks = read_chunks(stream)
+    assert next(chunks)
+    del chunks
+    assert stream.closed
 
 
 def test_logo_is_public_and_an_image(app: Starlette, monde: Monde) -> None:

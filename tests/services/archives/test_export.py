@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import os
 import re
+import tracemalloc
 import zipfile
 from html.parser import HTMLParser
 from uuid import UUID, uuid4
@@ -19,6 +20,8 @@ from models import AuditEvent, Convention, Dossier, Message, Piece
 from services.adhesion import messages
 from services.archives.export_dossier import safe_name
 from services.core.access import Acteur
+from services.core.files import store
+from services.core.paquets import read_chunks
 from services.exports import Export, produce
 from tests.archives import SECRET, make_ended
 from tests.factories import Monde, journal_actions, make_dossier, make_other_centre, make_stranger
@@ -31,7 +34,8 @@ def export(monde: Monde, acteur: Acteur, **asked: object) -> Export:
 
 
 def opened(made: Export) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(made.data))
+    assert made.flux is not None
+    return zipfile.ZipFile(made.flux)
 
 
 class Links(HTMLParser):
@@ -114,7 +118,7 @@ def test_who_may(monde_sqlite: Monde, role: Role) -> None:
         dossier_id = session.get_one(Convention, convention_id).dossier_id
     for asked in ({"convention": convention_id}, {"dossier": dossier_id}):
         if role in EXPORTERS:
-            assert export(monde, monde[role], **asked).data
+            assert opened(export(monde, monde[role], **asked)).namelist()
         else:
             with pytest.raises(Refus):
                 export(monde, monde[role], **asked)
@@ -178,3 +182,28 @@ def test_the_person_of_a_line_is_named(monde_sqlite: Monde) -> None:
         assert isinstance(session.get_one(Dossier, dossier_id).id, UUID)
     data = json.loads(opened(export(monde, monde.responsable, dossier=dossier_id)).read("donnees/donnees.json"))
     assert monde.gestionnaire.nom in data["personnes"].values()
+
+
+def test_a_heavy_convention_does_not_take_what_it_weighs_in_memory(monde_sqlite: Monde) -> None:
+    """Its files go one by one to a temporary file: only the largest of them counts."""
+    portail, megabyte = monde_sqlite.portail, 1_000_000
+    convention_id = make_ended(portail, monde_sqlite)
+    for number in range(16):
+        with portail.db.write() as session:
+            data = os.urandom(megabyte)
+            fichier = store(session, portail.files, data)
+            session.add(
+                Piece(
+                    sha256=fichier.sha256, usage="convention_pdf", nom=f"annexe-{number}.pdf", taille=len(data),
+                    type_mime="application/pdf", convention_id=convention_id,
+                )
+            )  # fmt: skip
+    tracemalloc.start()
+    try:
+        made = export(monde_sqlite, monde_sqlite.responsable, convention=convention_id)
+        assert made.flux is not None
+        assert sum(len(one) for one in read_chunks(made.flux)) > 16 * megabyte
+        assert tracemalloc.get_traced_memory()[1] < 12 * megabyte
+    finally:
+        tracemalloc.stop()
+    assert made.flux.closed

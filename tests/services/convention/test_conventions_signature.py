@@ -142,7 +142,7 @@ def test_countersigned_file_that_waits_is_shown_to_the_centre_only(portail: Port
         assert "signee_centre" not in _usages(portail, person, convention_id)
         (row,) = registre.list_conventions(portail, person, ConventionFilter()).rows
         assert "signee_centre" not in [piece.usage for piece in row.pieces]
-    with zipfile.ZipFile(io.BytesIO(registre.export_zip(portail, monde.direction, [convention_id])[1])) as archive:
+    with zipfile.ZipFile(registre.export_zip(portail, monde.direction, [convention_id])[1]) as archive:
         assert not any("deux-parties" in name for name in archive.namelist())
     for warning in conventions.open_convention(portail, monde.instructeur, convention_id).avertissements:
         if warning.levee is None:
@@ -210,7 +210,6 @@ def test_electronic_signature_is_shown_and_tampering_is_seen(portail: Portail, m
 
 
 def _encrypted() -> bytes:
-    import io
 
     stream = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf())) as document:

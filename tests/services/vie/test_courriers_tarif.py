@@ -196,7 +196,7 @@ def test_without_an_account_it_waits_to_be_printed(monde: Monde) -> None:
     assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 0
     asked = {"centre": str(monde.centre_id), "annee": "2024"}
     made = exports.produce(monde.portail, monde.responsable, "courriers-tarifs.zip", asked)
-    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+    with zipfile.ZipFile(made.flux) as archive:
         assert [name[:13] for name in archive.namelist()] == ["1-tarifs-2024"]
     assert mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 1
     with pytest.raises(Invalide, match="Aucun courrier"):
@@ -249,7 +249,7 @@ def test_who_may_prepare_and_send(monde: Monde, role: Role) -> None:
     asked = {"centre": str(monde.centre_id), "annee": "2024"}
     if role in MANAGERS:
         assert prepare(monde, role=role) == 1
-        assert exports.produce(monde.portail, acteur, "courriers-tarifs.zip", asked).data
+        assert exports.produce(monde.portail, acteur, "courriers-tarifs.zip", asked).flux
         assert mark_printed(monde.portail, acteur, monde.centre_id, 2024, ready(monde)) == 1
         return
     for refused in (
