@@ -10,8 +10,11 @@ from streamlit.testing.v1 import AppTest
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
+from tests.apptest import _built_once
 from tests.factories import Monde, make_monde
 from ui import session
+
+__all__ = ["Visitor", "_built_once", "monde", "text_of", "visitor"]
 
 TIMEOUT = 30
 
@@ -30,13 +33,15 @@ class Visitor:
         monkeypatch.setattr(session, "portail", lambda: portail)
 
     def open(self, acteur: Acteur, page: str, **params: object) -> AppTest:
-        """The page as this person sees it; no exception may have escaped it."""
+        """The page as this person sees it; no exception may have escaped it. They come by its address: the home page is
+        the one that a bare address gives, and the others have the name of their file, as AppTest expects."""
         self._patch.setattr(session, "current", lambda: acteur)
         app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=TIMEOUT)
-        app.run()
         for name, value in params.items():
             app.query_params[name] = str(value)
-        app.switch_page(f"../pages/{page}.py").run()
+        if page != "accueil":
+            app.switch_page(f"../pages/{page}.py")
+        app.run()
         assert not app.exception
         return app
 
