@@ -126,6 +126,7 @@ class FormSet:
         self.reglages: dict[str, str | bool | int] = dict(reglages or {})
         self.forms: tuple[Form, ...] = tuple(self._resolve(form, sources or {}) for form in forms)
         self.fields: dict[str, Field] = {}
+        self._read: dict[str, tuple[str, ...]] = {}
         self.place_of: dict[str, tuple[str, str]] = {}
         self.du_centre: frozenset[str] = frozenset()
         self.visible_if: dict[str, tuple[Condition, ...]] = {}
@@ -148,6 +149,8 @@ class FormSet:
 
     def _resolve(self, form: Form, sources: Mapping[str, Sequence[Option]]) -> Form:
         """`form` with the options that its fields take from the offer."""
+        if all(field.options_from is None for _, field in form.iter_fields()):
+            return form
         sections = []
         for section in form.sections:
             fields = []
@@ -265,7 +268,7 @@ class FormSet:
             return None
         given = {"aujourdhui", *(f"offre.options.{name}" for name in self.reglages)}
         for path in sorted(condition.paths - given):
-            if not any(True for _ in self.fields_read(path)):
+            if not self.fields_read(path):
                 near = suggestion(path, [*self.fields, *given])
                 self._fault(
                     form, section, field, f"la condition « {source} » lit « {path} », qui n’est pas un champ{near}"
@@ -280,17 +283,21 @@ class FormSet:
         except ConditionError as error:
             return [error.message]
         given = {"aujourdhui", *(f"offre.options.{name}" for name in self.reglages)}
-        unknown = [path for path in sorted(condition.paths - given) if not any(True for _ in self.fields_read(path))]
+        unknown = [path for path in sorted(condition.paths - given) if not self.fields_read(path)]
         return [
             f"la condition « {source} » lit « {path} », qui n’est pas un champ{suggestion(path, [*self.fields, *given])}"
             for path in unknown
         ]
 
-    def fields_read(self, path: str) -> Iterator[str]:
+    def fields_read(self, path: str) -> tuple[str, ...]:
         """Ids of the fields that a dotted `path` of a condition reads: itself, what contains it, or what it contains."""
-        for field_id in self.fields:
-            if path == field_id or path.startswith(f"{field_id}.") or field_id.startswith(f"{path}."):
-                yield field_id
+        found = self._read.get(path)
+        if found is None:
+            found = tuple(
+                one for one in self.fields if path == one or path.startswith(f"{one}.") or one.startswith(f"{path}.")
+            )
+            self._read[path] = found
+        return found
 
     def _sort(self) -> Iterator[str]:
         """Field ids so that each comes after those its visibility reads; a fault where that runs in a circle."""

@@ -62,8 +62,7 @@ def build_offer(settings: OfferSettings, forms: Iterable[Form]) -> Offer:
     """The offer of these settings and forms, the forms in the order of the steps; DefinitionError listing the faults. Circuits
     are examined here, not where a published version is read back: what was published once stays readable."""
     faults = find_circuit_faults(settings)
-    order = [step.form for step in settings.steps]
-    ordered = sorted(forms, key=lambda form: (order.index(form.id) if form.id in order else len(order), form.id))
+    ordered = _in_order(settings, forms)
     values: dict[str, Any] = {name: getattr(settings, name) for name in OfferSettings.model_fields}
     try:
         offer = Offer(**values, forms=tuple(ordered))
@@ -74,10 +73,20 @@ def build_offer(settings: OfferSettings, forms: Iterable[Form]) -> Offer:
     return offer
 
 
+def _in_order(settings: OfferSettings, forms: Iterable[Form]) -> list[Form]:
+    order = [step.form for step in settings.steps]
+    return sorted(forms, key=lambda form: (order.index(form.id) if form.id in order else len(order), form.id))
+
+
 def read_offer(contenu: Any) -> Offer:
     """The offer of a stored content that may be faulty (a draft), its forms in the order of the steps; DefinitionError."""
     offer = validate_content(Offer, contenu)
-    return build_offer(offer, offer.forms)
+    if _in_order(offer, offer.forms) != list(offer.forms):
+        return build_offer(offer, offer.forms)
+    faults = find_circuit_faults(offer)  # all the rest has just been checked
+    if faults:
+        raise DefinitionError(faults)
+    return offer
 
 
 def list_offer_folders(centre_folder: Path) -> list[Path]:

@@ -62,6 +62,8 @@ def _prune(form: Form, known: Collection[str], gone: Collection[str]) -> Form:
 
 
 def _prune_field(field: Field, known: Collection[str], gone: Collection[str]) -> Field:
+    if not (field.fills or field.visible_if or field.required_if):
+        return field
     changed = {
         "fills": {to: source for to, source in field.fills.items() if to in known},
         "visible_if": _unless_gone(field.visible_if, gone),
