@@ -26,6 +26,7 @@ from domain.fields import FIELD_TYPES, Field
 from domain.form_fields import build_field, clean_field
 from domain.forms import RESERVED_ROOTS
 from domain.offer import read_offer
+from domain.offer.requests import ADHESION
 from domain.text import fold
 
 Contenu = dict[str, Any]
@@ -82,17 +83,26 @@ def find_field(contenu: Contenu, field_id: str) -> tuple[Contenu, Contenu, Conte
     raise Invalide("Cette question n’existe plus dans le brouillon : rechargez la page.")
 
 
-def readable_fields(contenu: Contenu) -> dict[str, Field]:
-    """Fields that a condition may read, by id: those still asked, with the options that the offer gives them. As many as can
-    be read when the draft is faulty."""
+def readable_fields(contenu: Contenu, nature: str = ADHESION) -> dict[str, Field]:
+    """Fields that a condition may read in the dossiers of this nature, by id: those still asked, with the options that the offer
+    gives them. As many as can be read when the draft is faulty."""
     try:
-        known = dict(read_offer(contenu).formset.fields)
-    except DefinitionError:
+        known = dict(read_offer(contenu).variant(nature).formset.fields)
+    except (DefinitionError, KeyError):
         known = {}
         for _, _, data in iter_fields(contenu):
             with suppress(ValidationError):
                 known[str(data["id"])] = Field.model_validate(data)
     return {key: field for key, field in known.items() if not field.retired and field.type in FIELD_TYPES}
+
+
+def nature_of(contenu: Contenu, form_id: str) -> str:
+    """The dossiers that show a form: those of adhesion, else the first request that has it as a step."""
+    if not any(step["form"] == form_id for step in contenu["steps"]):
+        for demande in contenu.get("demandes", ()):
+            if any(step["form"] == form_id for step in demande["steps"]):
+                return str(demande["nature"])
+    return ADHESION
 
 
 def readers_of(contenu: Contenu, field_id: str) -> list[str]:
@@ -116,12 +126,27 @@ def readers_of(contenu: Contenu, field_id: str) -> list[str]:
     for annexe in contenu.get("annexes", ()):
         if _reads(annexe.get("visible_if"), field_id):
             found.append(f"la condition de l’annexe « {annexe['titre']} »")
+    for name, step in _iter_steps(contenu):
+        if _reads(step.get("visible_if"), field_id):
+            found.append(f"la condition d’une étape {name}")
+    for demande in contenu.get("demandes", ()):
+        if demande.get("champ_effet") == field_id:
+            found.append(f"la date d’effet de la demande « {demande['titre']} »")
     billing, duree = contenu.get("facturation", {}), contenu.get("duree", {})
     if field_id in (billing.get("champ"), billing.get("champ_etat_des_lieux")):
         found.append("le calcul des montants de l’offre")
     if field_id in (duree.get("champ_effet"), duree.get("champ_debut")):
         found.append("les dates de la convention")
     return found
+
+
+def _iter_steps(contenu: Contenu) -> Iterator[tuple[str, Contenu]]:
+    """Every step, with what it is a step of: « du dossier », « de la demande « Avenant » »."""
+    for step in contenu.get("steps", ()):
+        yield "du dossier", step
+    for demande in contenu.get("demandes", ()):
+        for step in demande["steps"]:
+            yield f"de la demande « {demande['titre']} »", step
 
 
 def _reads(source: str | None, field_id: str) -> bool:
@@ -293,6 +318,7 @@ def _conditions(contenu: Contenu) -> Iterator[str]:
         for check in form.get("checks", ()):
             yield from filter(None, (check.get("if_"), check.get("unless")))
     yield from filter(None, (annexe.get("visible_if") for annexe in contenu.get("annexes", ())))
+    yield from filter(None, (step.get("visible_if") for _, step in _iter_steps(contenu)))
 
 
 def retire_field(contenu: Contenu, field_id: str) -> Contenu:

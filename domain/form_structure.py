@@ -135,6 +135,13 @@ def move_step(contenu: Contenu, form_id: str, position: int) -> Contenu:
     return change(contenu, move)
 
 
+def set_step_condition(contenu: Contenu, form_id: str, source: object) -> Contenu:
+    """When the step of this form is shown: always without `source`, a condition that is read as those of fields are."""
+    _step(contenu, form_id)
+    kept = check_expression(source, "visible_if")
+    return change(contenu, lambda new: _step(new, form_id).update(visible_if=kept))
+
+
 def delete_step(contenu: Contenu, form_id: str, *, published: Collection[str]) -> Contenu:
     """Takes away a step and its form. `published`: ids of the fields of published versions, which must stay somewhere."""
     form = find_form(contenu, form_id)

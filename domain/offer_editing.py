@@ -38,6 +38,7 @@ from domain.offer_reading import (
     why_kept,
 )
 from domain.offer_settings import LISTES, REGLAGES, Reglage
+from domain.request_editing import check_effect
 from domain.text import clean_text
 
 TEMPLATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,70}\.docx")
@@ -204,13 +205,18 @@ def update_row(contenu: Contenu, liste: str, ident: str, valeurs: Mapping[str, A
     """A row said otherwise. Its id never changes."""
     about, current = LISTES[liste], find_row(contenu, liste, ident)
     given = _clean(contenu, [one for one in about.champs if one.chemin in valeurs], valeurs)
+    if liste == "demandes" and current["circuit"] == "signature" and not {**current, **given}["document"]:
+        raise Invalide("Choisissez le document qui est signé.", "document")
     row = _validated(_ROWS[liste], {**current, **given}, "")
 
     def replace(new: Contenu) -> None:
         rows = _rows(new, liste)
         rows[rows.index(find_row(new, liste, ident))] = row
 
-    return change(contenu, replace)
+    changed = change(contenu, replace)
+    if liste == "demandes" and row["champ_effet"] != current["champ_effet"]:
+        check_effect(changed, ident, "champ_effet")
+    return changed
 
 
 def move_row(contenu: Contenu, liste: str, ident: str, position: int) -> Contenu:

@@ -50,7 +50,7 @@ def choices_of(contenu: Contenu, reglage: Reglage) -> dict[str, str]:
             for one in fields
         }
     if reglage.genre == "document":
-        return {one["id"]: one["titre"] for one in contenu["documents"]}
+        return {one["id"]: one["titre"] for one in contenu["documents"] if one["contexte"] == "avenant"}
     return {}
 
 

@@ -245,6 +245,10 @@ LISTES: dict[str, Liste] = {
                 "champ_effet", "Question qui donne la date d’effet", "champ_date", facultatif=True, vide="rien",
                 aide="Sans question : le jour de l’envoi.",
             ),
+            Reglage(
+                "document", "Document que les deux parties signent", "document", facultatif=True, vide="rien",
+                si=("circuit", ("signature",)),
+            ),
             Reglage("fermee", "N’est plus proposée", "oui_non", aide="Celles qui sont commencées vont jusqu’au bout."),
         ),
         (

@@ -8,6 +8,7 @@ from ui.editeur.lieu import Lieu, choose_offre
 from ui.editeur.liste import show_faults
 from ui.editeur.publication import show_publication, show_status
 from ui.offre.circuit import show_circuits
+from ui.offre.demandes import show_requests
 from ui.offre.documents import show_documents
 from ui.offre.lignes import show_list, show_panel
 from ui.offre.rappels import show_reminders
@@ -32,6 +33,8 @@ def show_view(lieu: Lieu, vue: str) -> None:
         return
     elif vue == "documents":
         show_documents(lieu)
+    elif vue == "demandes":
+        show_requests(lieu)
     else:
         show_list(lieu, vue, vue)
 

@@ -258,3 +258,47 @@ def test_reminders_are_changed_and_added(admin: Any, monde: Monde) -> None:
     assert found[-1] == {"echeance": "terme", "jours_avant": [15], "roles": ["assistant"]}
     shown = text_of(admin(vue="changements"))
     assert "Rappel « dernier jour pour dénoncer » › Jours avant" in shown and "Rappel « terme » ajouté" in shown
+
+
+# -- the steps of a request -------------------------------------------------------------------------------------------
+
+
+def steps(monde: Monde, nature: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = find_row(content(monde), "demandes", nature)["steps"]
+    return found
+
+
+def test_the_steps_of_a_request_are_told(admin: Any) -> None:
+    said = text_of(admin(vue="demandes"))
+    assert "Étapes de chaque demande" in said and "1. Ce que l’avenant modifie" in said
+    said = text_of(admin(vue="demandes", demande="avenant"))
+    assert "préremplie" in said and "Récapitulatif et envoi" in said and " sur " in said
+    assert "Dépôt" not in said
+
+
+def test_a_step_joins_a_request_then_changes_then_leaves(admin: Any, monde: Monde) -> None:
+    """The form of the référent, in the request for other hours: only the name, filled in beforehand, first."""
+    before = steps(monde, "horaires")
+    app = admin(vue="demandes", demande="horaires", etape="nouvelle")
+    app.selectbox(key=f"{PREFIX}pas-nouveau:horaires:formulaire").set_value("referent").run()
+    app.multiselect(key=f"{PREFIX}pas-nouveau:horaires:referent:champs").set_value(["referent.nom"])
+    app.checkbox(key=f"{PREFIX}pas-nouveau:horaires:prerempli").check()
+    click(app, "Ajouter l’étape")
+    assert [step["form"] for step in steps(monde, "horaires")] == ["horaires", "locaux", "referent", None]
+    panel = f"{PREFIX}pas:horaires:2"
+    app = admin(vue="demandes", demande="horaires", etape="3")
+    app.text_input(key=f"{panel}:titre").set_value("Qui prévenir")
+    app.selectbox(key=f"{panel}:place").set_value(0)
+    click(app, "Enregistrer l’étape")
+    moved = steps(monde, "horaires")[0]
+    assert (moved["title"], moved["champs"], moved["prerempli"]) == ("Qui prévenir", ["referent.nom"], True)
+    click(admin(vue="demandes", demande="horaires", etape="1"), "Retirer l’étape")
+    assert steps(monde, "horaires") == before
+
+
+def test_a_step_that_must_stay_says_why(admin: Any) -> None:
+    app = admin(vue="demandes", demande="referent", etape="1")
+    assert "elle demande la date d’effet" in text_of(app)
+    assert "Retirer l’étape" not in [one.label for one in app.button]
+    assert "rechargez la page" in text_of(admin(vue="demandes", demande="referent", etape="99"))
+    assert "Étapes de chaque demande" in text_of(admin(vue="demandes", demande="?"))

@@ -16,11 +16,12 @@ from domain.form_structure import (
     delete_step,
     move_section,
     move_step,
+    set_step_condition,
     update_form,
     update_section,
 )
 from ui import page
-from ui.editeur.condition import ConditionEditor
+from ui.editeur.condition import ConditionEditor, describe_condition
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm
 from ui.html import link, note, show
 
@@ -37,6 +38,8 @@ def show_steps(lieu: Lieu) -> None:
                 "Modifier", lieu.url(formulaire=step["form"], etape=step["form"]), hidden=f"« {title} »", here=True
             )
             about = Markup("{} · {} · {}").format(STEP_KINDS.get(step["kind"], ""), questions, edit)
+            if step.get("visible_if"):
+                about += Markup("<br>Montrée quand {}").format(describe_condition(step["visible_if"], lieu.fields))
         else:
             title, about = step["title"] or "Récapitulatif", Markup("Récapitulatif et dépôt, toujours en dernier")
         rows.append(Markup("<li><strong>{}</strong><br>{}</li>").format(title, about))
@@ -79,7 +82,11 @@ def show_step(lieu: Lieu, form_id: str) -> None:
     )
     order = [step["form"] for step in lieu.contenu["steps"] if step["form"]]
     place: int | None = None
-    if form_id in order:  # the form of a request has its place in the request
+    condition: ConditionEditor | None = None
+    if form_id in order:  # the form of a request has its place and its condition in the request
+        step = next(one for one in lieu.contenu["steps"] if one["form"] == form_id)
+        condition = ConditionEditor(f"{PREFIX}{name}:visible_if", "visible_if", step.get("visible_if"), lieu.fields)
+        condition.show("Cette étape est montrée", "Toujours", "Selon les autres réponses", slots)
         place = st.selectbox(
             "Place",
             range(len(order)),
@@ -96,11 +103,13 @@ def show_step(lieu: Lieu, form_id: str) -> None:
             lieu,
             name,
             slots,
-            lambda contenu, _: _save_step(contenu, form_id, given, place),
+            lambda contenu, _: _save_step(contenu, form_id, given, place, condition),
             "Étape enregistrée dans le brouillon.",
             vue="etapes",
         )
-    if st.button("Supprimer l’étape", key=f"{PREFIX}{name}:supprimer", icon=":material/delete:"):
+    if place is None:
+        note("Ce formulaire sert à une demande : il s’y déplace et s’en retire, sur la page Offres, onglet Demandes.")
+    elif st.button("Supprimer l’étape", key=f"{PREFIX}{name}:supprimer", icon=":material/delete:"):
         confirm(
             lieu,
             name,
@@ -112,9 +121,13 @@ def show_step(lieu: Lieu, form_id: str) -> None:
         )
 
 
-def _save_step(contenu: Contenu, form_id: str, given: dict[str, Any], place: int | None) -> Contenu:
+def _save_step(
+    contenu: Contenu, form_id: str, given: dict[str, Any], place: int | None, condition: ConditionEditor | None
+) -> Contenu:
     changed = update_form(contenu, form_id, given)
-    return changed if place is None else move_step(changed, form_id, place)
+    if place is None or condition is None:
+        return changed
+    return move_step(set_step_condition(changed, form_id, condition.read()), form_id, place)
 
 
 def show_section(lieu: Lieu, section_id: str) -> None:

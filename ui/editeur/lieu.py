@@ -10,7 +10,7 @@ import streamlit as st
 from domain.errors import Conflit
 from domain.fields import Field
 from domain.form_checks import setting_fields
-from domain.form_editing import Contenu, find_form, readable_fields
+from domain.form_editing import Contenu, find_form, nature_of, readable_fields
 from services.offres.edition_formulaires import EditionView, OffreEditable, Operation, edit_offer, open_edition
 from ui import page, session
 from ui.html import href
@@ -46,7 +46,8 @@ class Lieu:
     @property
     def fields(self) -> dict[str, Field]:
         """What conditions may read: the fields, with their options, then what the offer is set to."""
-        return readable_fields(self.contenu) | setting_fields(self.contenu)
+        nature = nature_of(self.contenu, self.form_id)
+        return readable_fields(self.contenu, nature) | setting_fields(self.contenu)
 
     def url(self, **params: object) -> str:
         """Address of another part of the editor, of the same offer and form unless `params` say otherwise."""

@@ -74,6 +74,8 @@ def _draw_all(
     given: dict[str, Any] = {}
     for reglage in fields:
         value = row.get(reglage.chemin)
+        if reglage.si and row.get(reglage.si[0]) not in reglage.si[1]:
+            continue
         if reglage.genre == "condition":
             given[reglage.chemin] = _condition(lieu, name, reglage, value, slots)
             continue
@@ -103,7 +105,7 @@ def _show_new(lieu: Lieu, vue: str, liste: str) -> None:
     st.subheader(ADD[liste], anchor=False)
     given = _draw_all(lieu, name, (*about.champs, *about.nouveau), DEFAULTS.get(liste, {}), slots)
     if liste == "demandes":
-        note("Ses questions se modifient ensuite sur la page Formulaires.")
+        note("Ses étapes se modifient ensuite ici, ses questions sur la page Formulaires.")
     if _buttons(lieu, vue, name, ADD[liste]):
         apply(
             lieu,

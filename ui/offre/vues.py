@@ -24,7 +24,7 @@ def choose_vue(lieu: Lieu) -> str:
     """The view of the address, and the tabs that lead to the others."""
     asked = page.param("vue") or ""
     vue = asked if asked in VUES else next(iter(VUES))
-    opened = [f"{name}:{page.param(name)}" for name in (*PANELS, "circuit", "liste") if page.param(name)]
+    opened = [f"{name}:{page.param(name)}" for name in (*PANELS, "circuit", "liste", "demande") if page.param(name)]
     enter(" ".join([ECRAN, vue, *opened]))
     show(tabs("Parties de l’offre", ((titre, lieu.url(vue=code), code == vue) for code, titre in VUES.items())))
     return vue
