@@ -10,7 +10,7 @@ from ui import page, session
 from ui.actions import follow_state
 from ui.archives.lien import show_eliminated, show_export
 from ui.convention.accuse import show_accuse_form
-from ui.convention.annees import show_years
+from ui.convention.annees import show_years, tell_renewal
 from ui.convention.circuit import render_circuit, render_files, render_terms
 from ui.convention.fil import show_changes, show_life
 from ui.convention.issued_pdf import show_missing_pdf
@@ -53,10 +53,11 @@ if not view.cote_centre and not view.avenant and is_followed(view.etat):
 if not view.avenant and is_followed(view.etat):
     page.link("echeances", "Voir ses échéances", icon=":material/event:", e_convention=view.id)
 end = load_end(view)
+years = None if view.avenant else page.load(open_years, portail, acteur, view.id)
 now, files = (st.container(), None) if view.assistant else st.columns([3, 2], gap="large")
 with now:
     show_signed_warnings(view)
-    show_now(view, notice=has_notice(end))
+    show_now(view, notice=has_notice(end), renouvellement=tell_renewal(years))
 if files is not None:  # an assistant reads none
     with files:
         show_documents(view)
@@ -69,7 +70,7 @@ else:
 st.header("Dates" if view.assistant else "Dates et montants", anchor=False)
 show(render_terms(view, page.url_of("instruction" if view.cote_centre else "dossier", id=view.dossier_id)))
 if not view.avenant:
-    show_years(page.load(open_years, portail, acteur, view.id))
+    show_years(years)
     show_end(None if is_under_way(end) else end)
 if view.historique:  # an assistant has none
     st.header("Historique", anchor=False)

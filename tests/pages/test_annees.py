@@ -108,3 +108,6 @@ def test_the_agreement_is_offered_to_those_who_give_it(visitor: Visitor, monde: 
     assert f"Accord du centre attendu avant le 1er janvier {NEXT}" in text_of(app)
     offered = [button.label for button in app.button if button.label.startswith("Renouveler")]
     assert offered == ([f"Renouveler pour {NEXT}"] if role is Role.RESPONSABLE else [])
+    said = [one.value.replace("\\", "") for one in app.info if "renouvellement" in one.value]
+    whose = "votre accord" if role is Role.RESPONSABLE else "l’accord du centre"
+    assert len(said) == 1 and f"Le renouvellement pour {NEXT} attend {whose}" in said[0]

@@ -115,6 +115,19 @@ def situation(row: AnneeRow, view: AnneesView) -> str:
     }[row.situation]
 
 
+def tell_renewal(view: AnneesView | None) -> str | None:
+    """That the next year takes an agreement not given yet, as this person reads it; None when nothing of the kind waits."""
+    if view is None:
+        return None
+    waiting = view.aujourdhui.year + 1
+    if not any(row.annee == waiting and row.situation == A_CONVENIR for row in view.lignes):
+        return None
+    end = date_longue(date(view.aujourdhui.year, 12, 31))
+    if view.accord:
+        return f"Le renouvellement pour {waiting} attend votre accord, donné plus bas : sans lui, la convention prend fin le {end}."
+    return f"Le renouvellement pour {waiting} attend l’accord du centre : sans lui, la convention prend fin le {end}."
+
+
 def _show_agreement(view: AnneesView, annee: int) -> None:
     """The button that renews for a year, with what it does."""
     note(

@@ -49,9 +49,9 @@ def lift(view: ConventionView, code: str, motif: str) -> object:
     )[0]
 
 
-def show_now(view: ConventionView, *, notice: bool = False) -> None:
+def show_now(view: ConventionView, *, notice: bool = False, renouvellement: str | None = None) -> None:
     """What this person does now: the document to sign, the deposit, the other actions. `notice`: a notice of termination waits
-    for the centre's answer, further down."""
+    for the centre's answer, further down; `renouvellement`: what is said of a renewal that waits."""
     st.header("Maintenant", anchor=False)
     if view.etat == "a_signer" and view.motif:
         st.warning(f"**Document signé rejeté par le centre :** {page.text(view.motif)}", icon=":material/undo:")
@@ -61,6 +61,8 @@ def show_now(view: ConventionView, *, notice: bool = False) -> None:
             "Une dénonciation attend la réponse du centre : voyez « Fin de la convention ».",
             icon=":material/event_busy:",
         )
+    elif renouvellement and view.etat == "en_vigueur":
+        st.info(page.text(renouvellement), icon=":material/event_repeat:")
     for code, service in SIGN.items():
         action = view.action(code)
         if action is None:
