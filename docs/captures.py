@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation from the demonstration: `make captures`.
+"""Takes the pictures of the documentation from the demonstration: `make captures` (those that a document shows, no other).
 
 `python docs/captures.py FOLDER [WIDTH…]` puts every page of every role in FOLDER at these widths instead, to look at.
 """
@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -95,8 +97,9 @@ def main() -> None:
             with sync_playwright() as playwright:
                 path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
                 browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+                pictures = [one for one in PICTURES if folder != IMAGES or one[0] in shown_pictures()]
                 for width in widths:
-                    _take(browser, portail, folder, width, suffix="" if len(widths) == 1 else f"-{width}")
+                    _take(browser, portail, pictures, folder, width, suffix="" if len(widths) == 1 else f"-{width}")
         finally:
             served.terminate()
             served.wait(15)
@@ -112,15 +115,27 @@ def _wait() -> None:
     raise SystemExit("the demonstration did not start")
 
 
-def _take(browser: Browser, portail: Portail, folder: Path, width: int, suffix: str) -> None:
-    for account in dict.fromkeys(account for _, account, _ in PICTURES):
+def shown_pictures() -> set[str]:
+    """Names of the pictures that the README or a page of docs/ shows."""
+    root = IMAGES.parent.parent
+    texts = [path.read_text() for path in (root / "README.md", *(root / "docs").rglob("*.md"))]
+    return {name for text in texts for name in re.findall(r"images/([\w-]+)\.png", text)}
+
+
+Picture = tuple[str, str | None, str]
+
+
+def _take(
+    browser: Browser, portail: Portail, pictures: Sequence[Picture], folder: Path, width: int, suffix: str
+) -> None:
+    for account in dict.fromkeys(account for _, account, _ in pictures):
         context = browser.new_context(
             locale="fr-FR", viewport={"width": width, "height": 900}, color_scheme="light", timezone_id="Europe/Paris"
         )
         page = context.new_page()
         if account:
             _log_in(page, f"{account}@example.org")
-        for name, holder, address in PICTURES:
+        for name, holder, address in pictures:
             if holder == account:
                 page.goto(ADDRESS + _resolved(portail, address))
                 _settle(page)
