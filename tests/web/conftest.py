@@ -71,9 +71,11 @@ def call(
         "server": (HOST, 443),
     }
     sent: list[dict[str, Any]] = []
+    asked = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        """The request, then nothing more: the client stays until it has its answer."""
+        return asked.pop() if asked else await asyncio.Event().wait()  # type: ignore[return-value]
 
     async def send(message: Any) -> None:
         sent.append(message)
