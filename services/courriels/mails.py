@@ -6,7 +6,7 @@ whether it left stays « incertain » until a person decides."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from domain.courriels import MAX_ERREUR
 from domain.errors import Invalide
-from models import Courriel, Utilisateur, utc_now
+from models import Courriel, Utilisateur, new_id, utc_now
 from services.comptes.sessions import home_centre
 from services.core.locks import WHOLE, find_row, locked
 from services.core.portail import Portail
@@ -74,8 +74,7 @@ class MailRow:
     erreur: str | None
 
 
-def queue(
-    session: Session,
+def prepare(
     modele: str,
     destinataire: str,
     *,
@@ -84,9 +83,10 @@ def queue(
     centre_id: UUID | None = None,
     **parametres: str,
 ) -> Courriel:
-    """Ask for a mail of this model (`forms/courriels.yaml`) in the current transaction. `parametres` holds ids, codes, numbers
-    and dates, never a secret."""
-    mail = Courriel(
+    """A mail of this model (`forms/courriels.yaml`), which has its id, to be asked for by `queue_all`. `parametres` holds ids,
+    codes, numbers and dates, never a secret."""
+    return Courriel(
+        id=new_id(),
         modele=modele,
         destinataire=destinataire,
         utilisateur_id=utilisateur_id,
@@ -94,8 +94,18 @@ def queue(
         centre_id=centre_id,
         parametres=dict(parametres),
     )
-    session.add(mail)
+
+
+def queue_all(session: Session, prepared: Sequence[Courriel]) -> None:
+    """Ask for these mails in the current transaction: all at once, a round has more than a thousand."""
+    session.add_all(prepared)
     session.flush()
+
+
+def queue(session: Session, modele: str, destinataire: str, **more: Any) -> Courriel:
+    """Ask for one mail in the current transaction: what it takes is what `prepare` takes."""
+    mail = prepare(modele, destinataire, **more)
+    queue_all(session, [mail])
     return mail
 
 

@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from domain.offer import ADHESION
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from domain.workflow import DOSSIER
+from domain.workflow_mails import mails_of
 from domain.workflow_reading import steps_forward
 from models import Acte, Avenant, Centre, Convention, Dossier, RoleAttribue, Utilisateur
 from services.adhesion.intitules import name_dossier
 from services.centre.offres import get_workflow
 from services.core import clock
 from services.courriels import mails
-
-TO_CENTRE = {
-    "deposer": "dossier_depose",
-    "redeposer": "corrections_deposees",
-    "retirer": "dossier_retire",
-}
-TO_COLLECTIVITE = {
-    "demander_corrections": "corrections_demandees",
-    "accepter": "dossier_accepte",
-    "refuser": "dossier_refuse",
-}
-"""Model of the mail that each action sends, and to which side."""
-
 
 CONVENTION_TO_COLLECTIVITE = {
     "emettre": ("convention_emise", (Role.GESTIONNAIRE, Role.SIGNATAIRE)),
@@ -40,37 +28,37 @@ CONVENTION_TO_COLLECTIVITE = {
 """Model of the mail that each action on a convention sends to the collectivité, and to whom."""
 
 
-DEMANDE_TO_CENTRE = {"deposer": "demande_envoyee", "redeposer": "demande_corrigee", "retirer": "demande_retiree"}
-DEMANDE_TO_COLLECTIVITE = {
-    "demander_corrections": "demande_a_corriger",
-    "accepter": "demande_suivie",
-    "valider": "demande_suivie",
-    "refuser": "demande_declinee",
-}
-"""The same for a request about a convention: its mail says what is asked, and of which convention."""
-
-
 def notify_action(session: Session, dossier: Dossier, action: str) -> None:
-    """Queue the mails that an action on the dossier calls for, if any."""
-    if dossier.nature != ADHESION:
-        _notify_request(session, dossier, action)
-    elif action in TO_CENTRE:
-        _queue(session, dossier, TO_CENTRE[action], _centre_side(session, dossier))
-    elif dossier.etat == ACCEPTE:  # whichever action of the offer's circuit leads there
-        people = _collectivite_side(session, dossier, Role.GESTIONNAIRE, Role.SIGNATAIRE)
-        _queue(session, dossier, TO_COLLECTIVITE["accepter"], people)
-    elif action in TO_COLLECTIVITE and action != "accepter":
-        _queue(session, dossier, TO_COLLECTIVITE[action], _collectivite_side(session, dossier, Role.GESTIONNAIRE))
-    elif dossier.etat not in DOSSIER.etats:
-        _notify_next(session, dossier)
+    """Queue the mails that an action on the dossier calls for, if any (see domain.workflow_mails); one at most each."""
+    request = dossier.nature != ADHESION
+    more: dict[str, str] = {}
+    told: set[UUID] = set()
+    for modele, cote in mails_of(action, dossier.etat, demande=request):
+        if request and not more:
+            numero = session.scalar(select(Acte.numero).where(Acte.id == dossier.convention_id))
+            more["intitule"] = name_dossier(session, dossier, numero)
+        if cote == "centre":
+            people = _centre_side(session, dossier)
+        elif cote == "suite":
+            people = _awaited(session, dossier)
+        else:
+            people = _collectivite_side(session, dossier, *_readers(action, request))
+        people = [one for one in people if one.id not in told]
+        told |= {one.id for one in people}
+        _queue(session, dossier, modele, people, **more)
 
 
-ACCEPTE = "accepte"
-"""State where the answers of a dossier stand, in every circuit (see domain.workflow_rules)."""
+def _readers(action: str, request: bool) -> tuple[Role, ...]:
+    """Who is told at the collectivité: whoever sent a request may be any of them; only an acceptance concerns the one who signs."""
+    if request:
+        return (Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)
+    return (
+        (Role.GESTIONNAIRE,) if action in ("demander_corrections", "refuser") else (Role.GESTIONNAIRE, Role.SIGNATAIRE)
+    )
 
 
-def _notify_next(session: Session, dossier: Dossier) -> None:
-    """A dossier that comes to a state that its offer added: those who have something to do there are told."""
+def _awaited(session: Session, dossier: Dossier) -> list[Utilisateur]:
+    """Those who have something to do in the state that a dossier came to."""
     table = get_workflow(session, dossier.offre_version_id, dossier.nature)
     roles = {role for line in steps_forward(table, dossier.etat, Role) for role in line.roles}
     people = {one.id: one for one in _collectivite_side(session, dossier, *sorted(roles & ROLES_COLLECTIVITE))}
@@ -79,17 +67,7 @@ def _notify_next(session: Session, dossier: Dossier) -> None:
     others = tuple(sorted((roles & ROLES_CENTRE) - {Role.INSTRUCTEUR}))
     at_centre = _holders(session, dossier, RoleAttribue.centre_id == dossier.centre_id, others)
     people |= {one.id: one for one in at_centre}
-    _queue(session, dossier, "dossier_a_suivre", list(people.values()))
-
-
-def _notify_request(session: Session, dossier: Dossier, action: str) -> None:
-    numero = session.scalar(select(Acte.numero).where(Acte.id == dossier.convention_id))
-    intitule = name_dossier(session, dossier, numero)
-    if action in DEMANDE_TO_CENTRE:
-        _queue(session, dossier, DEMANDE_TO_CENTRE[action], _centre_side(session, dossier), intitule=intitule)
-    elif action in DEMANDE_TO_COLLECTIVITE:
-        people = _collectivite_side(session, dossier, Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.DIRECTION)
-        _queue(session, dossier, DEMANDE_TO_COLLECTIVITE[action], people, intitule=intitule)
+    return list(people.values())
 
 
 AVENANT_MODELES = {
@@ -216,14 +194,13 @@ def _holders(
 
 
 def _queue(session: Session, dossier: Dossier, modele: str, people: list[Utilisateur], **more: str) -> None:
-    for person in people:
-        mail = mails.queue(
-            session,
-            modele,
-            person.courriel,
-            utilisateur_id=person.id,
-            centre_id=dossier.centre_id,
-            dossier=str(dossier.id),
-            reference=dossier.reference,
-        )
-        mail.parametres = {**mail.parametres, **more}
+    said = {"dossier": str(dossier.id), "reference": dossier.reference, **more}
+    mails.queue_all(
+        session,
+        [
+            mails.prepare(
+                modele, person.courriel, utilisateur_id=person.id, centre_id=dossier.centre_id, demande_id=None, **said
+            )
+            for person in people
+        ],
+    )

@@ -59,8 +59,9 @@ def send_due(session: Session, centre_id: UUID, jour: date) -> int:
         Utilisateur.id.in_({one.utilisateur_id for one in envois})
     )
     addresses: dict[UUID, str] = dict(session.execute(people).all())
-    for envoi in envois:
-        _queue(session, centre_id, envoi, addresses[envoi.utilisateur_id])
+    written = [(envoi, _write(centre_id, envoi, addresses[envoi.utilisateur_id])) for envoi in envois]
+    mails.queue_all(session, [mail for _, mail in written])
+    session.add_all(note for envoi, mail in written for note in _note(envoi, mail))
     session.flush()
     if envois:
         record(session, "rappel.envoyer", centre_id=centre_id, objet="centre", objet_id=centre_id, nombre=len(envois))
@@ -154,14 +155,12 @@ class _People:
         return sorted(found, key=str)
 
 
-def _queue(session: Session, centre_id: UUID, envoi: Envoi, destinataire: str) -> None:
-    """The mail, and one row by convention: what was told is known whatever becomes of the mail."""
+def _write(centre_id: UUID, envoi: Envoi, destinataire: str) -> Courriel:
     first = envoi.rows[0]
     parametres = {"nombre": "", "convention": str(first.convention_id)}
     if len(envoi.rows) > 1:
         parametres = {"nombre": str(len(envoi.rows)), "offre": first.offre, "numero": "", "collectivite": ""}
-    mail: Courriel = mails.queue(
-        session,
+    return mails.prepare(
         f"rappel_{first.kind}",
         destinataire,
         utilisateur_id=envoi.utilisateur_id,
@@ -169,19 +168,24 @@ def _queue(session: Session, centre_id: UUID, envoi: Envoi, destinataire: str) -
         jour=first.le.isoformat(),
         echeance=first.titre,
         genre=GENRES[first.kind],
+        demande_id=None,
+        **parametres,
     )
-    mail.parametres = {**mail.parametres, **parametres}
-    for row in envoi.rows:
-        session.add(
-            Rappel(
-                convention_id=row.convention_id,
-                echeance=row.kind,
-                le=row.le,
-                jours_avant=envoi.jours_avant,
-                utilisateur_id=envoi.utilisateur_id,
-                courriel_id=mail.id,
-            )
+
+
+def _note(envoi: Envoi, mail: Courriel) -> list[Rappel]:
+    """One row by convention: what was told is known whatever becomes of the mail."""
+    return [
+        Rappel(
+            convention_id=row.convention_id,
+            echeance=row.kind,
+            le=row.le,
+            jours_avant=envoi.jours_avant,
+            utilisateur_id=envoi.utilisateur_id,
+            courriel_id=mail.id,
         )
+        for row in envoi.rows
+    ]
 
 
 def send_now(portail: Portail) -> dict[str, int]:
