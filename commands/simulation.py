@@ -197,6 +197,7 @@ def simulate_share(demande: Demande, quotite: Decimal) -> dict[str, Any]:
     debut = demande.debut or demande.effet
     _check_dates(demande, debut, terme)
     code = billing.tarif if billing.mode == "quotite" else TEMPS_COMPLET
+    _require_price(demande, offer, tarifs, code, "par part d’un temps plein")
     tarif, warnings = _choose(demande, tarifs, code, annee)
     year = compute_annee(
         tarif,
@@ -281,6 +282,7 @@ def simulate_minutes(demande: Demande, minutes: Sequence[int]) -> dict[str, Any]
     _check_years(demande)
     offer, tarifs = _find(demande, "horaire")
     billing = offer.facturation
+    _require_price(demande, offer, tarifs, _hourly_code(billing), "à l’heure")
     taux, warnings = _choose(demande, tarifs, _hourly_code(billing), demande.annee or clock.today().year)
     if billing.mode == "horaire" and (billing.unite_minutes > 1 or billing.minimum_minutes):
         warnings.append(
@@ -314,6 +316,16 @@ def _find(demande: Demande, mode: str) -> tuple[Offer, tuple[Tarif, ...]]:
     if demande.offre is not None or not offers:
         return donnees.find_offer(centre.code, demande.offre), tarifs
     return next((one for one in offers if one.facturation.mode == mode), offers[0]), tarifs
+
+
+def _require_price(demande: Demande, offer: Offer, tarifs: Sequence[Tarif], code: str, how: str) -> None:
+    """Invalide when the offer is billed another way and the centre has no such tariff: recording one is not the remedy."""
+    known = {one.code for one in tarifs} | set(offer.facturation.codes_tarifs)
+    if demande.tarif is None and code not in known:
+        hours = " ; pour des heures, employez --minutes" if offer.facturation.mode == "horaire" else ""
+        raise Invalide(
+            f"L’offre « {offer.titre} » n’est pas facturée {how} : indiquez un prix avec --tarif{hours}.", "tarif"
+        )
 
 
 def _choose(demande: Demande, tarifs: Sequence[Tarif], code: str, annee: int) -> tuple[Decimal, list[str]]:

@@ -1,22 +1,26 @@
 """Documents from a data file, without database: the offers, tariffs and templates are those of the files.
 
 A data file is the JSON tree of answers (`collectivite`, `besoin`…) with `centre` and `offre`, their codes, and
-possibly `numero`. What it says wrongly is refused with the path of the field; what it leaves out is told as a warning.
+possibly `numero`. What it says wrongly is refused with the path of the field; what it leaves out is told as a warning, unless
+another of its answers gives it, as in the portal (the assembly of a kind of collectivité).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from domain.answers import flatten_tree
+from domain.answers import flatten_tree, put_path
 from domain.errors import Invalide
 from domain.evaluation import evaluate
+from domain.fields import is_blank
+from domain.fills import compute_fills
 from domain.offer import (
     Centre,
     Offer,
@@ -95,7 +99,7 @@ def render_from_data(data: Mapping[str, Any], document: str, *, today: date, roo
     centre, tarifs = find_centre(data.get("centre"), root)
     offer = find_offer(centre.code, data.get("offre"), root)
     numero = _read_numero(data.get("numero"))
-    answers = {name: value for name, value in data.items() if name not in RESERVED}
+    answers = complete_answers(offer, {name: value for name, value in data.items() if name not in RESERVED})
     missing = check_answers(offer, answers, today, document)
     document_id = offer.convention.id if document == "convention" else document
     rendered = render_document(
@@ -118,6 +122,19 @@ def _read_numero(given: object) -> str | None:
     if not cleaned or len(cleaned) > NUMERO_LENGTH:
         raise Invalide(f"numero : un texte de {NUMERO_LENGTH} caractères au plus est attendu.", champ="numero")
     return cleaned
+
+
+def complete_answers(offer: Offer, tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`tree` with what its choices fill in fields that it leaves blank; itself when a part of it is not understood."""
+    answers, unknown = flatten_tree(offer.formset.fields.values(), tree)
+    if unknown:
+        return tree
+    completed = deepcopy(dict(tree))
+    for field_id, value in answers.items():
+        for target, filled in compute_fills(offer.formset, field_id, value).items():
+            if is_blank(answers.get(target)):
+                put_path(completed, target, filled)
+    return completed
 
 
 def check_answers(offer: Offer, tree: Mapping[str, Any], today: date, document: str) -> list[str]:

@@ -78,6 +78,27 @@ def test_deliberation_needs_neither_number_nor_date(
     assert "Choisy-le-Roi" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "appellation", "assembly"),
+    [("ccas", "le CCAS", "le conseil d’administration"), ("caisse_ecoles", "la Caisse", "le comité de la caisse")],
+)
+def test_what_the_kind_of_collectivite_gives_is_not_left_blank(
+    run: Run, data_file: Write, example: dict[str, Any], tmp_path: Path, kind: str, appellation: str, assembly: str
+) -> None:
+    del example["deliberation"], example["collectivite"]["appellation"], example["representant"]["qualite"]
+    example["collectivite"]["type"] = kind
+    output = tmp_path / "deliberation.docx"
+    result = run("deliberation", data_file(example), "--sortie", output, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert not [one for one in json.loads(result.stdout)["avertissements"] if "réponse manquante" in one]
+    text = _text(output)
+    assert f"Après en avoir délibéré, {assembly} décide" in text
+    assert "l’organe délibérant" not in text
+    assert "autoriser la présidente à les signer" in text
+    assert run("convention", data_file(example), "--sortie", output).exit_code == 0
+    assert f"«\u00a0{appellation}\u00a0»" in _text(output)
+
+
 def test_missing_answers_are_blanks_that_are_told(
     run: Run, data_file: Write, example: dict[str, Any], tmp_path: Path
 ) -> None:

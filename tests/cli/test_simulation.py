@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -69,6 +70,22 @@ def test_refusal_says_why(run: Run, case: dict[str, Any]) -> None:
     assert result.exit_code == case["code"], result.output
     assert case["message"] in result.stderr
     assert result.stdout == ""
+
+
+def test_offer_billed_another_way_is_said_not_a_missing_tariff(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = run("simuler", "--centre", "cdg-martinique", *BASE)
+    assert refused.exit_code == 1
+    assert "n’est pas facturée par part d’un temps plein" in refused.stderr
+    assert "--minutes" in refused.stderr
+    priced = run("simuler", "--centre", "cdg-martinique", *BASE, "--tarif", "67980", "--json")
+    assert json.loads(priced.stdout)["annuel"] == "32426.46"
+    offer = donnees.find_offer("cig-petite-couronne", None)
+    daily = offer.model_copy(
+        update={"facturation": offer.facturation.model_copy(update={"mode": "forfait", "service_degrade": None})}
+    )
+    monkeypatch.setattr(donnees, "list_offers", lambda centre: [daily])
+    monkeypatch.setattr(donnees, "find_centre", lambda code: (SimpleNamespace(code=code), ()))
+    assert "n’est pas facturée à l’heure" in run(*SHARE, "--minutes", "60").stderr
 
 
 def test_tariff_of_another_year_is_told(run: Run) -> None:
