@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
+from domain.courriels import catalogue
 from domain.form_editing import Contenu
 from domain.roles import ROLE_LABELS
 from domain.workflow_editing import (
@@ -17,10 +19,11 @@ from domain.workflow_editing import (
     rules_of,
     update_action,
 )
+from domain.workflow_mails import COTES, mails_of
 from domain.workflow_rules import ROLES_CIRCUIT, Regles
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm
-from ui.html import note
+from ui.html import href, link, note, show
 
 
 class ActionPanel:
@@ -79,6 +82,19 @@ class ActionPanel:
         self.given["motif"] = st.checkbox("Demander un motif", bool(self.line.get("motif")), key=self.key("motif"))
 
 
+def tell_mail(lieu: Lieu, cle: str, action: str, vers: str | None) -> None:
+    """Which mail the action sends, with its text to read and to change. A convention's have pages of their own."""
+    if cle == "convention" or not vers or action == "emettre":
+        return
+    found = mails_of(action, vers, demande=cle != "dossier")
+    if not found:
+        note("Cette action n’envoie pas de courriel.")
+    for modele, cote in found:
+        url = href("courriels", centre=lieu.offre.centre_id, offre=lieu.offre.code, modele=modele)
+        read = link(f"«\u00a0{catalogue().label(modele)}\u00a0»", url, here=True)
+        show(Markup('<p class="p-discret">Courriel envoyé\u00a0: {}, {}.</p>').format(read, COTES[cote]))
+
+
 def show_new_action(lieu: Lieu, cle: str) -> None:
     """The panel that adds an action between two states."""
     name, slots = f"action-nouvelle:{cle}", page.Slots()
@@ -87,6 +103,7 @@ def show_new_action(lieu: Lieu, cle: str) -> None:
     table = find_table(lieu.contenu, cle)
     panel = ActionPanel(name, rules_of(lieu.contenu, cle), table["etats"], {}, slots)
     panel.show()
+    tell_mail(lieu, cle, "", panel.given["vers"])
     if show_buttons(lieu, cle, name, "Ajouter l’action"):
         apply(
             lieu,
@@ -110,6 +127,7 @@ def show_action(lieu: Lieu, cle: str, action: str) -> None:
         note(f"Cette action ne se supprime pas : {rules.actions[action]}. Ce qui est grisé ne change pas.")
     panel = ActionPanel(name, rules, table["etats"], line, slots)
     panel.show()
+    tell_mail(lieu, cle, action, panel.given["vers"])
     if show_buttons(lieu, cle, name, "Enregistrer l’action"):
         apply(
             lieu,

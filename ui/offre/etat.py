@@ -16,7 +16,7 @@ from domain.workflow_editing import (
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm
 from ui.html import note
-from ui.offre.action import ActionPanel, show_buttons
+from ui.offre.action import ActionPanel, show_buttons, tell_mail
 
 
 def show_new_state(lieu: Lieu, cle: str) -> None:
@@ -39,6 +39,8 @@ def show_new_state(lieu: Lieu, cle: str) -> None:
     line = {"vers": find_action(table, apres)["vers"]} if apres else {}
     panel = ActionPanel(f"{name}:sortie", rules, table["etats"], line, slots)
     panel.show(de=False, vers_label="Cette nouvelle action conduit à", suite=f":{apres or ''}")
+    tell_mail(lieu, cle, "", panel.given["vers"])
+    note("L’arrivée dans ce nouvel état prévient par courriel ceux qui ont une action à y faire.")
     note("D’autres actions peuvent s’ajouter ensuite, par exemple pour renvoyer le dossier en arrière.")
     if show_buttons(lieu, cle, name, "Ajouter l’état"):
         apply(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from sqlalchemy import delete, select
 
 from domain import workflow_editing as editing
 from domain.errors import Conflit, Introuvable, Invalide, Refus
+from domain.mail_editing import set_text
 from domain.roles import Role
-from models import Courriel
+from models import Courriel, Utilisateur
 from services.accueil.situations import list_situations
 from services.accueil.taches import list_taches
 from services.adhesion import corrections, dossiers, workflow
@@ -20,9 +22,13 @@ from services.adhesion.dossier_views import DossierFilter
 from services.centre import offres
 from services.centre.consultation_journal import list_dossier_history
 from services.convention import conventions
+from services.core import clock
 from services.core.portail import Portail
+from services.courriels import redaction
 from services.offres import publication
 from services.offres.edition_formulaires import edit_offer, open_edition
+from tests.conventions import make_convention
+from tests.demandes import make_request
 from tests.factories import (
     OFFRE,
     Monde,
@@ -65,8 +71,13 @@ def own_circuit(contenu: dict[str, Any]) -> dict[str, Any]:
 
 def publish(portail: Portail, monde: Monde) -> Monde:
     """The same world, whose new dossiers go through the new circuit."""
+    edit_offer(portail, monde.administrateur, monde.centre_id, OFFRE, None, lambda contenu, _: own_circuit(contenu))
+    return publish_draft(portail, monde)
+
+
+def publish_draft(portail: Portail, monde: Monde) -> Monde:
+    """The same world, whose new dossiers follow what the draft of the offer says."""
     acteur = monde.administrateur
-    edit_offer(portail, acteur, monde.centre_id, OFFRE, None, lambda contenu, _: own_circuit(contenu))
     view = open_edition(portail, acteur, monde.centre_id, OFFRE)
     assert view.faults == () and view.draft_id is not None and view.version is not None
     publication.publish_draft(portail, acteur, view.draft_id, view.version)
@@ -193,3 +204,56 @@ def test_who_is_next_is_told_and_accepted_is_said_once_it_is(portail: Portail, m
         ("dossier_accepte", "gestionnaire"),
         ("dossier_accepte", "signataire"),
     }
+
+
+# -- the circuit of a request -----------------------------------------------------------------------------------------
+
+
+def own_request(contenu: dict[str, Any]) -> dict[str, Any]:
+    """Before the centre looks at other hours, the head of the service sees them, and may send them back to be seen again."""
+    seen = {"libelle": "Viser la demande", "roles": ["responsable"]}
+    contenu, etat = editing.add_state(contenu, "demande:horaires", "À viser", "Envoyée", "deposer", seen)
+    again = {"libelle": "Revoir le visa", "de": ["depose"], "vers": etat, "roles": ["instructeur"]}
+    declined = {"libelle": "Refuser au visa", "de": [etat], "vers": "refuse", "roles": ["responsable"], "motif": True}
+    contenu, _ = editing.add_action(contenu, "demande:horaires", again)
+    return editing.add_action(contenu, "demande:horaires", declined)[0]
+
+
+def test_the_added_actions_of_a_request_tell_who_is_next(portail: Portail, monde: Monde) -> None:
+    """With a text of the offer's own: it is data, as those of dossiers."""
+
+    def changed(contenu: dict[str, Any]) -> dict[str, Any]:
+        return set_text(own_request(contenu), "demande_a_suivre", "Au visa : {{ intitule }}", "À viser. {{ page }}")
+
+    acteur = monde.administrateur
+    edit_offer(portail, acteur, monde.centre_id, OFFRE, None, lambda contenu, _: changed(contenu))
+    monde = publish_draft(portail, monde)
+    open_accounts(portail)
+    hours = {"jour": "mardi", "debut": "09:00", "fin": "12:00"}
+    values = {"horaires.date_effet": "2026-09-01", "locaux.disponibilites": [hours]}
+    with clock.pretend(date(2026, 6, 15)):
+        convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2026, 1, 1))
+        dossier_id = make_request(portail, monde, convention_id, "horaires", values)
+
+    def told(role: Role, action: str, motif: str | None = None) -> set[tuple[str, str | None]]:
+        with portail.db.write() as session:
+            session.execute(delete(Courriel))
+        with clock.pretend(date(2026, 6, 15)):
+            workflow.perform(portail, monde[role], dossier_id, action, motif=motif)
+        with portail.db.read() as session:
+            found = session.execute(select(Courriel.modele, Courriel.utilisateur_id)).all()
+        names = {one.utilisateur_id: str(role) for role, one in monde.gens.items()}
+        return {(modele, names.get(user)) for modele, user in found}
+
+    sent = told(Role.GESTIONNAIRE, "deposer")
+    assert sent == {("demande_envoyee", "instructeur"), ("demande_a_suivre", "responsable")}
+    with portail.db.read() as session:
+        row = session.scalars(select(Courriel).where(Courriel.modele == "demande_a_suivre")).one()
+        text = redaction.write_mail(portail, session, row, session.get(Utilisateur, row.utilisateur_id))
+    assert text.objet.startswith("Au visa : Horaires de présence, convention ") and "À viser. http" in text.corps
+    assert told(Role.RESPONSABLE, "viser_demande") == {
+        ("demande_a_suivre", "instructeur"),
+        ("demande_a_suivre", "responsable"),
+    }
+    assert told(Role.INSTRUCTEUR, "revoir_visa") == {("demande_a_suivre", "responsable")}
+    assert {modele for modele, _ in told(Role.RESPONSABLE, "refuser_visa", MOTIF)} == {"demande_declinee"}
