@@ -302,3 +302,25 @@ def test_a_step_that_must_stay_says_why(admin: Any) -> None:
     assert "Retirer l’étape" not in [one.label for one in app.button]
     assert "rechargez la page" in text_of(admin(vue="demandes", demande="referent", etape="99"))
     assert "Étapes de chaque demande" in text_of(admin(vue="demandes", demande="?"))
+
+
+# -- what a circuit takes, and tells ----------------------------------------------------------------------------------
+
+
+def test_a_circuit_that_takes_no_state_says_why(admin: Any) -> None:
+    """A convention's says what may be changed in it, and where a validation goes; a request that takes effect at once too."""
+    app = admin(vue="circuit", circuit="convention")
+    assert "Le chemin lui-même ne change pas" in app.info[0].value and "Circuit du dossier" in text_of(app)
+    assert "Ajouter un état" not in text_of(app)
+    said = text_of(admin(vue="circuit", circuit="demande:referent"))
+    assert "Rien ne s’ajoute à ce circuit : cette demande prend effet dès son envoi" in said
+    assert "Ajouter un état" in text_of(admin(vue="circuit", circuit="demande:horaires"))
+
+
+def test_an_action_says_which_mail_leaves(admin: Any) -> None:
+    said = text_of(admin(vue="circuit", action="accepter"))
+    assert "Dossier accepté" in said and "à la collectivité" in said and "modele=dossier_accepte" in said
+    assert "n’envoie pas de courriel" in text_of(admin(vue="circuit", action="prendre_en_charge"))
+    app = admin(vue="circuit", circuit="demande:horaires", nouveau="action")
+    app.selectbox(key=f"{PREFIX}action-nouvelle:demande:horaires:vers").set_value("depose").run()
+    assert "Demande à suivre" in text_of(app) and "à ceux qui ont une action à faire" in text_of(app)

@@ -22,11 +22,14 @@ from ui.offre.etat import show_new_state, show_state
 
 ABOUT = {
     "dossier": "Le chemin d’un dossier, du brouillon à la convention émise. Les dossiers commencés gardent le leur.",
-    "convention": (
-        "Le chemin d’une convention. Les heures, les décomptes et le calendrier s’appuient sur ses états : leurs noms, les rôles"
-        " et les motifs changent, pas le chemin."
-    ),
+    "convention": "Le chemin d’une convention, de l’envoi à la signature jusqu’à sa fin.",
 }
+FIXED = (
+    "Ici se changent les noms des états et des actions, ce que lit la collectivité, qui fait chaque action (du même côté) et les"
+    " motifs demandés. Le chemin lui-même ne change pas : les heures, les décomptes, les échéances, les dénonciations et les"
+    " mises en demeure s’appuient sur ces états, et une convention signée engage les deux parties jusqu’à sa fin. Pour ajouter une"
+    " validation, placez-la avant l’émission, dans le circuit du dossier."
+)
 REQUEST = "Le chemin d’une demande pendant la convention."
 
 
@@ -64,7 +67,16 @@ def choose_circuit(lieu: Lieu) -> str:
 def _show_table(lieu: Lieu, cle: str) -> None:
     table, rules = find_table(lieu.contenu, cle), rules_of(lieu.contenu, cle)
     note(ABOUT.get(cle, REQUEST))
-    if not rules.ajouts:
+    if cle == "convention":
+        st.info(FIXED)
+        show(
+            Markup("<p>{}</p>").format(
+                link("Circuit du dossier", lieu.url(vue="circuit", circuit="dossier"), here=True)
+            )
+        )
+    elif rules.ajouts:
+        note(f"Rien ne s’ajoute à ce circuit : {rules.ajouts}.")
+    else:
         add_state = link("Ajouter un état", lieu.url(vue="circuit", circuit=cle, nouveau="etat"), here=True)
         add_action = link("Ajouter une action", lieu.url(vue="circuit", circuit=cle, nouveau="action"), here=True)
         show(Markup("<p>{} · {}</p>").format(add_state, add_action))
