@@ -12,7 +12,7 @@ from services.core.access import Acteur
 from services.core.portail import Portail
 from services.vie import avenants, demandes
 from tests.conventions import pdf, signing
-from tests.factories import Monde, attach_pdf
+from tests.factories import Monde, attach_pdf, lift_warnings
 
 REFERENT: dict[str, Any] = {
     "changement.date_effet": "2026-06-15",
@@ -69,6 +69,7 @@ def issue(portail: Portail, monde: Monde, convention_id: UUID, values: dict[str,
     dossier_id = make_request(portail, monde, convention_id, "avenant", values)
     workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
     workflow.perform(portail, monde.instructeur, dossier_id, "prendre_en_charge")
+    lift_warnings(portail, monde, dossier_id)
     workflow.perform(portail, monde.instructeur, dossier_id, "accepter")
     return avenants.issue_avenant(portail, monde.instructeur, dossier_id)
 

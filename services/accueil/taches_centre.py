@@ -15,6 +15,7 @@ from models import (
     Acte,
     Centre,
     Collectivite,
+    Convention,
     Courriel,
     DemandeAdhesion,
     Depot,
@@ -33,7 +34,7 @@ from services.adhesion.dossier_lists import holders_today
 from services.adhesion.dossier_state import load_states
 from services.adhesion.intitules import title_dossiers
 from services.adhesion.releves import read_releves
-from services.adhesion.warnings import find_doubles, find_warnings, tarif_codes
+from services.adhesion.warnings import find_doubles, find_warnings, price_request, tarif_codes
 from services.centre.offres import get_offer, list_tarifs, published_offers
 from services.convention.convention_warnings import examine_stored, pending
 from services.core import clock
@@ -270,10 +271,17 @@ def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite
     query = select(Levee.dossier_id, Levee.code).where(Levee.dossier_id.in_(reviewed))
     lifted = set(session.execute(query).all())
     doubles = find_doubles(session, reviewed)
+    about = {dossier.convention_id for dossier, _ in reviewed.values() if dossier.nature != ADHESION}
+    held = session.scalars(
+        select(Convention).where(Convention.id.in_(about))
+    ).all()  # by id, then, without a query each
     counts = {}
     for state in load_states(session, [dossier for dossier, _ in reviewed.values()]):
         dossier = state.dossier
-        codes = find_warnings(state, tarifs[dossier.centre_id], reviewed[dossier.id][1], doubles.get(dossier.id, ()))
+        prix = price_request(session, state) if held else None
+        codes = find_warnings(
+            state, tarifs[dossier.centre_id], reviewed[dossier.id][1], doubles.get(dossier.id, ()), prix
+        )
         counts[dossier.id] = sum(1 for code in codes if (dossier.id, code) not in lifted)
     return counts
 

@@ -23,11 +23,26 @@ from domain.workflow_reading import CLOS
 from models import Collectivite, Convention, Dossier, Levee, OffreVersion, Utilisateur
 from services.adhesion.dossier_state import DossierState
 from services.adhesion.dossier_views import Avertissement, LeveeRow
-from services.centre.offres import list_tarifs
+from services.centre.offres import get_offer, list_tarifs
 
 OVER = ("brouillon", *CLOS)
 LIVE = ("a_signer", "signee_collectivite", "en_vigueur", "denoncee", "en_demeure")
 """States in which a dossier makes no second adhesion with the same offer doubtful, and those in which a convention does."""
+
+
+@dataclass(frozen=True)
+class Prix:
+    """What the amounts that a document prints depend on: the year, the tariffs, and what they may differ by."""
+
+    annee: int
+    codes: list[str]
+    affiliee: bool | None
+    effectif: int | None
+
+
+_MINE, _OTHER = aliased(Dossier), aliased(Dossier)
+_MY_OFFER, _ITS_OFFER = aliased(OffreVersion), aliased(OffreVersion)
+"""Made once: an alias adapts every column of its table the first time each is used."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,8 @@ def list_warnings(session: Session, state: DossierState, *, du_centre: bool = Tr
     tarifs = list_tarifs(session, state.dossier.centre_id)
     known = session.get_one(Collectivite, state.dossier.collectivite_id)
     doubles = find_doubles(session, [state.dossier.id]).get(state.dossier.id, [])
-    found = find_warnings(state, tarifs, known, doubles, du_centre=du_centre)
+    prix = price_request(session, state)
+    found = find_warnings(state, tarifs, known, doubles, prix, du_centre=du_centre)
     if not found:
         return []
     query = (
@@ -73,15 +89,17 @@ def find_warnings(
     tarifs: list[Tarif],
     collectivite: Collectivite,
     doubles: Iterable[Double],
+    demande: Prix | None = None,
     *,
     du_centre: bool = True,
 ) -> dict[str, str]:
-    """Text by code of what deserves a person's eye, lifted or not. `doubles`: what `find_doubles` gives for the dossier.
-    A request about a convention has none of these: its price, its party and its convention are known."""
+    """Text by code of what deserves a person's eye, lifted or not. `doubles`: what `find_doubles` gives for the dossier;
+    `demande`: what `price_request` gives for it. Of a request about a convention, only the price may be doubtful: its party and
+    its convention are known."""
     if state.dossier.nature != ADHESION:
-        return {}
+        return _tarif_warning(demande, tarifs, du_centre)
     return (
-        _tarif_warning(state, tarifs, du_centre)
+        _tarif_warning(_price_adhesion(state), tarifs, du_centre)
         | _unknown_warning(state, tarifs, du_centre)
         | _identity_warning(state, collectivite)
         | _double_warnings(state, doubles, du_centre)
@@ -92,8 +110,7 @@ def find_doubles(session: Session, dossier_ids: Collection[UUID]) -> dict[UUID, 
     """What makes each of these dossiers a second adhesion (absent when nothing does): one query. A draft counts against a
     later draft only: somebody who begins a dossier by mistake must not hold the first one. Requests about a convention, and
     the convention that a dossier follows, are no doubles."""
-    mine, other = aliased(Dossier), aliased(Dossier)
-    my_offer, its_offer = aliased(OffreVersion), aliased(OffreVersion)
+    mine, other, my_offer, its_offer = _MINE, _OTHER, _MY_OFFER, _ITS_OFFER
     earlier_draft = and_(mine.etat == "brouillon", other.etat == "brouillon", other.cree_le < mine.cree_le)
     query = (
         select(mine.id, other.reference, Convention.numero, Convention.dernier_jour)
@@ -120,7 +137,8 @@ def find_doubles(session: Session, dossier_ids: Collection[UUID]) -> dict[UUID, 
 def lock_reasons(session: Session, state: DossierState) -> list[str]:
     """What keeps the dossier from being accepted and that nobody can lift: no tariff at all."""
     tarifs = list_tarifs(session, state.dossier.centre_id)
-    return _chosen_tarifs(state, tarifs)[1]
+    prix = _price_adhesion(state) if state.dossier.nature == ADHESION else price_request(session, state)
+    return _chosen_tarifs(prix, tarifs)[1]
 
 
 def priced_year(state: DossierState) -> int | None:
@@ -135,48 +153,68 @@ def tarif_codes(offer: Offer) -> list[str]:
     return offer.facturation.codes_tarifs
 
 
-def _chosen_tarifs(state: DossierState, tarifs: list[Tarif]) -> tuple[list[Tarif], list[str]]:
-    """The tariffs that the offer prints, and why some are missing."""
+def _price_adhesion(state: DossierState) -> Prix | None:
+    """What a convention's amounts depend on; None while its year is not given."""
     annee = priced_year(state)
+    if annee is None:
+        return None
+    return Prix(annee, tarif_codes(state.offer), state.value(CHAMP_AFFILIE), state.value(CHAMP_EFFECTIF))
+
+
+def price_request(session: Session, state: DossierState) -> Prix | None:
+    """What the amounts that an avenant prints depend on: the year of its effect, and the tariff of the convention itself. None
+    for any other dossier, while its effect is not given, and where it changes nothing of what is due."""
+    dossier, duree, billing = state.dossier, state.offer.duree, state.offer.facturation
+    priced = (billing.champ, duree.champ_effet, duree.champ_debut)
+    shown = [state.evaluation.fields[champ].visible for champ in priced if champ in state.evaluation.fields]
+    if dossier.nature == ADHESION or not any(shown) or not any(one.convention for one in state.offer.documents):
+        return None
+    champ = get_offer(session, dossier.offre_version_id).demande(dossier.nature).champ_effet
+    effet = state.value(champ) if champ else None
+    convention = session.get(Convention, dossier.convention_id)
+    if effet is None or convention is None:
+        return None
+    return Prix(date.fromisoformat(effet).year, [billing.tarif], convention.affiliee, convention.effectif)
+
+
+def _chosen_tarifs(prix: Prix | None, tarifs: list[Tarif]) -> tuple[list[Tarif], list[str]]:
+    """The tariffs that the document prints, and why some are missing."""
     chosen: list[Tarif] = []
     reasons: list[str] = []
-    if annee is None:
+    if prix is None:
         return chosen, reasons
-    affiliee, effectif = state.value(CHAMP_AFFILIE), state.value(CHAMP_EFFECTIF)
-    for code in tarif_codes(state.offer):
+    for code in prix.codes:
         try:
-            chosen.append(choose_tarif(tarifs, code, annee, affiliee=affiliee, effectif=effectif))
+            chosen.append(choose_tarif(tarifs, code, prix.annee, affiliee=prix.affiliee, effectif=prix.effectif))
         except TarifAbsent as absent:
             reasons.append(absent.message)
     return chosen, reasons
 
 
-def _tarif_warning(state: DossierState, tarifs: list[Tarif], du_centre: bool) -> dict[str, str]:
+def _tarif_warning(prix: Prix | None, tarifs: list[Tarif], du_centre: bool) -> dict[str, str]:
     """One warning for all tariffs of another year: they are voted together and judged together (B03)."""
-    annee = priced_year(state)
-    chosen, _ = _chosen_tarifs(state, tarifs)
-    texte = (warn_other_year if du_centre else tell_other_year)(annee, chosen) if annee is not None else None
-    if texte is None:
+    chosen, _ = _chosen_tarifs(prix, tarifs)
+    texte = (warn_other_year if du_centre else tell_other_year)(prix.annee, chosen) if prix else None
+    if prix is None or texte is None:
         return {}
-    others = [tarif for tarif in chosen if tarif.annee != annee]
+    others = [tarif for tarif in chosen if tarif.annee != prix.annee]
     years = "-".join(sorted({str(tarif.annee) for tarif in others}))
     amounts = ",".join(sorted(f"{tarif.code}:{tarif.annee}:{tarif.montant:.2f}" for tarif in others))
-    return {f"tarif_autre_annee:{years}:{annee}:{hashlib.sha256(amounts.encode()).hexdigest()[:16]}": texte}
+    return {f"tarif_autre_annee:{years}:{prix.annee}:{hashlib.sha256(amounts.encode()).hexdigest()[:16]}": texte}
 
 
 def _unknown_warning(state: DossierState, tarifs: list[Tarif], du_centre: bool) -> dict[str, str]:
     """An answer that is not given (affiliation, number of agents) and that the tariffs of the year depend on."""
-    annee = priced_year(state)
-    if annee is None:
+    prix = _price_adhesion(state)
+    if prix is None:
         return {}
-    affiliee, effectif = state.value(CHAMP_AFFILIE), state.value(CHAMP_EFFECTIF)
-    chosen, _ = _chosen_tarifs(state, tarifs)
+    chosen, _ = _chosen_tarifs(prix, tarifs)
     tell = warn_unknown if du_centre else tell_unknown
-    texte = tell(tarifs, chosen, annee, affiliee=affiliee, effectif=effectif)
+    texte = tell(tarifs, chosen, prix.annee, affiliee=prix.affiliee, effectif=prix.effectif)
     if texte is None:
         return {}
     amounts = ",".join(sorted(f"{tarif.code}:{tarif.annee}:{tarif.montant:.2f}" for tarif in chosen))
-    return {f"tarif_incertain:{annee}:{hashlib.sha256(amounts.encode()).hexdigest()[:16]}": texte}
+    return {f"tarif_incertain:{prix.annee}:{hashlib.sha256(amounts.encode()).hexdigest()[:16]}": texte}
 
 
 def _double_warnings(state: DossierState, doubles: Iterable[Double], du_centre: bool) -> dict[str, str]:

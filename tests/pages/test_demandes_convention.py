@@ -18,7 +18,7 @@ from services.core import clock
 from services.vie import avenants, denonciations
 from tests.conventions import examine_here, make_convention, read_convention
 from tests.demandes import DELIBERATION, begin, fill, issue, make_request, quotite_60, sign
-from tests.factories import Monde
+from tests.factories import Monde, lift_warnings
 from tests.pages.conftest import Visitor, text_of
 
 BUTTONS = {
@@ -151,6 +151,7 @@ def test_the_deliberation_can_follow_the_request(visitor: Visitor, monde: Monde,
     said = text_of(visitor.open(clerk, "dossier", id=dossier_id))
     assert "La délibération donnée depuis l’envoi" in said and "rien à faire" in said
     assert "Délibérations à donner" not in text_of(visitor.open(clerk, "accueil"))
+    lift_warnings(portail, monde, dossier_id)
     workflow.perform(portail, centre, dossier_id, "accepter")
     with pytest.raises(Refus):
         fill(portail, clerk, dossier_id, {"deliberation.numero": "2026-045"})

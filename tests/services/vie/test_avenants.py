@@ -15,6 +15,7 @@ from sqlalchemy import select
 from domain.errors import Conflit, Introuvable, Refus
 from domain.roles import Role
 from models import AuditEvent, Avenant, Collectivite, Convention, Courriel, Exercice, Piece, Reconduction
+from services.accueil.taches import list_taches
 from services.activite import equipe
 from services.adhesion import dossiers, editique, workflow
 from services.adhesion.pieces import open_piece
@@ -29,6 +30,7 @@ from services.vie import avenants, demandes, effets
 from services.vie.fil import open_life
 from services.vie.texte import text_in_force
 from tests.conventions import examine_here, make_convention, pdf, signing, word_text
+from tests.decomptes import add_tarif
 from tests.demandes import begin, fill, issue, make_request, quotite_60, sign
 from tests.factories import Monde, journal_actions, lift_warnings, make_monde, make_other_centre, make_stranger
 
@@ -208,6 +210,7 @@ def test_two_clicks_issue_one_avenant(portail: Portail, monde: Monde) -> None:
     convention_id = _issued(portail, monde)
     dossier_id = _deposit(portail, monde, convention_id, quotite_60())
     workflow.perform(portail, monde.instructeur, dossier_id, "prendre_en_charge")
+    lift_warnings(portail, monde, dossier_id)
     workflow.perform(portail, monde.instructeur, dossier_id, "accepter")
 
     def click(_: int) -> str:
@@ -224,12 +227,45 @@ def test_two_clicks_issue_one_avenant(portail: Portail, monde: Monde) -> None:
         assert len(session.scalars(select(Avenant)).all()) == 1
 
 
+def test_a_tariff_of_another_year_is_lifted_before_an_avenant_is_accepted(portail: Portail, monde: Monde) -> None:
+    """B03: the avenant prints the year of its effect; at a tariff of another year, somebody says that it applies. Not where the
+    avenant changes nothing of what is due, nor once the tariff of that year is voted."""
+
+    def waiting() -> list[str]:
+        return [one.detail for one in list_taches(portail, monde.instructeur) if "avertissement" in one.detail]
+
+    convention_id = _issued(portail, monde)
+    dossier_id = _deposit(portail, monde, convention_id, quotite_60())
+    workflow.perform(portail, monde.instructeur, dossier_id, "prendre_en_charge")
+    (told,) = dossiers.open_dossier(portail, monde.instructeur, dossier_id).avertissements
+    assert told.texte.startswith("Aucun tarif 2026 n’est enregistré : vérifiez que celui de 2022 s’applique")
+    assert "67 980,00" in told.texte.replace("\u202f", " ").replace("\u00a0", " ") and "heure" not in told.texte
+    (theirs,) = dossiers.open_dossier(portail, monde.gestionnaire, dossier_id).avertissements
+    assert "Le centre vous le confirmera" in theirs.texte
+    with pytest.raises(Refus, match="Levez l’avertissement : Aucun tarif 2026"):
+        workflow.perform(portail, monde.instructeur, dossier_id, "accepter")
+    assert any("1 avertissement à lever" in one for one in waiting())
+    lift_warnings(portail, monde, dossier_id)
+    assert waiting() == []
+    accept = dossiers.open_dossier(portail, monde.instructeur, dossier_id).action("accepter")
+    assert accept and accept.blocages == ()
+    workflow.perform(portail, monde.instructeur, dossier_id, "refuser", motif="Autre date.")
+    premises = {"avenant.objets": ["locaux"], "avenant.date_effet": "2026-07-01", "avenant.motif": "Déménagement."}
+    other = _deposit(portail, monde, convention_id, {**premises, "locaux.telephone": "01 11 22 33 44"})
+    assert dossiers.open_dossier(portail, monde.instructeur, other).avertissements == ()
+    workflow.perform(portail, monde.gestionnaire, other, "retirer", motif="Plus tard.")
+    add_tarif(portail, monde.centre_id, "temps_complet", 2026, "72140.00")
+    last = _deposit(portail, monde, convention_id, quotite_60())
+    assert dossiers.open_dossier(portail, monde.instructeur, last).avertissements == ()
+
+
 def test_who_issues_and_signs_an_avenant(portail: Portail, monde: Monde) -> None:
     convention_id = _issued(portail, monde)
     dossier_id = _deposit(portail, monde, convention_id, quotite_60())
     with pytest.raises(Refus, match="pas possible"):
         avenants.issue_avenant(portail, monde.instructeur, dossier_id)
     workflow.perform(portail, monde.instructeur, dossier_id, "prendre_en_charge")
+    lift_warnings(portail, monde, dossier_id)
     workflow.perform(portail, monde.instructeur, dossier_id, "accepter")
     with pytest.raises(Refus, match="pas à une convention"):
         conventions.issue_convention(portail, monde.instructeur, dossier_id)
