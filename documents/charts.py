@@ -293,6 +293,8 @@ def _finish(layers: Sequence[alt.Chart], titre: str, sayings: Sequence[str], hei
         title=heading, description=said, width="container", height=height, autosize=fit
     )
     drawn = drawn.configure(locale=alt.Locale(number=FORMAT_LOCALE, time=TIME_LOCALE)).configure_view(stroke=None)
+    # The description says it all, in French; Vega would describe axes and legend to screen readers in English.
+    drawn = drawn.configure_axis(aria=False).configure_legend(aria=False)
     finished: Chart = drawn
     return finished
 

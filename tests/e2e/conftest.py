@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from services.comptes.sessions import cookie_name
 from tests.e2e.serveur import Serveur, serve
@@ -15,6 +16,7 @@ from tests.e2e.serveur import Serveur, serve
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -24,6 +26,10 @@ ARGUMENTS = (
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 15_000
 """Milliseconds given to whatever a test waits for. Nothing should come near it; a busy machine may."""
+
+ATTENTE = Path(__file__).with_name("attente.js")
+BUSY = "html[data-activite=attente], [data-testid=stApp][data-test-script-state=running]"
+"""What a page has while the portal is answering it."""
 
 OpenPage = Callable[..., Page]
 _failed = pytest.StashKey[bool]()
@@ -55,19 +61,87 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+class Browsers:
+    """The browsers of a module's people. One that a test is done with is emptied and lent to another person of a later test:
+    a browser that never met the portal spends two seconds of processor on reading and compiling it."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+        self._free: list[BrowserContext] = []
+        self.lent: list[BrowserContext] = []
+
+    def lend(self, width: int, locale: str) -> Page:
+        """The only page of a browser that holds nothing of anybody."""
+        same = [one for one in self._free if _LOCALES[one] == locale]
+        context = same[0] if same else self._open(locale)
+        if same:
+            self._free.remove(context)
+        self.lent.append(context)
+        page = context.pages[0]
+        page.set_viewport_size({"width": width, "height": 900})
+        return page
+
+    def _open(self, locale: str) -> BrowserContext:
+        context = self._browser.new_context(
+            locale=locale, base_url=self._url, accept_downloads=True, reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE)
+        context.add_init_script(path=ATTENTE)
+        context.on("page", wait_before_acting)
+        context.new_page()
+        _LOCALES[context] = locale
+        return context
+
+    def take_back(self, *, keep: bool) -> None:
+        """After a test: its browsers are emptied, or closed when something of it could stay."""
+        for context in self.lent:
+            if keep and _empty(context):
+                self._free.append(context)
+            else:
+                context.close()
+        self.lent = []
+
+
+_LOCALES: WeakKeyDictionary[BrowserContext, str] = WeakKeyDictionary()
+
+
+def wait_before_acting(page: Page) -> None:
+    """Nothing is clicked, filled or expected while the portal is answering: what is there is about to be replaced."""
+    page.add_locator_handler(page.locator(BUSY).first, lambda: None)
+
+
+def _empty(context: BrowserContext) -> bool:
+    """Take away cookies, what pages stored, and all tabs but one; False when that cannot be done."""
+    first, *others = context.pages
+    for page in others:
+        page.close()
+    try:
+        first.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        first.goto("about:blank")
+    except Error:  # this tab shows no page of the portal any more
+        return False
+    context.clear_cookies()
+    return True
+
+
+@pytest.fixture(scope="module")
+def _browsers(browser: Browser, serveur: Serveur) -> Browsers:
+    return Browsers(browser, serveur.url)
+
+
 @pytest.fixture
-def contexts(
-    browser: Browser, serveur: Serveur, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[list[BrowserContext]]:
-    """The contexts that a test opens; when it fails, a picture of each page is left in a temporary folder."""
-    opened: list[BrowserContext] = []
-    yield opened
-    if request.node.stash.get(_failed, False):
-        pictures = _take_pictures(opened, tmp_path_factory.mktemp("images"))
+def browsers(
+    _browsers: Browsers, serveur: Serveur, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browsers]:
+    """The browsers that a test opens; when it fails, a picture of each page is left in a temporary folder."""
+    yield _browsers
+    failed = request.node.stash.get(_failed, False)
+    if failed:
+        pictures = _take_pictures(_browsers.lent, tmp_path_factory.mktemp("images"))
         request.node.add_report_section("teardown", "pictures", pictures)
         request.node.add_report_section("teardown", "end of the server's log", serveur.log[-3000:])
-    for context in opened:
-        context.close()
+    _browsers.take_back(keep=not failed)
 
 
 def _take_pictures(opened: list[BrowserContext], folder: Path) -> str:
@@ -83,19 +157,15 @@ def _take_pictures(opened: list[BrowserContext], folder: Path) -> str:
 
 
 @pytest.fixture
-def open_page(browser: Browser, serveur: Serveur, contexts: list[BrowserContext]) -> OpenPage:
+def open_page(serveur: Serveur, browsers: Browsers) -> OpenPage:
     """`open_page()` is a stranger's browser; `open_page(courriel)` one where that person is logged in. `width` in pixels."""
 
-    def opened(courriel: str | None = None, *, width: int = 1280) -> Page:
-        context = browser.new_context(
-            locale="fr-FR", viewport={"width": width, "height": 900}, base_url=serveur.url, accept_downloads=True
-        )
-        context.set_default_timeout(PATIENCE)
+    def opened(courriel: str | None = None, *, width: int = 1280, locale: str = "fr-FR") -> Page:
+        page = browsers.lend(width, locale)
         if courriel:
-            context.add_cookies(
+            page.context.add_cookies(
                 [{"name": cookie_name(serveur.portail), "value": serveur.open_session(courriel), "url": serveur.url}]
             )
-        contexts.append(context)
-        return context.new_page()
+        return page
 
     return opened

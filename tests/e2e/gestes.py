@@ -16,6 +16,12 @@ PATIENCE = 15_000
 """Milliseconds given to whatever is waited for: far more than it takes, for a busy machine."""
 
 
+MOVE = """address => {
+  history.pushState({}, "", address);
+  dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+}"""
+
+
 def heading(page: Page, text: str | re.Pattern[str]) -> None:
     """Wait until the page has this heading."""
     expect(page.get_by_role("heading", name=text).first).to_be_visible(timeout=PATIENCE)
@@ -32,8 +38,18 @@ def button(page: Page | Locator, name: str) -> Locator:
 
 
 def settle(page: Page) -> None:
-    """Wait until the page has nothing left to run."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached(timeout=PATIENCE)
+    """Wait until the page has nothing left to run, and nothing asked that is not answered (see attente.js)."""
+    at_rest = "html[data-activite=repos] [data-testid=stApp][data-test-script-state=notRunning]"
+    expect(page.locator(at_rest)).to_be_attached(timeout=PATIENCE)
+
+
+def go(page: Page, path: str) -> None:
+    """Go to an address as the portal's own links do: without loading the page again once the portal is open."""
+    if not page.url.startswith("http"):
+        page.goto(path)
+    else:
+        page.evaluate(MOVE, path)
+    settle(page)
 
 
 def log_in(page: Page, courriel: str, mot_de_passe: str = MOT_DE_PASSE) -> None:
@@ -58,7 +74,7 @@ class Formulaire:
 
     def open(self, etape: str) -> None:
         """Go to a step by its address."""
-        self.page.goto(f"/dossier?id={self.dossier_id}&etape={etape}")
+        go(self.page, f"/dossier?id={self.dossier_id}&etape={etape}")
         heading(self.page, re.compile(r"^Étape \d sur \d"))
 
     def next(self, titre: str) -> None:

@@ -19,8 +19,8 @@ from tests.archives import SECRET, make_ended
 from tests.conventions import word_text
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, download, heading, see, settle
+from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur
-from tests.e2e.test_accessibilite import list_violations
 from tests.factories import Monde, make_dossier
 
 SIREN = "219400686"

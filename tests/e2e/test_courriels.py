@@ -15,8 +15,8 @@ from services.adhesion import messages
 from services.courriels import mails
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, heading, see, settle
+from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur, serve
-from tests.e2e.test_accessibilite import list_violations
 from tests.factories import Monde, make_dossier
 
 SIREN = "219400413"

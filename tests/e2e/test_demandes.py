@@ -166,6 +166,13 @@ def test_an_avenant_from_its_request_to_its_document(
         if name != "Prendre en charge":
             button(dialog, name).click()
         see(centre, done)
+        if name == "Prendre en charge":  # the tariff is not the one of the year: a person says that it applies (B03)
+            settle(centre)
+            button(centre, "Lever cet avertissement").click()
+            dialog = centre.get_by_role("dialog")
+            dialog.get_by_label("Motif").fill("Le tarif de 2022 est le dernier voté.")
+            button(dialog, "Lever l’avertissement").click()
+            see(centre, "Avertissement levé.")
     heading(centre, f"Avenant {numero}-A1")
     see(centre, "Ce que l’avenant modifie")
     document = word_text(download(centre, re.compile("Avenant émis \\(Word\\)"))).replace("\u2011", "-")

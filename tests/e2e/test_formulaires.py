@@ -19,8 +19,8 @@ from services.adhesion.dossiers import create_dossier
 from services.centre import offres
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see, settle
+from tests.e2e.regles import list_violations
 from tests.e2e.serveur import OFFRE, Serveur, serve
-from tests.e2e.test_accessibilite import list_violations
 from tests.e2e.test_parcours import plain, text_of
 from tests.factories import Monde, fill_dossier, lift_warnings, make_dossier
 

@@ -58,9 +58,13 @@ def open_form(page: Page, dossier_id: UUID, etape: str) -> Formulaire:
 
 
 def refused(form: Formulaire, champ: str, message: str | re.Pattern[str], part: str | None = None) -> None:
-    """The message is on the page, right under its field."""
+    """The message is on the page, right under its field, and tied to it for who does not see the page."""
     told = form.page.get_by_role("alert").filter(has_text=message).first
     expect(told).to_be_visible(timeout=PATIENCE)
+    field = form.input(champ, part)
+    expect(field).to_have_attribute("aria-invalid", "true", timeout=PATIENCE)
+    expect(field).to_have_accessible_description(message, timeout=PATIENCE)
+    settle(form.page)
     box, below = form.widget(champ, part).bounding_box(), told.bounding_box()
     assert box and below
     assert 0 <= below["y"] - box["y"] < 400, f"{message} is far from {champ}"

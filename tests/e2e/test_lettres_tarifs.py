@@ -19,8 +19,8 @@ from tests.conventions import make_convention, word_text
 from tests.decomptes import set_convention
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, download, heading, see, settle
+from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur
-from tests.e2e.test_accessibilite import list_violations
 from tests.factories import Monde
 
 SIREN = "219400389"

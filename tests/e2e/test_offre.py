@@ -13,8 +13,8 @@ from services.adhesion import workflow
 from services.centre import offres
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, heading, see, settle
+from tests.e2e.regles import list_violations
 from tests.e2e.serveur import OFFRE, Serveur, serve
-from tests.e2e.test_accessibilite import list_violations
 from tests.e2e.test_formulaires import choose
 from tests.factories import Monde, make_dossier, prepare
 

@@ -1,41 +1,23 @@
-"""The frame around the pages in a real browser: login, sessions, French everywhere, nothing from elsewhere, narrow screens."""
+"""The frame around the pages in a real browser: login, sessions, what opens in French, the keyboard (see also
+test_toutes_les_pages.py)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from domain.roles import Role
-from services.adhesion import dossiers
 from services.comptes.sessions import cookie_name
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, heading, log_in, see, settle
+from tests.e2e.gestes import PATIENCE, button, go, heading, log_in, see, settle
+from tests.e2e.regles import english_in
 from tests.e2e.serveur import MOT_DE_PASSE, Serveur
 
 ADMIN, CLERK, HOSTILE = "frame.admin@example.org", "frame.clerk@example.org", "frame.hostile@example.org"
 PAYLOAD = "<img src=x onerror=\"document.title='piege'\">"
-
-ENGLISH = re.compile(
-    r"\b(the|and|your|you|with|please|select|choose|open|close|clear|upload|files?|drag|drop|here|press|enter|apply|submit"
-    r"|search|show|hide|password|next|previous|loading|running|stop|connection|view|more|less|download|sidebar|remove"
-    r"|results|options?|limit|browse|home|toggle|click|expand|collapse|settings|streamlit|increment|decrement|help|skip"
-    r"|main content|is|are|this|field|required|day|month|year|november|december|dismiss|page not found|error)\b",
-    re.IGNORECASE,
-)
-SEEN_TEXTS = """() => {
-  const texts = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.data.trim(), parent = walker.currentNode.parentElement;
-    if (text && !parent.closest('script, style, noscript, [translate="no"]')) texts.push(text);
-  }
-  for (const name of ['aria-label', 'placeholder', 'title', 'alt', 'aria-description', 'aria-roledescription', 'aria-valuetext'])
-    for (const element of document.querySelectorAll(`[${name}]`)) texts.push(element.getAttribute(name));
-  return texts;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +27,6 @@ def people(serveur: Serveur) -> None:
     serveur.make_account(ADMIN, "Alix", "Cadre", Role.ADMINISTRATEUR, Role.INSTRUCTEUR)
     serveur.make_account(CLERK, "Camille", "Cadre", Role.GESTIONNAIRE, collectivite=town)
     serveur.make_account(HOSTILE, PAYLOAD, "{{ 7*7 }} **gras**", Role.DIRECTION, collectivite=town)
-
-
-@pytest.fixture(scope="module")
-def dossier(serveur: Serveur, people: None) -> str:
-    """A dossier of the clerk, with upload, date and choice fields."""
-    clerk = serveur.acteur(CLERK)
-    return str(
-        dossiers.create_dossier(
-            serveur.portail,
-            clerk,
-            collectivite_id=next(iter(clerk.collectivite_ids)),
-            offre_version_id=serveur.offre.id,
-            operation_id="frame",
-        )
-    )
 
 
 def login_form(page: Page) -> None:
@@ -123,30 +90,9 @@ def test_page_of_another_role_is_refused(people: None, open_page: OpenPage) -> N
     expect(page.get_by_role("link", name="Journal")).to_have_count(0)
 
 
-@pytest.fixture
-def english_browser(browser: Browser, serveur: Serveur) -> Iterator[Page]:
-    """The browser of someone whose computer speaks English."""
-    context = browser.new_context(locale="en-US", base_url=serveur.url, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
-
-
-def english_in(page: Page) -> list[str]:
-    """What looks English among the texts and labels of the page."""
-    return sorted({text for text in page.evaluate(SEEN_TEXTS) if ENGLISH.search(text)})
-
-
-def test_public_pages_are_in_french(people: None, english_browser: Page) -> None:
-    page, found = english_browser, {}
-    for path in ("/", "/demande", "/mot_de_passe", "/invitation?jeton=x", "/mot_de_passe?jeton=x", "/demande?jeton=x"):
-        page.goto(path)
-        page.get_by_role("heading", level=1).wait_for()
-        settle(page)
-        found[path] = english_in(page)
-    page.goto("/nexiste-pas")
-    see(page, "Page introuvable")
-    found["introuvable"] = english_in(page)
+def test_what_opens_on_a_page_is_in_french(people: None, open_page: OpenPage) -> None:
+    """Lists, calendars and empty results, for somebody whose computer speaks English."""
+    page, found = open_page(locale="en-US"), {}
     page.goto("/demande")
     search = page.get_by_label("Cherchez votre collectivité")
     search.press_sequentially("zzzz")
@@ -155,30 +101,9 @@ def test_public_pages_are_in_french(people: None, english_browser: Page) -> None
     page.get_by_role("combobox").first.click()
     page.get_by_role("listbox").wait_for()
     found["liste"] = english_in(page)
-    assert not any(found.values()), found
-    assert page.evaluate("[document.documentElement.lang, navigator.language]") == ["fr", "fr-FR"]
-
-
-def test_pages_behind_the_login_are_in_french(people: None, dossier: str, english_browser: Page) -> None:
-    page, found = english_browser, {}
     page.goto("/")
     log_in(page, ADMIN)
-    for path in (
-        "/",
-        "/dossiers",
-        "/conventions",
-        "/demandes",
-        "/utilisateurs",
-        "/parametres",
-        "/journal",
-        "/compte",
-        f"/instruction?id={dossier}",
-    ):
-        page.goto(path)
-        page.get_by_role("heading", level=1).wait_for()
-        settle(page)
-        found[path] = english_in(page)
-    page.goto("/utilisateurs?vue=inviter")
+    go(page, "/utilisateurs?vue=inviter")
     heading(page, "Inviter une personne")
     page.get_by_role("combobox").click()
     page.get_by_role("option").first.click()
@@ -188,48 +113,17 @@ def test_pages_behind_the_login_are_in_french(people: None, dossier: str, englis
     assert not any(found.values()), found
 
 
-def test_form_of_the_clerk_is_in_french(people: None, dossier: str, english_browser: Page) -> None:
-    page, found = english_browser, {}
-    page.goto("/")
-    log_in(page, CLERK)
-    page.goto(f"/dossier?id={dossier}")
-    page.get_by_role("heading", level=1).wait_for()
-    settle(page)
-    steps = sorted({one.get_attribute("href") or "" for one in page.locator("a[href*='etape=']").all()})
-    for step in [f"/dossier?id={dossier}", *steps]:
-        page.goto(step)
-        page.get_by_role("heading", level=1).wait_for()
-        settle(page)
-        found[step] = english_in(page)
-    assert not any(found.values()), found
-
-
-def test_lost_connection_is_said_in_french(people: None, english_browser: Page) -> None:
-    page = english_browser
+def test_lost_connection_is_said_in_french(people: None, open_page: OpenPage) -> None:
+    page = open_page(locale="en-US")
     page.goto("/demande")
     page.get_by_label("Cherchez votre collectivité").wait_for()
     settle(page)
     page.context.set_offline(True)
-    page.evaluate("window.dispatchEvent(new Event('offline'))")
-    page.wait_for_timeout(2500)
+    page.evaluate("derniereConnexion.close()")
+    expect(page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED]")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_role("dialog", name="Connexion interrompue")).to_be_visible(timeout=PATIENCE)
     assert english_in(page) == []
     page.context.set_offline(False)
-
-
-def test_nothing_comes_from_elsewhere_and_nothing_is_blocked(
-    people: None, dossier: str, serveur: Serveur, open_page: OpenPage
-) -> None:
-    page = open_page(ADMIN)
-    asked: set[str] = set()
-    complaints: list[str] = []
-    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
-    page.on("console", lambda message: complaints.append(message.text) if "violates" in message.text else None)
-    for path in ("/", "/dossiers", "/utilisateurs", f"/instruction?id={dossier}", "/compte", "/parametres"):
-        page.goto(path)
-        page.get_by_role("heading", level=1).wait_for()
-        settle(page)
-    assert asked - {"", urlsplit(serveur.url).netloc} == set()
-    assert complaints == []
 
 
 def test_hostile_names_are_shown_as_they_are(people: None, open_page: OpenPage) -> None:
@@ -248,23 +142,6 @@ def test_hostile_names_are_shown_as_they_are(people: None, open_page: OpenPage) 
         assert one.title() != "piege"
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_pages_fit_the_screen(people: None, open_page: OpenPage, width: int) -> None:
-    visitor, admin = open_page(width=width), open_page(ADMIN, width=width)
-    for page, paths in (
-        (visitor, ("/", "/demande", "/mot_de_passe")),
-        (admin, ("/", "/utilisateurs", "/utilisateurs?vue=inviter", "/demandes", "/compte")),
-    ):
-        for path in paths:
-            page.goto(path)
-            page.get_by_role("heading", level=1).wait_for()
-            settle(page)
-            inside = page.evaluate(
-                "[document.documentElement.scrollWidth, document.querySelector('[data-testid=stMain]').scrollWidth]"
-            )
-            assert max(inside) <= width, (path, inside)
-
-
 def test_keyboard_reaches_the_content_first(people: None, open_page: OpenPage) -> None:
     page = open_page(ADMIN)
     page.goto("/utilisateurs")
@@ -275,7 +152,9 @@ def test_keyboard_reaches_the_content_first(people: None, open_page: OpenPage) -
     expect(link).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.locator("[data-testid=stMain] :focus")).to_be_attached()  # not wait_for_function: its polling needs eval
+    expect(
+        page.locator("[data-testid=stMain] :focus")
+    ).to_be_attached()  # not wait_for_function: its polling needs eval
 
 
 def test_forgotten_password_by_mail(people: None, serveur: Serveur, open_page: OpenPage) -> None:
