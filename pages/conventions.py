@@ -1,5 +1,7 @@
 """The register of conventions: search, filters, sort, the files of each one, and a selection as a ZIP."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 from markupsafe import Markup
 
@@ -15,6 +17,7 @@ from services.convention.convention_views import (
     ConventionRow,
 )
 from services.convention.registre import TRIS, list_conventions, list_years, reads_acts
+from services.core.clock import today
 from ui import page, session
 from ui.convention.circuit import SHORT_USAGES, newest_files
 from ui.html import badge, file_link
@@ -22,6 +25,7 @@ from ui.montants import tell_quantity
 from ui.tables import Column, Listing, Selection, show_table
 
 LISTING = Listing("conventions", "c", tri="numero", descendant=True)
+THIS_YEAR = f"Montant {today().year}"
 ETATS = {**CONVENTION.etats, A_VENIR: A_VENIR_LIBELLE, FINIE: FINIE_LIBELLE}
 
 
@@ -52,15 +56,19 @@ COLUMNS = (
         "montant_annuel",
         True,
     ),
+    Column[ConventionRow](
+        THIS_YEAR, lambda row: euros(row.montant_annee) if row.montant_annee is not None else "", "montant_annee", True
+    ),
     Column[ConventionRow]("Fichiers", files),
 )
+NOT_FOR_ASSISTANTS = ("Montant émis", THIS_YEAR, "Fichiers")
 SELECTION = Selection[ConventionRow](
     "/conventions.zip", "Télécharger la sélection (ZIP)", lambda row: row.id, lambda row: f"la convention {row.numero}"
 )
 
 portail, acteur = session.portail(), session.acteur()
 whole = reads_acts(acteur)  # an assistant reads neither files nor amounts
-columns = COLUMNS if whole else tuple(one for one in COLUMNS if one.titre not in ("Montant émis", "Fichiers"))
+columns = COLUMNS if whole else tuple(one for one in COLUMNS if one.titre not in NOT_FOR_ASSISTANTS)
 page.header(
     "Conventions",
     "Le registre des conventions émises et de leurs fichiers."
@@ -87,6 +95,8 @@ if years:
     )
     found = page.load(list_conventions, portail, acteur, asked)
     if found.total:
+        given = urlencode({"texte": texte, "etat": etat or "", "annee": annee or ""})
+        page.download("Exporter le registre (Excel)", f"/exports/conventions.xlsx?{given}")
         show_table(LISTING, found, columns, legende="Conventions", selection=SELECTION if whole else None)
     else:
         st.info("Aucune convention ne correspond à ces critères. Élargissez la recherche ou choisissez un autre état.")

@@ -31,6 +31,7 @@ class Export:
 Producer = Callable[[Portail, Acteur, Mapping[str, str]], Export]
 
 PRODUCERS: dict[str, str] = {
+    "conventions.xlsx": "services.convention.export_registre:export_registre",
     "heures": "services.activite.export_heures:export_heures",
     "modele-heures": "services.activite.export_heures:modele",
     "deplacements.xlsx": "services.activite.deplacement_lists:export_deplacements",

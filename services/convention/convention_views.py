@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -136,12 +136,18 @@ class ConventionFilter:
     page: int = 1
     taille: int = 25
 
+    def at(self, number: int) -> ConventionFilter:
+        """The same, for another page."""
+        return replace(self, page=number)
+
 
 @dataclass(frozen=True)
 class ConventionRow:
-    """One line of a register. `pieces`: the files that can be opened, oldest first."""
+    """One line of a register. `montant_annee`: euros due for this year (a forecast by the hour), None for a convention that does
+    not run in it, and like `montant_annuel` for who may not read amounts. `pieces`: the files that can be opened, oldest first."""
 
     id: UUID
+    centre_id: UUID
     numero: str
     collectivite: str
     etat: str
@@ -152,6 +158,7 @@ class ConventionRow:
     quotite: Decimal | None
     minutes_prevues: int | None
     montant_annuel: Decimal | None
+    montant_annee: Decimal | None
     emise_le: datetime
     pieces: tuple[PieceRow, ...]
     dernier_jour: date

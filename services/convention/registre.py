@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide
 from domain.roles import Role
-from models import Acte, Centre, Collectivite, Convention, Piece
+from models import Acte, Centre, Collectivite, Convention, Exercice, Piece
 from services.adhesion.dossier_lists import search_condition
 from services.convention.convention_views import (
     A_VENIR,
@@ -51,10 +51,11 @@ _SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "dernier_jour": (func.coalesce(Convention.fin, Convention.terme),),
     "volume": (Convention.quotite.expression, Convention.minutes_prevues.expression),
     "montant_annuel": (Convention.montant_annuel.expression,),
+    "montant_annee": (Exercice.montant_du.expression,),
     "emise_le": (Convention.emise_le.expression,),
 }
-_COLUMNS: tuple[Any, ...] = (Convention, Collectivite.nom.label("collectivite"))
-AMOUNTS = ("montant_annuel",)
+_COLUMNS: tuple[Any, ...] = (Convention, Collectivite.nom.label("collectivite"), Exercice.montant_du)
+AMOUNTS = ("montant_annuel", "montant_annee")
 """Sorts by what a convention costs."""
 TRIS = tuple(_SORTS)
 """Codes that `ConventionFilter.tri` may hold; another one means `emise_le`."""
@@ -102,6 +103,7 @@ def _filtered(acteur: Acteur, filtre: ConventionFilter, days: dict[UUID, date]) 
     query = (
         visible_conventions(acteur)
         .join(Collectivite, Collectivite.id == Convention.collectivite_id)
+        .outerjoin(Exercice, and_(Exercice.convention_id == Convention.id, _this_year(days)))
         .with_only_columns(*_COLUMNS)
     )
     if filtre.etats:
@@ -126,13 +128,23 @@ def _filtered(acteur: Acteur, filtre: ConventionFilter, days: dict[UUID, date]) 
     return query.where(*words)
 
 
+def _this_year(days: dict[UUID, date]) -> ColumnElement[bool]:
+    """The years of the conventions that are today's, each at its centre."""
+    years = {day.year for day in days.values()} or {clock.today().year}
+    if len(years) == 1:
+        return Exercice.annee == years.pop()
+    return or_(*(and_(Exercice.centre_id == key, Exercice.annee == day.year) for key, day in days.items()))
+
+
 def _row(
     session: Session, acteur: Acteur, row: Row[Any], days: dict[UUID, date], pieces: list[PieceRow]
 ) -> ConventionRow:
     convention: Convention = row.Convention
     today = days[convention.centre_id]
+    priced = not only_assists(acteur, convention)
     return ConventionRow(
         id=convention.id,
+        centre_id=convention.centre_id,
         numero=convention.numero,
         collectivite=row.collectivite,
         etat=convention.etat,
@@ -143,7 +155,8 @@ def _row(
         terme=convention.terme,
         quotite=convention.quotite,
         minutes_prevues=convention.minutes_prevues,
-        montant_annuel=None if only_assists(acteur, convention) else convention.montant_annuel,
+        montant_annuel=convention.montant_annuel if priced else None,
+        montant_annee=row.montant_du if priced else None,
         emise_le=convention.emise_le,
         pieces=tuple(pieces),
     )

@@ -14,7 +14,7 @@ from domain.roles import Role
 from services.core import clock
 from tests.conventions import make_convention, read_convention, word_text
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, id_in_address, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, id_in_address, see, settle
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, blank_pdf
 
@@ -43,7 +43,7 @@ def typed(day: date) -> str:
 
 def begin(page: Page, convention_id: UUID, name: str) -> Formulaire:
     """Begin a request by its button on the convention's page."""
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     heading(page, "Demander une modification")
     settle(page)
     button(page, name).click()
@@ -118,7 +118,7 @@ def test_hours_of_presence_wait_for_the_centre(serveur: Serveur, open_page: Open
     settle(page)
     send(form)
     centre = open_page(mail_of(Role.INSTRUCTEUR))
-    centre.goto(f"/instruction?id={form.dossier_id}")
+    go(centre, f"/instruction?id={form.dossier_id}")
     heading(centre, "Ce qui change")
     settle(centre)
     button(centre, "Accepter la demande").click()
@@ -152,9 +152,9 @@ def test_an_avenant_from_its_request_to_its_document(
     send(form)
 
     centre = open_page(mail_of(Role.INSTRUCTEUR))
-    centre.goto("/")
+    go(centre, "/")
     see(centre, f"Avenant à la convention {numero}")
-    centre.goto(f"/instruction?id={form.dossier_id}")
+    go(centre, f"/instruction?id={form.dossier_id}")
     for name, done in (
         ("Prendre en charge", "Demande prise en charge."),
         ("Accepter la demande", "Demande acceptée. L’avenant peut être émis."),
@@ -178,8 +178,8 @@ def test_an_avenant_from_its_request_to_its_document(
     document = word_text(download(centre, re.compile("Avenant émis \\(Word\\)"))).replace("\u2011", "-")
     assert f"{numero}-A1" in document
 
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     see(page, f"Avenant {numero}-A1")
     see(page, f"L’avenant {numero}-A1 attend encore une signature.")
-    page.goto("/")
+    go(page, "/")
     see(page, "Avenants à signer")

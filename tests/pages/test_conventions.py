@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.convention.conventions import open_convention
+from services.core.clock import today
 from tests.conventions import examine_here, make_convention, pdf, signed_pdf
 from tests.factories import Monde
 from tests.pages.conftest import Visitor, text_of
@@ -139,7 +140,7 @@ def test_register_links_files_and_rows(visitor: Visitor, monde: Monde) -> None:
     assert f'href="/convention?id={convention_id}"' in page and 'href="/fichiers/' in page
     assert 'action="/conventions.zip"' in page
     assert page.count('aria-sort="descending"') == 1, "the order it opens with is shown"
-    assert "Montant émis" in page
+    assert "Montant émis" in page and f"Montant {today().year}" in page
 
 
 def test_register_filters(visitor: Visitor, monde: Monde) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from domain.errors import Introuvable, Invalide
@@ -18,8 +21,10 @@ from services.adhesion.pieces import open_piece
 from services.convention import registre
 from services.convention.convention_views import ConventionFilter, file_name
 from services.convention.conventions import open_convention, produce_pdf
+from services.convention.export_registre import export_registre
 from services.core import clock
 from services.core.portail import Portail
+from services.facturation.exercices import refresh_centre
 from tests.activite import assign
 from tests.conventions import add_piece, make_convention, pdf
 from tests.factories import Monde, journal_actions, make_collectivite, make_other_centre, make_stranger, version_id
@@ -196,3 +201,34 @@ def test_an_assistant_reads_neither_files_nor_amounts(portail: Portail, monde: M
     assert journal_actions(portail, signed) == ["refus", "refus"]
     whole = open_convention(portail, monde.responsable, signed)
     assert whole.montant_annuel is not None and len(whole.pieces) == 3
+
+
+def test_what_each_costs_this_year(portail: Portail, monde: Monde) -> None:
+    """The amount of the year, not of the issue: pro rata the first one; in the list, its sort and its workbook."""
+    whole = make_convention(portail, monde, "en_vigueur")
+    begun = make_convention(portail, monde, "en_vigueur", date_effet=date(2026, 9, 1))
+    unsigned = make_convention(portail, monde, "a_signer")
+    assign(portail, monde, begun)
+    with portail.db.write() as session:
+        refresh_centre(session, monde.centre_id)
+    with clock.pretend(date(2026, 11, 20)):
+        filtre = ConventionFilter(tri="montant_annee")
+        found = {row.id: row for row in registre.list_conventions(portail, monde.direction, filtre).rows}
+        assert list(found) == [whole, begun, unsigned]
+        assert [row.montant_annee for row in found.values()] == [Decimal("32426.46"), Decimal("10838.43"), None]  # G2
+        assert [
+            row.montant_annee for row in registre.list_conventions(portail, monde[Role.ASSISTANT], filtre).rows
+        ] == [None]
+        exported = export_registre(portail, monde.direction, {"etat": "en_vigueur", "texte": "", "annee": "n’importe"})
+        theirs = export_registre(portail, monde[Role.ASSISTANT], {})
+    rows = list(load_workbook(io.BytesIO(exported.data)).active.values)
+    titles = next(row for row in rows if "Numéro" in row)
+    assert titles[-2:] == ("Montant émis", "Montant 2026")
+    assert [row[-1] for row in rows if row[0] in {found[one].numero for one in found}] == [32426.46, 10838.43]
+    told = [cell for row in load_workbook(io.BytesIO(theirs.data)).active.values for cell in row]
+    assert (
+        found[begun].numero in told
+        and found[whole].numero not in told
+        and not any("Montant" in str(one) for one in told)
+    )
+    assert journal_actions(portail, monde.centre_id).count("convention.exporter_registre") == 2
