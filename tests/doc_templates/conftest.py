@@ -49,6 +49,11 @@ class Gabarits:
         """Names of the templates that adhesions are made of."""
         return (*self.issued, "deliberation")
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of every template of the offer: letters, statements and certificates too."""
+        return tuple(sorted(path.stem for path in self.folder.glob("*.docx")))
+
     def read(self, name: str) -> bytes:
         return (self.folder / f"{name}.docx").read_bytes()
 
@@ -88,6 +93,7 @@ MARTINIQUE = Gabarits(
 )
 OFFRES = (CIG, MARTINIQUE)
 EVERY = [pytest.param(one, name, id=f"{one.centre}-{name}") for one in OFFRES for name in one.all]
+EVERY_FILE = [pytest.param(one, name, id=f"{one.centre}-{name}") for one in OFFRES for name in one.files]
 EVERY_ISSUED = [pytest.param(one, name, id=f"{one.centre}-{name}") for one in OFFRES for name in one.issued]
 
 FOLDER, CENTRE, OFFER, ISSUED, ALL = CIG.folder, CIG.centre_folder, CIG.offer, CIG.issued, CIG.all

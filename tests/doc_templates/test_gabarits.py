@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from datetime import timedelta
 from typing import Any, get_args
 
 import docx
@@ -12,12 +13,14 @@ import pytest
 import yaml
 from docx.shared import Mm
 
+from documents import Part, compile_template, compose
 from documents.echantillons import sample_for
 from documents.lint import lint_template
 from documents.opc import WordPackage, w
 from domain.offer import Contexte, load_centre
 from domain.tarifs import load_tarifs
-from tests.doc_templates.conftest import EVERY, EVERY_ISSUED, OFFRES, Gabarits
+from tests.conventions import word_text
+from tests.doc_templates.conftest import EVERY, EVERY_FILE, EVERY_ISSUED, OFFRES, Gabarits
 from tests.doc_templates.lecture import TAG, body, full_text, paragraphs, points, texts
 
 # What belongs to centre.references, because the law changes: no template writes it itself.
@@ -28,7 +31,7 @@ WRITTEN_REFERENCE = re.compile(
 OLD_LAW = re.compile(r"84.53|83.634|85.603|CHSCT|\bCTP\b|comité technique|médecin de prévention", re.IGNORECASE)
 
 
-@pytest.mark.parametrize(("offre", "name"), EVERY)
+@pytest.mark.parametrize(("offre", "name"), EVERY_FILE)
 def test_opens_as_a_french_a4_word_file(offre: Gabarits, name: str) -> None:
     document = docx.Document(io.BytesIO(offre.read(name)))
     (section,) = document.sections
@@ -41,7 +44,7 @@ def test_opens_as_a_french_a4_word_file(offre: Gabarits, name: str) -> None:
     assert footer.split() == ["PAGE", "NUMPAGES"]
 
 
-@pytest.mark.parametrize(("offre", "name"), EVERY)
+@pytest.mark.parametrize(("offre", "name"), EVERY_FILE)
 def test_no_tracked_change_comment_or_outside_file(offre: Gabarits, name: str) -> None:
     package = WordPackage(offre.read(name))
     for part in package.names:
@@ -51,7 +54,7 @@ def test_no_tracked_change_comment_or_outside_file(offre: Gabarits, name: str) -
     assert not [item for items in package.relations.values() for item in items if item.external]
 
 
-@pytest.mark.parametrize(("offre", "name"), EVERY)
+@pytest.mark.parametrize(("offre", "name"), EVERY_FILE)
 def test_every_style_used_exists_and_nothing_is_numbered_by_hand(offre: Gabarits, name: str) -> None:
     document = docx.Document(io.BytesIO(offre.read(name)))
     known = {style.style_id for style in document.styles}
@@ -101,14 +104,14 @@ def test_marks_cover_words_and_stand_in_no_loop_or_condition(offre: Gabarits, na
         assert depth == 0, mark
 
 
-@pytest.mark.parametrize(("offre", "name"), EVERY)
+@pytest.mark.parametrize(("offre", "name"), EVERY_FILE)
 def test_legal_references_come_from_the_centre(offre: Gabarits, name: str) -> None:
     for text in texts(offre.read(name)):
         assert not WRITTEN_REFERENCE.search(TAG.sub("", text)), text
         assert not OLD_LAW.search(text), text
 
 
-@pytest.mark.parametrize(("offre", "name"), EVERY)
+@pytest.mark.parametrize(("offre", "name"), EVERY_FILE)
 def test_french_typography(offre: Gabarits, name: str) -> None:
     for text in texts(offre.read(name)):
         written = TAG.sub("x", text)
@@ -174,7 +177,7 @@ def test_signature_block_is_kept_whole(offre: Gabarits) -> None:
     assert before.getprevious().find(f"{w('pPr')}/{w('keepNext')}") is not None
 
 
-@pytest.mark.parametrize(("offre", "name"), EVERY)
+@pytest.mark.parametrize(("offre", "name"), EVERY_FILE)
 def test_tables_repeat_their_header_and_are_described(offre: Gabarits, name: str) -> None:
     for table in body(offre.read(name)).iter(w("tbl")):
         properties = table.find(w("tblPr"))
@@ -196,3 +199,16 @@ def test_the_convention_writes_no_rule_of_notice_of_its_own(offre: Gabarits) -> 
         "offre.denonciation.reference",
     ):
         assert name in text
+
+
+@pytest.mark.parametrize("offre", OFFRES, ids=lambda one: one.centre)
+def test_a_letter_written_before_the_effect_does_not_say_in_force(offre: Gabarits) -> None:
+    """Tariffs of next year are told to conventions that begin with it."""
+    context = sample_for(offre.offer, load_centre(offre.centre_folder), "courrier_tarif")
+    render = compile_template(compose([Part(offre.read("courrier-tarif"))])).render
+    context["lettre"]["date"] = context["convention"]["date_effet"]
+    assert "en vigueur depuis le" in word_text(render(context))
+    context["lettre"]["date"] -= timedelta(days=1)
+    text = word_text(render(context))
+    assert "qui prend effet le" in text
+    assert "en vigueur depuis" not in text
