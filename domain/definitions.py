@@ -14,6 +14,10 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml._yaml import CParser
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 from domain.errors import Invalide
 from domain.text import suggestion
@@ -42,14 +46,22 @@ class DefinitionError(Invalide):
         self.faults = tuple(faults)
 
 
-class Loader(yaml.SafeLoader):
-    """SafeLoader with the implicit types of YAML 1.2, without aliases and without repeated keys."""
+class Loader(Composer, CParser, SafeConstructor, Resolver):
+    """The safe loader with the implicit types of YAML 1.2, without aliases and without repeated keys. The text is cut up by
+    libyaml, five times faster than in Python; nodes are composed here, so that each place keeps its line."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
 
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
+
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(None, None, "les alias (*) ne sont pas permis", self.get_mark())
+            mark: Any = self.peek_event().start_mark  # type: ignore[union-attr]
+            raise yaml.constructor.ConstructorError(None, None, "les alias (*) ne sont pas permis", mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -100,7 +112,7 @@ def read_yaml(text: str, name: str) -> Source:
             else "le texte n’est pas du YAML correct (indentation, deux-points, guillemets)"
         )
         raise DefinitionError([Fault(f"{name}, ligne {mark.line + 1}" if mark else name, french)]) from None
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, UnicodeEncodeError):
         raise DefinitionError([Fault(name, "le texte n’est pas du YAML correct")]) from None
     lines: dict[Loc, int] = {}
     if node is not None:

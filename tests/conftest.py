@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text, update
-from sqlalchemy.engine import make_url
+from sqlalchemy import text
 
-from models import Base, Dossier
 from services.core import journal
 from services.core.database import Database
 from services.core.portail import Portail
 from services.core.settings import Settings
+from tests.bases import borrow, empty, named
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not look at these hundreds of thousands of objects again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +67,7 @@ def _postgres_template(postgres_url: str) -> str:
     """A migrated, empty PostgreSQL database that tests clone; its name."""
     name = "modele"
     _admin(postgres_url, f"CREATE DATABASE {name}")
-    database = Database(_named(postgres_url, name))
+    database = Database(named(postgres_url, name))
     _install(database)
     database.dispose()
     return name
@@ -73,25 +79,11 @@ def _install(database: Database) -> None:
         journal.create_head(session)
 
 
-def _empty(database: Database) -> None:
-    """Take every row away and start the journal again."""
-    with database.write() as session:
-        session.execute(update(Dossier).values(convention_id=None))  # each names the other
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
-        journal.create_head(session)
-
-
 def _admin(url: str, statement: str) -> None:
-    database = Database(_named(url, "postgres"))
+    database = Database(named(url, "postgres"))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(statement))
     database.dispose()
-
-
-def _named(url: str, name: str) -> str:
-    parsed = make_url(url).set(drivername="postgresql+psycopg", database=name)
-    return parsed.render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
@@ -119,10 +111,10 @@ def make_portail(
             source: Path = request.getfixturevalue("_sqlite_template")
             target = tmp_path_factory.mktemp("base") / "portail.db"
             target.write_bytes(source.read_bytes())
-            return Database(f"sqlite:///{target}")
+            return borrow(Database(f"sqlite:///{target}"))
         server, name = request.getfixturevalue("postgres_url"), f"t{uuid4().hex}"
         _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('_postgres_template')}")
-        return Database(_named(server, name))
+        return borrow(Database(named(server, name)))
 
     def make(backend: str = "sqlite") -> Portail:
         spare = _spare_databases[backend]
@@ -144,7 +136,7 @@ def make_portail(
     yield make
     for portail, database, backend in made:
         if portail.db is database:  # a test that put another one in its place keeps the first from being used again
-            _empty(database)
+            empty(database)
             _spare_databases[backend].append(database)
 
 

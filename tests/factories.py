@@ -35,6 +35,7 @@ from services.core import clock, files
 from services.core.access import Acteur, load_acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
+from tests import bases
 
 FORMS = ROOT / "forms"
 TEMPLATES = ROOT / "doc_templates"
@@ -62,6 +63,11 @@ def _stored_offer() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _cig_files() -> tuple[CentreDefinition, list[TarifVote]]:
     return load_centre(FORMS / CENTRE), load_tarifs(FORMS / CENTRE / "tarifs.yaml")
+
+
+@lru_cache(maxsize=8)
+def _template(name: str) -> bytes:
+    return (TEMPLATES / CENTRE / OFFRE / name).read_bytes()
 
 
 @lru_cache(maxsize=1)
@@ -110,8 +116,7 @@ def make_centre(portail: Portail, *, code: str = CENTRE, nom: str | None = None,
         hashes = {}
         if gabarits:
             for name in cig_offer().templates():
-                data = (TEMPLATES / CENTRE / OFFRE / name).read_bytes()
-                hashes[name] = files.store(session, portail.files, data).sha256
+                hashes[name] = files.store(session, portail.files, _template(name)).sha256
         session.add(
             OffreVersion(
                 id=version_id(code),
@@ -239,7 +244,23 @@ class Monde:
 
 
 def make_monde(portail: Portail, *, gabarits: bool = False) -> Monde:
-    """A centre, a collectivité and one person per role."""
+    """A centre, a collectivité and one person per role. Built once for a database that tests borrow, then put back as it
+    was (tests.bases); people and centre have the same ids each time."""
+    key = ("monde", gabarits, clock.today())
+    built = bases.recall(portail.db, key)
+    if built is None:
+        blank = bases.is_blank(portail.db)
+        built = _build_monde(portail, gabarits)
+        if blank:
+            bases.keep(portail.db, key, built)
+    elif gabarits:
+        for name in cig_offer().templates():
+            portail.files.write(_template(name))
+    centre_id, collectivite_id, gens = built
+    return Monde(portail, centre_id, version_id(), collectivite_id, dict(gens))
+
+
+def _build_monde(portail: Portail, gabarits: bool) -> tuple[UUID, UUID, dict[Role, Acteur]]:
     centre_id = make_centre(portail, gabarits=gabarits)
     collectivite_id = make_collectivite(portail)
     gens: dict[Role, Acteur] = {}
@@ -248,7 +269,7 @@ def make_monde(portail: Portail, *, gabarits: bool = False) -> Monde:
             prenom = role.label.split()[0]
             person = _insert_user(session, [role], centre_id, collectivite_id, prenom, "Modèle")
             gens[role] = load_acteur(session, person, clock.today())
-    return Monde(portail, centre_id, version_id(), collectivite_id, gens)
+    return centre_id, collectivite_id, gens
 
 
 def open_accounts(portail: Portail) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from services.core.database import Database
 from services.core.files import FileStore
-from services.core.portail import Portail
 
 
 def test_the_same_bytes_deposited_again_repair_a_damaged_file(tmp_path: Path) -> None:
@@ -62,7 +61,7 @@ def test_files_elsewhere_than_on_this_machine() -> None:
     files.delete(sha256)
 
 
-def test_sqlite_waits_for_the_disk_at_each_commit(make_portail: Callable[[str], Portail]) -> None:
-    portail = make_portail("sqlite")
-    with portail.db.read() as session:
+def test_sqlite_waits_for_the_disk_at_each_commit(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'portail.db'}")
+    with database.read() as session:
         assert session.scalar(text("PRAGMA synchronous")) == 2
