@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,21 @@ def _in_order(settings: OfferSettings, forms: Iterable[Form]) -> list[Form]:
 
 
 def read_offer(contenu: Any) -> Offer:
-    """The offer of a stored content that may be faulty (a draft), its forms in the order of the steps; DefinitionError."""
+    """The offer of a stored content that may be faulty (a draft), its forms in the order of the steps; DefinitionError. The
+    last ones read are kept: an editor reads its draft several times at each touch."""
+    try:
+        text = json.dumps(contenu)
+    except (TypeError, ValueError, RecursionError):
+        return _read(contenu)
+    return _read_text(text)
+
+
+@lru_cache(maxsize=8)
+def _read_text(text: str) -> Offer:
+    return _read(json.loads(text))
+
+
+def _read(contenu: Any) -> Offer:
     offer = validate_content(Offer, contenu)
     if _in_order(offer, offer.forms) != list(offer.forms):
         return build_offer(offer, offer.forms)

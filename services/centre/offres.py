@@ -8,7 +8,7 @@ from threading import Lock
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from domain import offer as definitions
 from domain.errors import Introuvable, Invalide
@@ -157,11 +157,13 @@ def get_workflow(session: Session, version_id: UUID, nature: str = ADHESION) -> 
 
 
 def published_offers(session: Session, centre_id: UUID) -> list[OffreVersion]:
-    """The newest published version of each offer of a centre, by title."""
+    """The newest published version of each offer of a centre, by title. Their long content is read only when asked for,
+    within the session: `get_offer` mostly has it already."""
     query = (
         select(OffreVersion)
         .where(OffreVersion.centre_id == centre_id, OffreVersion.etat == "publiee")
         .order_by(OffreVersion.numero)
+        .options(defer(OffreVersion.contenu))
     )
     newest = {version.code: version for version in session.scalars(query)}
     return sorted(newest.values(), key=lambda version: version.titre)

@@ -7,7 +7,6 @@ Reading makes nothing: the draft begins with the first change. What may be done 
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -122,8 +121,8 @@ def open_edition(portail: Portail, acteur: Acteur, centre_id: UUID, code: str) -
             code=code,
             titre=published.titre if published else "",
             numero=published.numero if published else 0,
-            contenu=deepcopy(published.contenu) if published else {},
-            publie=deepcopy(published.contenu) if published else {},
+            contenu=published.contenu if published else {},
+            publie=published.contenu if published else {},
             permanents=_permanents(session, centre_id, code),
             tarifs=list_choices(session, centre_id),
         )
