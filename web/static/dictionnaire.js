@@ -149,6 +149,8 @@
     Upload: "Choisir un fichier",
     "Upload directories": "Choisir un dossier",
     "Browse files": "Choisir un fichier",
+    "dd": "jj",
+    "yyyy": "aaaa",
     "Add files": "Ajouter des fichiers",
     "Drag and drop a file here": "Glissez-déposez un fichier ici",
     "Drag and drop files here": "Glissez-déposez des fichiers ici",
