@@ -6,12 +6,25 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+from domain.errors import Invalide
 
 MEGABYTE = 1_000_000
 MAX_ANSWER = 20 * MEGABYTE
 """Bytes that a worker may answer: the server reads the answer whole."""
+
+
+PLACES = 4
+"""Works under way at once in this server: each may take a processor for seconds, and up to a gigabyte and a half."""
+WAIT = 30.0
+"""Seconds left to a work for its turn."""
+BUSY = "Le serveur examine déjà d’autres fichiers. Réessayez dans un instant."
+_places = threading.BoundedSemaphore(PLACES)
 
 
 class TooHeavy(Exception):
@@ -21,8 +34,25 @@ class TooHeavy(Exception):
 def run_limited(module: str, request: bytes, timeout: float) -> Any:
     """Runs `python -m module` with `request` on standard input; returns the JSON it prints.
 
-    The module calls `limit_resources` first. Raises `TooHeavy` when it reaches a limit, RuntimeError when it fails otherwise.
+    The module calls `limit_resources` first. Raises `TooHeavy` when it reaches a limit, `Invalide` when too many are under way,
+    RuntimeError when it fails otherwise.
     """
+    with _turn():
+        return _run(module, request, timeout)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of the places, waited for; whoever sends file after file does not take the memory of everybody."""
+    if not _places.acquire(timeout=WAIT):
+        raise Invalide(BUSY)
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def _run(module: str, request: bytes, timeout: float) -> Any:
     # Nothing of the server's own environment (database address, secrets) is given to the worker.
     # Our own folder only: the server's path also holds that of its main script, whose modules would hide standard ones.
     environment = {"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "LANG": "C.UTF-8"}
