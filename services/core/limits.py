@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select
@@ -27,6 +28,18 @@ def subject_hash(kind: str, subject: str) -> str:
     return hashlib.sha256(f"{kind}:{subject}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def network_of(adresse: str) -> str:
+    """What one visitor comes from: an IPv4 address; of IPv6 the /64, which every subscriber has whole: counted by address, they
+    would have as many tries as they like."""
+    try:
+        found = ip_address(adresse.partition("%")[0])
+    except ValueError:
+        return adresse
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+
+
 def count(
     session: Session, kind: str, subject: str, adresse: str, *, by_subject: int, by_address: int
 ) -> tuple[UUID | None, int]:
@@ -37,7 +50,7 @@ def count(
     now = utc_now()
     wait_turn(session)
     session.execute(delete(TentativeConnexion).where(TentativeConnexion.le < now - WINDOW))
-    hashed, place = subject_hash(kind, subject), f"{kind}:{adresse}"[:45]
+    hashed, place = subject_hash(kind, subject), f"{kind}:{network_of(adresse)}"[:45]
     free_at = max(
         _free_at(session, now, TentativeConnexion.compte_hash == hashed, by_subject),
         _free_at(session, now, TentativeConnexion.adresse == place, by_address),
