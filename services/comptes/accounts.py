@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
-from domain.errors import Introuvable, Invalide, Refus
+from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
 from domain.text import fold
 from models import Centre, Collectivite, Courriel, RoleAttribue, Utilisateur
@@ -18,6 +18,7 @@ from services.comptes.invitations import Identity, check_identity, record_grant,
 from services.comptes.rights import Grant, Perimetre
 from services.core import clock, journal, limits
 from services.core.access import Acteur
+from services.core.locks import lock_row
 from services.core.paging import Page, paginate
 from services.core.portail import Portail, record
 from services.core.sql_text import contains_word
@@ -273,7 +274,8 @@ def change_password(
     confirmation: str | None = None,
     verify: passwords.Verifier = passwords.matches,
 ) -> None:
-    """Change one's own password; the other sessions end. Wrong guesses of the current one count like failed logins."""
+    """Change one's own password; the other sessions end. Wrong guesses of the current one count like failed logins. Conflit when
+    it was chosen anew meanwhile."""
     passwords.check_strength(nouveau, courriel=acteur.courriel, confirmation=confirmation)
     with portail.db.write() as session:
         attempt, minutes = limits.count(
@@ -293,7 +295,10 @@ def change_password(
         raise Refus("Le mot de passe actuel n’est pas le bon.")
     hashed = passwords.hash_password(nouveau)
     with portail.action(acteur, "mot_de_passe.changer") as session:
-        user = session.get_one(Utilisateur, acteur.utilisateur_id)
+        user = lock_row(session, Utilisateur, acteur.utilisateur_id)
+        if user.password_hash != stored:
+            # Chosen anew while this one was checked: by its owner perhaps, to put out whoever is asking.
+            raise Conflit("Le mot de passe a été changé entre-temps : recommencez.")
         user.password_hash = hashed
         sessions.end_sessions(session, user.id, keep=acteur.session_id)
         limits.forget(session, sessions.LOGIN, user.courriel, attempt)

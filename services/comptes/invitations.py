@@ -20,6 +20,7 @@ from services.comptes.links import Usage, check_link, mint_link, use_link
 from services.comptes.rights import Grant
 from services.core import clock, journal, limits
 from services.core.access import Acteur
+from services.core.locks import lock_row
 from services.core.portail import Portail, once, record
 from services.core.tokens import new_token, token_hash
 from services.courriels import mails
@@ -28,6 +29,7 @@ RESET = "m"
 """Kind of attempt (services.core.limits): requests for a new password."""
 RESETS_BY_ACCOUNT = 3
 RESETS_BY_ADDRESS = 10
+CLOSED = "Ce lien n’est plus valable : ce compte est désactivé."
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,7 @@ def read_link(portail: Portail, usage: Usage, token: str) -> LinkHolder:
         link = check_link(session, usage, token)
         user = session.get(Utilisateur, link.utilisateur_id) if link.utilisateur_id else None
         if user is None or not user.actif:
-            raise Invalide("Ce lien n’est plus valable : ce compte est désactivé.")
+            raise Invalide(CLOSED)
         return LinkHolder(user.nom_complet, user.courriel)
 
 
@@ -270,8 +272,11 @@ def _choose_password(
     hashed = passwords.hash_password(mot_de_passe)  # a third of a second: outside the transaction
     ticket = new_token()
     with portail.db.write() as session:
-        link = use_link(session, usage, token)
-        user = session.get_one(Utilisateur, link.utilisateur_id)
+        # The account first, as its deactivation and its deletion do: neither happens in between.
+        user = lock_row(session, Utilisateur, check_link(session, usage, token).utilisateur_id)
+        if not user.actif:
+            raise Invalide(CLOSED)
+        use_link(session, usage, token)
         user.password_hash = hashed
         sessions.end_sessions(session, user.id)
         feeds = sessions.revoke_feeds(session, user.id)

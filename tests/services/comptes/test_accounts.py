@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from domain.errors import Introuvable, Invalide, PortailError, Refus
+from domain.errors import Conflit, Introuvable, Invalide, PortailError, Refus
 from domain.offer import load_centre
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
 from models import AuditEvent, Centre, Collectivite, Dossier, RoleAttribue, Utilisateur
@@ -392,6 +392,23 @@ def test_profile_and_password_are_ones_own(monde: Monde) -> None:
     assert sessions.current(portail, here)
     assert sessions.current(portail, there) is None
     assert log_in(portail, courriel, "une autre phrase")
+
+
+def test_a_change_of_password_does_not_undo_the_one_made_meanwhile(monde: Monde) -> None:
+    """Somebody who took a session, and knows the old password, against its owner who has just chosen a new one."""
+    portail, me = monde.portail, monde.gestionnaire
+    courriel = give_password(portail, me.utilisateur_id)
+
+    def chosen_anew(given: str, stored: str) -> bool:
+        with portail.db.write() as session:
+            session.get_one(Utilisateur, me.utilisateur_id).password_hash = passwords.hash_password(
+                "celle de sa titulaire"
+            )
+        return True
+
+    with pytest.raises(Conflit, match="entre-temps"):
+        accounts.change_password(portail, me, ancien=PASSWORD, nouveau="une autre phrase", verify=chosen_anew)
+    assert log_in(portail, courriel, "celle de sa titulaire")
 
 
 def test_guessing_the_current_password_locks_too(monde_sqlite: Monde) -> None:

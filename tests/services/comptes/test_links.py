@@ -108,6 +108,24 @@ def test_link_of_a_closed_account_is_void(monde_sqlite: Monde) -> None:
         invitations.accept_invitation(portail, token_of(link), PASSWORD)
 
 
+def test_an_account_closed_while_the_password_is_prepared_gets_none(
+    monde: Monde, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portail, link = monde.portail, _invited(monde)
+    who = Utilisateur.courriel == "nouvelle@example.org"
+
+    def closed(_: str) -> str:
+        with portail.db.write() as session:
+            session.execute(update(Utilisateur).where(who).values(actif=False))
+        return "empreinte"
+
+    monkeypatch.setattr("services.comptes.passwords.hash_password", closed)
+    with pytest.raises(Invalide, match="désactivé"):
+        invitations.accept_invitation(portail, token_of(link), PASSWORD)
+    with portail.db.read() as session:
+        assert session.scalars(select(Utilisateur.password_hash).where(who)).one() is None
+
+
 def test_reset_ends_sessions_and_lock_out(monde: Monde) -> None:
     portail, admin = monde.portail, monde.administrateur
     courriel = give_password(portail, monde.instructeur.utilisateur_id)
