@@ -25,7 +25,7 @@ speak_french()
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
-    """Portail du service social du travail : administration et production de documents en ligne de commande.
+    """Portail des conventions : administration et production de documents en ligne de commande.
 
     PORTAIL_DATA est le dossier de travail (par défaut : var). DATABASE_URL désigne une base PostgreSQL ;
     sans elle, la base est un fichier SQLite du dossier de travail.

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from domain.nom import NOM
 from domain.text import clean_text
 
 LINE = 75
 """Longest line, in bytes without its end (RFC 5545, 3.1); longer ones are folded."""
-PRODUCT = "-//Portail du service social du travail//FR"
+PRODUCT = f"-//{NOM}//FR"
 
 
 @dataclass(frozen=True)

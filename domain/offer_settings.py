@@ -211,7 +211,7 @@ LISTES: dict[str, Liste] = {
     "parties": Liste(
         "parties", "code", "Types de collectivités", "un type de collectivité", False,
         (
-            Reglage("libelle", "Nom de ce type", aide="« commune », « centre communal d’action sociale (CCAS) »…"),
+            Reglage("libelle", "Nom de ce type", aide="« commune », « syndicat (intercommunal ou mixte) »…"),
             Reglage("prefixes", "Débuts de nom reconnus", "mots", facultatif=True, aide="Séparés par des virgules."),
             Reglage(
                 "designation", "Désignation quand le nom commence ainsi",

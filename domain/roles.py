@@ -30,7 +30,7 @@ ROLE_LABELS: dict[Role, str] = {
     Role.SIGNATAIRE: "Signataire",
     Role.DIRECTION: "Direction",
     Role.INSTRUCTEUR: "Instructeur",
-    Role.ASSISTANT: "Assistant de service social",
+    Role.ASSISTANT: "Assistant",
     Role.RESPONSABLE: "Responsable du service",
     Role.SIGNATAIRE_CENTRE: "Signataire du centre",
     Role.ADMINISTRATEUR: "Administrateur",

@@ -1,14 +1,12 @@
 """Public page: a collectivité asks to join the service; and the confirmation of such a request by its link."""
 
-from uuid import UUID
-
 import streamlit as st
 
 from domain.errors import PortailError
 from services.adhesion import demandes
 from services.adhesion.demandes import Saisie
-from services.centre import centres
 from ui import page, session
+from ui.adhesion.choix_centre import choose_centre
 from ui.collectivite_search import pick_collectivite
 
 DONE = "demande-envoyee"
@@ -39,28 +37,11 @@ def confirm(token: str) -> None:
             st.rerun()
 
 
-def choose_centre(slots: page.Slots) -> UUID | None:
-    """The centre asked; no question when there is only one."""
-    known = centres.list_centres(session.portail())
-    if len(known) == 1:
-        return known[0].id
-    chosen = st.selectbox(
-        "Centre de gestion",
-        known,
-        index=None,
-        format_func=lambda one: one.nom,
-        placeholder="Choisissez votre centre de gestion",
-        width=720,
-    )
-    slots.place("centre")
-    return chosen.id if chosen else None
-
-
 def form() -> None:
     """The request itself."""
     page.header(
         "Demander une adhésion",
-        "Votre collectivité souhaite adhérer au service social de son centre de gestion, qui vous recontacte.",
+        "Votre collectivité souhaite adhérer à un service de son centre de gestion, qui vous recontacte.",
     )
     slots = page.Slots()
     centre_id = choose_centre(slots)

@@ -17,7 +17,7 @@ page.header(
     retour=("deplacements", "Tous mes déplacements") if row_id else None,
 )
 if not centres:
-    st.info("Les déplacements sont enregistrés par les assistants de service social d’un centre.")
+    st.info("Les déplacements sont enregistrés par les assistants d’un centre.")
     st.stop()
 asked = page.uuid_param("centre")
 centre_id = asked if asked in centres else next(iter(centres))

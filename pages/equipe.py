@@ -20,7 +20,7 @@ PARTS = {
 }
 
 portail, acteur = session.portail(), session.acteur()
-page.header("Équipe", "Les assistants de service social : leurs postes, leurs affectations, et les mois clos.")
+page.header("Équipe", "Les assistants : leurs postes, leurs affectations, et les mois clos.")
 centres = page.load(equipe.list_centres, portail, acteur)
 if not centres:
     st.info("Vous ne suivez l’équipe d’aucun centre.")

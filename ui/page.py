@@ -12,13 +12,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from domain.errors import Introuvable, Invalide, PortailError, SessionExpiree, split_faults
+from domain.nom import NOM
 from domain.text import drop_controls
 from services.core.settings import ROOT
 
 logger = logging.getLogger("portail")
 Result = TypeVar("Result")
 
-SITE = "Portail du service social du travail"
+_SITE = "_portail"
+"""Key of what the portal is called for this person."""
 _NOTICE = "_annonce"
 _OPERATION = "_operation:"
 _TITLED = "_titre"
@@ -37,7 +39,7 @@ def header(
     `retour` is (page, label) of the page one comes back to: `("dossiers", "Tous les dossiers")`; `retour_id` is what that
     page is about, when it is about one thing.
     """
-    st.set_page_config(page_title=f"{titre} – {SITE}")
+    st.set_page_config(page_title=f"{titre} – {st.session_state.get(_SITE, NOM)}")
     if retour:
         link(retour[0], retour[1], icon=":material/arrow_back:", id=retour_id)
     st.title(_plain(titre), anchor=False)
@@ -45,6 +47,11 @@ def header(
     if sous_titre:
         st.html(f'<p class="portail-sous-titre">{html.escape(sous_titre)}</p>')
     show_notice()
+
+
+def name_site(nom: str) -> None:
+    """What the portal is called for this person, in the title of each page: what the centre offers."""
+    st.session_state[_SITE] = nom
 
 
 def start_run() -> None:

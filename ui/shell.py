@@ -10,6 +10,7 @@ from uuid import UUID
 import streamlit as st
 
 from domain.errors import Introuvable
+from domain.nom import NOM
 from domain.roles import Role
 from services.adhesion.releves import has_releves
 from services.centre import centres
@@ -85,7 +86,7 @@ BY_NAME = {definition.nom: definition for definition in PAGES}
 
 def main() -> None:
     """One run of the application: check the session, draw the frame, run the page asked for."""
-    st.set_page_config(page_title=page.SITE, page_icon=ICON, layout="wide")
+    st.set_page_config(page_title=NOM, page_icon=ICON, layout="wide")
     page.clean_address()
     page.start_run()
     acteur = session.current()
@@ -137,22 +138,24 @@ def _useful(database: str, user_id: UUID, nom: str, _acteur: Acteur) -> bool:
 
 
 def _banner(acteur: Acteur | None) -> None:
-    """Logo and name of the centre, above every page."""
+    """Logo and name of the centre, and what it offers, above every page."""
     portail = session.portail()
-    nom, logo = _identity(portail.settings.database_url, acteur.utilisateur_id if acteur else None, acteur)
+    nom, logo, service = _identity(portail.settings.database_url, acteur.utilisateur_id if acteur else None, acteur)
+    page.name_site(service)
+    offered = f'<p class="portail-service">{html.escape(service)}</p>' if service != nom else ""
     image = f'<img src="{html.escape(logo)}" alt="">' if logo else ""
     st.html(
         f'<div class="portail-bandeau" role="banner">{image}<div><p class="portail-centre">{html.escape(nom)}</p>'
-        f'<p class="portail-service">{page.SITE}</p></div></div>'
+        f"{offered}</div></div>"
     )
 
 
 @st.cache_data(ttl=30, max_entries=1000, show_spinner=False)
-def _identity(database: str, user_id: UUID | None, _acteur: Acteur | None) -> tuple[str, str | None]:
-    """The centre's name and logo for this person, not read again at each run: kept by database and person."""
+def _identity(database: str, user_id: UUID | None, _acteur: Acteur | None) -> tuple[str, str | None, str]:
+    """The centre's name, its logo and what it offers for this person, not read again at each run: kept by database and person."""
     del database, user_id
     found = centres.banner(session.portail(), _acteur)
-    return found.nom, found.logo
+    return found.nom, found.logo, found.service
 
 
 def _person(acteur: Acteur) -> None:

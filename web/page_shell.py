@@ -10,9 +10,9 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.nom import NOM
 from web.assets import address
 
-TITLE = "Portail du service social du travail"
 STYLES = ("portail.css", "contenu.css", "formulaire.css")
 SCRIPTS = ("dictionnaire.js", "portail.js", "navigation.js", "formulaire.js", "accessibilite.js")
 DROPPED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
@@ -23,7 +23,7 @@ def rewrite(page: str) -> str:
     """Streamlit's index.html as we serve it."""
     styles = "".join(f'<link rel="stylesheet" href="{address(name)}">' for name in STYLES)
     scripts = "".join(f'<script src="{address(name)}" defer></script>' for name in SCRIPTS)
-    head = f"<title>{TITLE}</title>{styles}{scripts}"
+    head = f"<title>{NOM}</title>{styles}{scripts}"
     page = page.replace('<html lang="en">', '<html lang="fr">', 1)
     page = page.replace("<title>Streamlit</title>", head, 1)
     page = page.replace("./favicon.png", address("favicon.svg"), 1)

@@ -8,28 +8,33 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.nom import NOM
 from models import Centre, Piece
+from services.centre.offres import published_offers
 from services.core.access import Acteur, visible_centres
 from services.core.portail import Portail
 
-SEVERAL = "Portail des collectivités"
+SEVERAL = NOM
+"""Name above the pages of somebody who is of no centre in particular."""
 
 
 @dataclass(frozen=True)
 class Banner:
-    """Name to show, and address of the logo when the centre has one."""
+    """Name to show, address of the logo when the centre has one, and what the portal is for: the titles of its offers in force."""
 
     nom: str
     logo: str | None
+    service: str = NOM
 
 
 @dataclass(frozen=True)
 class CentreRow:
-    """A centre that receives requests for adhesion."""
+    """A centre that receives requests for adhesion, and the titles of its offers in force."""
 
     id: UUID
     code: str
     nom: str
+    offres: tuple[str, ...] = ()
 
 
 def banner(portail: Portail, acteur: Acteur | None) -> Banner:
@@ -41,13 +46,21 @@ def banner(portail: Portail, acteur: Acteur | None) -> Banner:
             return Banner(SEVERAL, None)
         centre = found[0]
         piece = _logo(session, centre.id)
-    return Banner(centre.nom, f"/portail/logo/{centre.code}?v={piece.sha256[:12]}" if piece else None)
+        titles = _titles(session, centre.id)
+    logo = f"/portail/logo/{centre.code}?v={piece.sha256[:12]}" if piece else None
+    return Banner(centre.nom, logo, " · ".join(titles) or NOM)
 
 
 def list_centres(portail: Portail) -> list[CentreRow]:
     """All centres, by name."""
     with portail.db.read() as session:
-        return [CentreRow(one.id, one.code, one.nom) for one in session.scalars(select(Centre).order_by(Centre.nom))]
+        found = session.scalars(select(Centre).order_by(Centre.nom)).all()
+        return [CentreRow(one.id, one.code, one.nom, _titles(session, one.id)) for one in found]
+
+
+def _titles(session: Session, centre_id: UUID) -> tuple[str, ...]:
+    """Titles of the offers of a centre in force, each once."""
+    return tuple(dict.fromkeys(version.titre for version in published_offers(session, centre_id)))
 
 
 def read_logo(portail: Portail, code: str) -> tuple[bytes, str] | None:

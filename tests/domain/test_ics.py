@@ -29,7 +29,7 @@ def test_an_all_day_event_ends_the_next_day() -> None:
     assert _lines(write_calendar("Échéances", [event], ecrit_le=WRITTEN)) == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//Portail du service social du travail//FR",
+        "PRODID:-//Portail des conventions//FR",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
         "NAME:Échéances",

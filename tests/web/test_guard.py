@@ -78,7 +78,7 @@ def test_uploads_need_a_session(app: Starlette, monde: Monde, method: str) -> No
 def test_page_is_french_with_no_inline_script(app: Starlette) -> None:
     answer = call(app, "GET", "/instruction?id=1", headers={"accept-encoding": "gzip", "if-none-match": '"x"'})
     assert '<html lang="fr">' in answer.text
-    assert "<title>Portail du service social du travail</title>" in answer.text
+    assert "<title>Portail des conventions</title>" in answer.text
     assert "<script>" not in answer.text
     assert "service-desc" not in answer.text
     assert "You need to enable JavaScript" not in answer.text

@@ -47,7 +47,7 @@ def show_postes(cadre: Cadre) -> None:
     if shown:
         show_table(LISTING, Page(shown, len(shown), 1, max(1, len(shown))), _columns(cadre), legende="Postes")
     else:
-        st.info("Aucun poste pour le moment. Ajoutez ceux des assistants de service social du centre.")
+        st.info("Aucun poste pour le moment. Ajoutez ceux des assistants du centre.")
 
 
 def _columns(cadre: Cadre) -> list[Column[PosteRow]]:
