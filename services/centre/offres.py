@@ -15,6 +15,7 @@ from domain.errors import Introuvable, Invalide
 from domain.offer import ADHESION, Offer, load_offer
 from domain.tarifs import ActeVote, load_tarifs
 from domain.tarifs import Tarif as TarifVote
+from domain.text import suggestion
 from domain.workflow import Workflow
 from models import Centre, OffreVersion, Tarif, utc_now
 from services.core import files, journal
@@ -42,6 +43,17 @@ def load_offres(
                 gabarits = templates / folder.name / offer_folder.name
                 _load_offre(session, portail, centre, offer_folder, gabarits, done)
     return done
+
+
+def _tell_unknown_tarifs(session: Session, centre: Centre, offer: Offer, done: list[str]) -> None:
+    """Codes that no tariff of the centre has: recorded later, or mistyped, and then nothing would ever be priced."""
+    known = set(session.scalars(select(Tarif.code).where(Tarif.centre_id == centre.id)))
+    for code in dict.fromkeys(offer.facturation.codes_tarifs):
+        if code not in known:
+            done.append(
+                f"Attention : l’offre « {offer.titre} » emploie le tarif « {code} », que le centre n’a pas"
+                f"{suggestion(code, known)}. Rien n’est chiffré tant qu’il manque."
+            )
 
 
 def _served_folders(forms: Path, wanted: tuple[str, ...]) -> list[Path]:
@@ -116,6 +128,7 @@ def _load_offre(
     session.flush()
     journal.record(session, "offre.publier", centre_id=centre.id, objet="offre_version", objet_id=version.id)
     done.append(f"Offre publiée : {offer.titre} ({centre.nom}).")
+    _tell_unknown_tarifs(session, centre, offer, done)
 
 
 def read_sources(forms: Path, templates: Path) -> dict[str, str]:

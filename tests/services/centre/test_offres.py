@@ -47,6 +47,15 @@ def test_what_was_edited_stays(portail: Portail) -> None:
             offres.current_version(session, centre.id, OFFRE)
 
 
+def test_a_tariff_that_the_centre_does_not_have_is_told(portail: Portail, tmp_path: Path) -> None:
+    shutil.copytree(FORMS / CENTRE, tmp_path / CENTRE)
+    path = tmp_path / CENTRE / OFFRE / "offre.yaml"
+    path.write_text(path.read_text("utf-8").replace("tarif: temps_complet", "tarif: temps_complt"), encoding="utf-8")
+    told = [one for one in offres.load_offres(portail, forms=tmp_path, templates=TEMPLATES) if "Attention" in one]
+    assert len(told) == 1
+    assert "« temps_complt »" in told[0] and "vouliez-vous « temps_complet » ?" in told[0]
+
+
 def test_a_broken_file_loads_nothing(portail: Portail, tmp_path: Path) -> None:
     forms, templates = tmp_path / "forms", tmp_path / "gabarits"
     shutil.copytree(FORMS / CENTRE, forms / CENTRE)
