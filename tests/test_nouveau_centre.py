@@ -15,17 +15,22 @@ from sqlalchemy import select
 
 from documents.check import check_template
 from documents.echantillons import sample_for
+from domain.calendar import classify_notice, rules_of
+from domain.courriels import catalogue
 from domain.offer import load_centre, load_offer
 from domain.roles import Role
 from domain.tarifs import load_tarifs
 from models import Centre, Convention, DemandeAdhesion, OffreVersion, Piece
 from services.adhesion import answers, dossiers, workflow
+from services.centre import centres
 from services.centre.offres import current_version, load_offres
 from services.convention.conventions import issue_convention
 from services.core import clock
 from services.core.portail import Portail
 from services.core.settings import ROOT
+from services.courriels.textes import preview_texte
 from services.offres import bundle
+from services.offres.edition_formulaires import open_edition
 from tests.factories import Monde, attach_pdf, lift_warnings, make_acteur, make_collectivite
 
 CENTRE, OFFRE = "cdg-des-deux-rives", "permanences"
@@ -99,6 +104,26 @@ def test_the_templates_of_the_guide_are_right(folder: Path) -> None:
         assert check_template(data, sample) == [], name
 
 
+def test_it_says_no_word_of_another_service(folder: Path, portail: Portail, monde: Monde) -> None:
+    """« Médecine préventive »: in its files, above its pages, in its mails, in the samples of its templates."""
+    offer, centre = load_offer(folder / "forms" / CENTRE / OFFRE), load_centre(folder / "forms" / CENTRE)
+    assert "social" not in f"{offer.model_dump_json()} {centre.model_dump_json()}".lower()
+    banner = centres.banner(portail, monde.gestionnaire)
+    assert (banner.nom, banner.service) == (centre.nom, "Médecine préventive")
+    tarifs = load_tarifs(folder / "forms" / CENTRE / "tarifs.yaml")
+    assert "social" not in str(sample_for(offer, centre, "adhesion", tarifs)).lower()
+    view = open_edition(portail, monde.administrateur, monde.centre_id, OFFRE)
+    for modele in catalogue().modeles:
+        told = preview_texte(portail, monde.administrateur, view, modele.id, modele.objet, modele.corps)
+        assert "social" not in f"{told.objet} {told.corps}".lower(), modele.id
+
+
+def test_its_convention_ends_on_any_day(folder: Path) -> None:
+    rules = rules_of(load_offer(folder / "forms" / CENTRE / OFFRE))
+    notice = classify_notice(date(2026, 11, 30), effet=date(2026, 1, 1), terme=date(2028, 12, 31), delai=rules.delai)
+    assert (notice.recevabilite, notice.fin) == ("oui", date(2027, 2, 28))
+
+
 def test_its_request_asks_a_part_of_a_form(folder: Path) -> None:
     offer = load_offer(folder / "forms" / CENTRE / OFFRE)
     asked = offer.variant("accueil")
@@ -141,6 +166,8 @@ def test_from_the_first_form_to_the_word_file(portail: Portail, monde: Monde, mo
     assert "24 demi-journées" in told and "5 160,00 €" in told, told
     assert "que par décision expresse des trois parties" in told and "31 décembre 2026" in told
     assert "Entrée discrète : oui. Visioconférence : non." in told
+    assert "à tout moment par lettre recommandée, 3 mois à l’avance" in told
+    assert "social" not in told.lower(), "its service is not"
 
 
 def test_round_trip_of_its_files(portail: Portail, monde: Monde, folder: Path) -> None:
