@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from domain.errors import Invalide
-from domain.formatting import date_longue, duree, euros, pourcentage
+from domain.formatting import date_longue, duree, euros, nombre, pourcentage
 from domain.tarification.prorata import (
     Period,
     Prorata,
@@ -116,7 +116,10 @@ def _sum_up(
         sum(one.jours for one in tranches),
         base,
         minutes,
-        (*_tell_year(annee, tranches, away, methode, base, du), f"Temps de travail de l’année\u00a0: {duree(minutes)}"),
+        (
+            *_tell_year(annee, tranches, away, methode, base, du),
+            _tell_time(annee, tranches, methode, base, heures_annuelles, minutes),
+        ),
         tranches[0].annuel.valeur,
         tranches[0].quotite,
         methode,
@@ -210,3 +213,16 @@ def _tell_year(
         gap = "" if sum(one.montant for one in tranches) == du else " (arrondi une seule fois, sur la somme exacte)"
         steps.append(f"Dû pour {annee}\u00a0: {listed} = {euros(du)}{gap}")
     return steps
+
+
+def _tell_time(
+    annee: int, tranches: Sequence[Tranche], methode: Prorata, base: int, heures_annuelles: int, minutes: int
+) -> str:
+    """The working time of the year, from the shares and the parts of the year that they are billed for."""
+    whole = f"{nombre(heures_annuelles)}\u00a0h"
+    if len(tranches) == 1:
+        found = f"{pourcentage(tranches[0].quotite)} × {whole} × {tranches[0].jours}/{base} {methode.unite}"
+    else:
+        parts = " + ".join(f"{pourcentage(one.quotite)} × {one.jours}/{base}" for one in tranches)
+        found = f"({parts}) × {whole}"
+    return f"Temps de travail dû pour {annee}\u00a0: {found} = {duree(minutes)}"
