@@ -47,7 +47,7 @@ class DefinitionError(Invalide):
 
 
 class Loader(Composer, CParser, SafeConstructor, Resolver):
-    """The safe loader with the implicit types of YAML 1.2, without aliases and without repeated keys. The text is cut up by
+    """The safe loader with the implicit types of YAML 1.2, without aliases, tags and repeated keys. The text is cut up by
     libyaml, five times faster than in Python; nodes are composed here, so that each place keeps its line."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}
@@ -62,6 +62,11 @@ class Loader(Composer, CParser, SafeConstructor, Resolver):
         if self.check_event(yaml.AliasEvent):
             mark: Any = self.peek_event().start_mark  # type: ignore[union-attr]
             raise yaml.constructor.ConstructorError(None, None, "les alias (*) ne sont pas permis", mark)
+        event: Any = self.peek_event()
+        if getattr(event, "tag", None) is not None:  # they make other kinds of values, or fail in ways of their own
+            raise yaml.constructor.ConstructorError(
+                None, None, "les étiquettes (!) ne sont pas permises", event.start_mark
+            )
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -108,7 +113,7 @@ def read_yaml(text: str, name: str) -> Source:
         reason = error.problem or ""
         french = (
             reason
-            if re.search("alias|clé", reason)
+            if re.search("alias|clé|étiquettes", reason)
             else "le texte n’est pas du YAML correct (indentation, deux-points, guillemets)"
         )
         raise DefinitionError([Fault(f"{name}, ligne {mark.line + 1}" if mark else name, french)]) from None

@@ -59,6 +59,10 @@ def test_a_form_survives_json() -> None:
         ("besoin.effet, type: date", "besoin.in, type: date", "ligne 8", "« in » est réservé"),
         ("title: Besoin\n", "title: Besoin\ntitle: Autre\n", "ligne 3", "« title » est écrite deux fois"),
         ("title: Besoin\n", "title: &a Besoin\nhelp: *a\n", "ligne 3", "alias"),
+        *(
+            ("title: Besoin\n", f"title: {tagged}\n", "ligne 2", "étiquettes")
+            for tagged in ("!!float abc", "!!timestamp 2024-13-45", "!decimal abc", "!!bool x", "!!set {a, b}")
+        ),
         ("title: Besoin\n", "title: : [\n", "ligne 2", "YAML"),
         ("severity: alerte", "severity: grave", "ligne 15", "« grave » n’est pas une valeur possible"),
         ("if: besoin.quotite > 90, ", "", "ligne 15", "« if » ou une condition « unless »"),
@@ -208,5 +212,5 @@ def test_a_file_that_cannot_be_read_is_a_definition_error(tmp_path: Path) -> Non
     with pytest.raises(DefinitionError, match="UTF-8"):
         load_form(tmp_path / "latin.yaml")
     (tmp_path / "objet.yaml").write_text("a: !!python/object/apply:os.system [x]", encoding="utf-8")
-    with pytest.raises(DefinitionError, match="YAML"):
+    with pytest.raises(DefinitionError, match="étiquettes"):
         load_form(tmp_path / "objet.yaml")
