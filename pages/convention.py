@@ -13,6 +13,7 @@ from ui.convention.accuse import show_accuse_form
 from ui.convention.annees import show_years, tell_renewal
 from ui.convention.circuit import render_circuit, render_files, render_terms
 from ui.convention.fil import show_changes, show_life
+from ui.convention.heures_apres import show_late_hours
 from ui.convention.issued_pdf import show_missing_pdf
 from ui.convention.maintenant import show_now, show_signed_warnings
 from ui.convention.vie import has_notice, is_under_way, load_end, show_end
@@ -63,6 +64,7 @@ if files is not None:  # an assistant reads none
         show_documents(view)
 if is_under_way(end):
     show_end(end)
+show_late_hours(view)
 if view.avenant:
     show_changes(view)
 else:

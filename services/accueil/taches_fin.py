@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from domain.formatting import date_longue
+from domain.formatting import date_longue, duree
 from domain.roles import Role
 from models import Centre, Collectivite, Convention, Denonciation, MiseEnDemeure, utc_now
 from services.accueil.tache_rows import LIMIT, Tache
@@ -17,16 +17,18 @@ from services.core import clock
 from services.core.access import Acteur
 from services.vie.demeure_views import RECORDERS, REPONDANTS
 from services.vie.denonciation_views import DENONCIATEURS
+from services.vie.heures_apres import list_with_late_hours
 
 DENONCIATIONS = "Dénonciations"
 DEMEURES = "Mises en demeure"
+HEURES = "Heures après la fin"
 ANSWERED_SINCE = timedelta(days=30)
 """How long what became of a notice is shown to those who gave it."""
 
 
 def list_centre(session: Session, acteur: Acteur) -> list[Tache]:
     """Notices that wait for a decision of the centre, formal notices to send, to date or to close."""
-    return [*_notices(session, acteur), *_formal_notices(session, acteur)]
+    return [*_notices(session, acteur), *_formal_notices(session, acteur), *_late_hours(session, acteur)]
 
 
 def list_collectivite(session: Session, acteur: Acteur) -> list[Tache]:
@@ -77,6 +79,21 @@ def _formal_notices(session: Session, acteur: Acteur) -> list[Tache]:
         if say:
             found.append(_tache(DEMEURES, convention, nom, say, one.cree_le, urgente=one.etat == "envoyee"))
     return found
+
+
+def _late_hours(session: Session, acteur: Acteur) -> list[Tache]:
+    """Hours that an end decided afterwards left behind, in months that are still open."""
+    return [
+        _tache(
+            HEURES,
+            convention,
+            convention.collectivite.nom,
+            f"{duree(minutes)} enregistrées après le {date_longue(convention.dernier_jour)} : à déplacer ou à retirer.",
+            None,
+        )
+        for centre_id in sorted(acteur.centres_with(Role.RESPONSABLE), key=str)
+        for convention, minutes in list_with_late_hours(session, centre_id)
+    ][:LIMIT]
 
 
 def _to_answer(session: Session, acteur: Acteur) -> list[Tache]:

@@ -72,6 +72,7 @@ ACTION_LABELS: dict[str, str] = {
     "demeure.retirer": "Projet de mise en demeure abandonné",
     "convention.joindre_accuse": "Accusé de la préfecture joint",
     "convention.produire_pdf": "PDF de la convention produit",
+    "convention.regler_heures": "Heures après la fin réglées",
     "convention.exporter_registre": "Registre des conventions exporté",
     "convention.exporter": "Fichiers d’une convention exportés",
     "avenant.emettre": "Avenant émis",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from models import Convention
 from services.convention.conventions import open_convention
 from services.core.clock import today
+from tests.activite import assign
 from tests.conventions import examine_here, make_convention, pdf, signed_pdf
 from tests.factories import Monde
+from tests.heures import LUNDI, Service
 from tests.pages.conftest import Visitor, text_of
 
 
@@ -93,6 +96,8 @@ def test_collectivite_then_centre_sign(visitor: Visitor, monde: Monde) -> None:
     app = visitor.open(monde.signataire_centre, "convention", id=convention_id)
     _submit(app, "Déposer la convention contresignée", data=pdf(mark="2"), day="12/01/2026", who="Bernard Préside")
     assert open_convention(monde.portail, monde.direction, convention_id).etat == "en_vigueur"
+    register = text_of(visitor.open(monde.direction, "conventions"))
+    assert "signée par les deux parties (pdf)" in register and "signée par la collectivité (pdf)" not in register
 
 
 def test_files_say_where_they_come_from_and_a_certificate_once(visitor: Visitor, monde: Monde) -> None:
@@ -148,3 +153,20 @@ def test_register_filters(visitor: Visitor, monde: Monde) -> None:
     assert "1 résultat" in text_of(visitor.open(monde.direction, "conventions", c_texte="CHOISY le roi"))
     none = visitor.open(monde.direction, "conventions", c_texte="ivry")
     assert "Aucune convention ne correspond" in text_of(none)
+
+
+def test_hours_after_the_end_are_settled_on_the_page(visitor: Visitor, monde: Monde) -> None:
+    convention_id = make_convention(monde.portail, monde, "en_vigueur")
+    assign(monde.portail, monde, convention_id)
+    service = Service(monde, convention_id)
+    service.record(service.ligne(), service.ligne(duree="2h"))
+    with monde.portail.db.write() as session:
+        one = session.get_one(Convention, convention_id)
+        one.fin, one.fin_motif, one.etat = LUNDI - timedelta(days=1), "resiliation", "resiliee"
+    assert "Heures après la fin" not in text_of(visitor.open(monde.instructeur, "convention", id=convention_id))
+    app = visitor.open(monde.responsable, "convention", id=convention_id)
+    assert "2 interventions (3 h 30)" in text_of(app).replace("\u00a0", " ")
+    next(one for one in app.selectbox if one.label.startswith("Pour toutes")).set_value("double")
+    next(one for one in app.button if one.label == "Appliquer les décisions").click().run()
+    assert not app.exception and service.rows() == []
+    assert "Heures après la fin" not in text_of(app)
