@@ -15,9 +15,9 @@ CPU_SECONDS = 15
 MEGABYTES = 500
 
 
-def answer() -> dict[str, Any]:
+def answer(request: bytes) -> dict[str, Any]:
     """The changes, or the message that says why there are none."""
-    before, after = (base64.b64decode(one) for one in json.load(sys.stdin.buffer))
+    before, after = (base64.b64decode(one) for one in json.loads(request))
     try:
         changes = find_changes(before, after)
     except Invalide as error:
@@ -27,4 +27,4 @@ def answer() -> dict[str, Any]:
 
 if __name__ == "__main__":
     limit_resources(CPU_SECONDS, MEGABYTES)
-    json.dump(answer(), sys.stdout)
+    json.dump(answer(sys.stdin.buffer.read()), sys.stdout)

@@ -17,9 +17,9 @@ CPU_SECONDS = 8  # three conventions with their annexes take about one
 MEGABYTES = 500
 
 
-def make() -> dict[str, tuple[str, str]]:
+def make(request: bytes) -> dict[str, tuple[str, str]]:
     """The file (base64) and the message for each set of data."""
-    parts, contexts, logo = read_request(sys.stdin.buffer.read())
+    parts, contexts, logo = read_request(request)
     try:
         composed = compose(parts)
         master = CompiledTemplate(place_logo(composed, logo) if logo else composed)
@@ -36,4 +36,4 @@ def make() -> dict[str, tuple[str, str]]:
 
 if __name__ == "__main__":
     limit_resources(CPU_SECONDS, MEGABYTES)
-    json.dump(make(), sys.stdout)
+    json.dump(make(sys.stdin.buffer.read()), sys.stdout)

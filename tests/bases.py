@@ -8,11 +8,12 @@ without following foreign keys; a `Picture` puts the rows of a world back as the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import event
@@ -21,20 +22,24 @@ from sqlalchemy.engine import make_url
 from models import Base, JournalHead
 from services.core import journal
 from services.core.database import Database
+from services.core.portail import Portail
 
+T = TypeVar("T")
 HEAD = JournalHead.__tablename__
-_borrowed: dict[str, dict[object, Picture | None]] = {}
+_borrowed: dict[str, dict[object, Picture]] = {}
 """By address of a database that tests borrow: the worlds known there."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Rows of a world, and what whoever built it returned. On SQLite `rows` holds them, by table; on PostgreSQL they are
-    in the schema `schema` of the same database."""
+    """Rows of a world, the end of its journal, its files, and what whoever built it returned. On SQLite `rows` holds the
+    rows, by table; on PostgreSQL they are in the schema `schema` of the same database."""
 
     value: Any
     rows: dict[str, list[tuple[Any, ...]]]
     schema: str
+    head: tuple[int, str]
+    files: dict[str, bytes]
 
 
 def borrow(database: Database) -> Database:
@@ -60,44 +65,59 @@ def empty(database: Database) -> None:
             journal.create_head(session)
 
 
-def recall(database: Database, key: object) -> Any:
-    """Put the world `key` back in the database and give its value; None when it is not known there."""
-    picture = _borrowed.get(database.url, {}).get(key)
-    if picture is None:
-        return None
+def build_once(portail: Portail, key: object, build: Callable[[], T]) -> T:
+    """What `build` makes of an empty portal and returns: made the first time, put back the next ones. A portal that holds
+    something already, or that no test borrows, gets it made each time."""
+    known = _borrowed.get(portail.db.url)
+    if known is None or not _is_blank(portail.db):
+        return build()
+    if key not in known:
+        value = build()
+        known[key] = _take(portail, value, f"monde_{len(known)}")
+        return value
+    _put_back(portail, known[key])
+    made: T = known[key].value
+    return made
+
+
+def _is_blank(database: Database) -> bool:
     with _unchecked(database) as cursor:
-        if database.sqlite:
+        return not _filled(cursor)
+
+
+def _take(portail: Portail, value: Any, schema: str) -> Picture:
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    with _unchecked(portail.db) as cursor:
+        head: tuple[int, str] = cursor.execute(f"SELECT seq, hash FROM {HEAD}").fetchone()
+        if not portail.db.sqlite:
+            cursor.execute(f"CREATE SCHEMA {schema}")
+        for table in _filled(cursor):
+            if portail.db.sqlite:
+                rows[table] = cursor.execute(f'SELECT * FROM "{table}"').fetchall()
+            else:
+                rows[table] = []
+                cursor.execute(f'CREATE TABLE {schema}."{table}" AS TABLE "{table}"')
+    return Picture(value, rows, schema, head, {one: portail.files.read(one) for one in portail.files.list_hashes()})
+
+
+def _put_back(portail: Portail, picture: Picture) -> None:
+    mark = "?" if portail.db.sqlite else "%s"
+    with _unchecked(portail.db) as cursor:
+        if portail.db.sqlite:
             for table, rows in picture.rows.items():
                 cursor.executemany(f'INSERT INTO "{table}" VALUES ({", ".join("?" * len(rows[0]))})', rows)
         else:
             _execute_all(
                 cursor, [f'INSERT INTO "{one}" SELECT * FROM {picture.schema}."{one}"' for one in picture.rows]
             )
-    return picture.value
-
-
-def is_blank(database: Database) -> bool:
-    """Whether tests borrow this database and it holds nothing: what is built next can be kept."""
-    if database.url not in _borrowed:
-        return False
-    with _unchecked(database) as cursor:
-        return not _filled(cursor)
-
-
-def keep(database: Database, key: object, value: Any) -> None:
-    """Remember what the database holds as the world `key`."""
-    schema = f"monde_{len(_borrowed[database.url])}"
-    rows: dict[str, list[tuple[Any, ...]]] = {}
-    with _unchecked(database) as cursor:
-        if not database.sqlite:
-            cursor.execute(f"CREATE SCHEMA {schema}")
-        for table in _filled(cursor):
-            if database.sqlite:
-                rows[table] = cursor.execute(f'SELECT * FROM "{table}"').fetchall()
-            else:
-                rows[table] = []
-                cursor.execute(f'CREATE TABLE {schema}."{table}" AS TABLE "{table}"')
-    _borrowed[database.url][key] = Picture(value, rows, schema)
+        if picture.head[0]:
+            cursor.execute(f"UPDATE {HEAD} SET seq = {mark}, hash = {mark}", picture.head)
+    for sha256, data in picture.files.items():
+        path = Path(
+            portail.settings.fichiers_url, sha256[:2], sha256
+        )  # as FileStore does, without waiting for the disk
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from domain.tarifs import Tarif as TarifVote
 from domain.tarifs import load_tarifs
 from models import AuditEvent, Centre, Collectivite, OffreVersion, RoleAttribue, Tarif, Utilisateur, utc_now
 from services.adhesion import answers, corrections, dossiers, pieces, workflow
+from services.centre.offres import load_offres
 from services.core import clock, files
 from services.core.access import Acteur, load_acteur
 from services.core.portail import Portail
@@ -63,11 +64,6 @@ def _stored_offer() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _cig_files() -> tuple[CentreDefinition, list[TarifVote]]:
     return load_centre(FORMS / CENTRE), load_tarifs(FORMS / CENTRE / "tarifs.yaml")
-
-
-@lru_cache(maxsize=8)
-def _template(name: str) -> bytes:
-    return (TEMPLATES / CENTRE / OFFRE / name).read_bytes()
 
 
 @lru_cache(maxsize=1)
@@ -116,7 +112,8 @@ def make_centre(portail: Portail, *, code: str = CENTRE, nom: str | None = None,
         hashes = {}
         if gabarits:
             for name in cig_offer().templates():
-                hashes[name] = files.store(session, portail.files, _template(name)).sha256
+                data = (TEMPLATES / CENTRE / OFFRE / name).read_bytes()
+                hashes[name] = files.store(session, portail.files, data).sha256
         session.add(
             OffreVersion(
                 id=version_id(code),
@@ -146,6 +143,11 @@ def make_collectivite(
     with portail.db.write() as session:
         session.add(collectivite)
     return collectivite.id
+
+
+def install_offres(portail: Portail) -> None:
+    """Every centre and offer of the project, as « portail init » loads them; read once for a database that tests borrow."""
+    bases.build_once(portail, "offres", lambda: load_offres(portail))
 
 
 def make_user(
@@ -247,15 +249,7 @@ def make_monde(portail: Portail, *, gabarits: bool = False) -> Monde:
     """A centre, a collectivité and one person per role. Built once for a database that tests borrow, then put back as it
     was (tests.bases); people and centre have the same ids each time."""
     key = ("monde", gabarits, clock.today())
-    built = bases.recall(portail.db, key)
-    if built is None:
-        blank = bases.is_blank(portail.db)
-        built = _build_monde(portail, gabarits)
-        if blank:
-            bases.keep(portail.db, key, built)
-    elif gabarits:
-        for name in cig_offer().templates():
-            portail.files.write(_template(name))
+    built = bases.build_once(portail, key, lambda: _build_monde(portail, gabarits))
     centre_id, collectivite_id, gens = built
     return Monde(portail, centre_id, version_id(), collectivite_id, dict(gens))
 

@@ -14,10 +14,10 @@ from domain.roles import Role
 from models import Centre, Collectivite, DemandeAdhesion
 from services.adhesion import answers, dossiers, workflow
 from services.adhesion.dossier_views import DossierView
-from services.centre.offres import current_version, get_offer, load_offres
+from services.centre.offres import current_version, get_offer
 from services.core.access import Acteur
 from services.core.portail import Portail
-from tests.factories import Monde, attach_pdf, lift_warnings, make_acteur
+from tests.factories import Monde, attach_pdf, install_offres, lift_warnings, make_acteur
 
 CENTRE, OFFRE = "cdg-martinique", "accompagnement-social"
 EXAMPLE = Path(__file__).parent / "cases" / "adhesion-martinique.json"
@@ -25,7 +25,7 @@ EXAMPLE = Path(__file__).parent / "cases" / "adhesion-martinique.json"
 
 def make_martinique(portail: Portail) -> Monde:
     """Every centre of the project as « portail init » loads them; the people are those of the CDG Martinique."""
-    load_offres(portail)
+    install_offres(portail)
     collectivite = Collectivite(
         nom="L’Ajoupa-Bouillon", siren="219722014", type="commune", code_insee="97201", departement="972"
     )

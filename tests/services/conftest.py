@@ -7,7 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from services.core.portail import Portail
+from tests.ateliers import _work_here, real_processes
 from tests.factories import Monde, make_monde
+
+__all__ = ["_work_here", "monde", "monde_sqlite", "real_processes"]
 
 
 @pytest.fixture

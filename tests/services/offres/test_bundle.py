@@ -19,12 +19,12 @@ from domain.errors import Conflit, Introuvable, PortailError, Refus
 from domain.roles import Role
 from models import AuditEvent, Centre, OffreVersion
 from services import exports
-from services.centre.offres import current_version, get_offer, load_offres
+from services.centre.offres import current_version, get_offer
 from services.core.access import Acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
 from services.offres import bundle, publication, versions
-from tests.factories import CENTRE, OFFRE, make_acteur, make_collectivite
+from tests.factories import CENTRE, OFFRE, install_offres, make_acteur, make_collectivite
 
 OFFERS = sorted(path.parent.relative_to(ROOT / "forms") for path in (ROOT / "forms").glob("*/*/offre.yaml"))
 FOLDER = f"{CENTRE}/{OFFRE}"
@@ -51,7 +51,7 @@ def unzipped(data: bytes) -> dict[str, bytes]:
 
 @pytest.fixture
 def installed(portail: Portail) -> Portail:
-    load_offres(portail)
+    install_offres(portail)
     return portail
 
 
@@ -214,7 +214,7 @@ HOSTILE: list[tuple[Callable[[Files], Files], str]] = [
 def test_what_is_refused(make_portail: Callable[[str], Portail], spoil: Any, told: str) -> None:
     """Refused with the place and the reason; what was in force stays in force, and no draft is left."""
     portail = make_portail("sqlite")
-    load_offres(portail)
+    install_offres(portail)
     before = export(portail)
     with pytest.raises(PortailError) as refused:
         bundle.import_offer(portail, None, zipped(spoil(shipped())))

@@ -126,8 +126,6 @@ def linked(document: Document) -> None:
         ("Vu {{ collectivite.nom }}", linked, "fichier extérieur"),
         ("{{ 'a' * 10 ** 9 }}", None, "interdite"),
         ("{{ collectivite.__class__.__mro__ }}", None, ""),
-        (GROWING, None, "trop de temps ou de mémoire"),
-        ("{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}", None, ""),
     ],
 )
 def test_a_bad_template_is_refused_and_nothing_changes(
@@ -139,11 +137,27 @@ def test_a_bad_template_is_refused_and_nothing_changes(
     assert not any(one.modifie for one in banc(monde_sqlite).gabarits)
 
 
+@pytest.mark.usefixtures("real_processes")
+@pytest.mark.parametrize(
+    ("paragraph", "expected"),
+    [
+        (GROWING, "trop de temps ou de mémoire"),
+        ("{% for i in range(99999) %}{% for j in range(99999) %}x{% endfor %}{% endfor %}", ""),
+        ("Vu {{ colectivite.nom }}", "Vouliez-vous dire « collectivite » ?"),
+    ],
+)
+def test_a_template_out_of_measure_is_refused_by_the_limited_process(
+    monde_sqlite: Monde, paragraph: str, expected: str
+) -> None:
+    test_a_bad_template_is_refused_and_nothing_changes(monde_sqlite, paragraph, None, expected)
+
+
 def test_a_mistake_tells_its_paragraph(monde_sqlite: Monde) -> None:
     found = deposit(monde_sqlite, word("Titre", "Vu la demande de {{ colectivite.nom }}, suite."))
     assert [one.paragraphe for one in found.erreurs] == ["Vu la demande de {{ colectivite.nom }}, suite."]
 
 
+@pytest.mark.usefixtures("real_processes")
 def test_a_template_that_only_long_names_make_costly_is_refused(monde_sqlite: Monde) -> None:
     """Cheap for the sample of the check, out of measure for a long name: the trial on three dossiers finds it."""
     heavy = "{% if collectivite.nom|length > 60 %}{% for i in range(90000) %}{% for j in range(90000) %}x{% endfor %}{% endfor %}{% endif %}"
