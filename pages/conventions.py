@@ -19,7 +19,7 @@ from services.convention.convention_views import (
 from services.convention.registre import TRIS, list_conventions, list_years, reads_acts
 from services.core.clock import today
 from ui import page, session
-from ui.convention.circuit import SHORT_USAGES, newest_files
+from ui.convention.circuit import SHORT_USAGES, USAGES, furthest_files
 from ui.html import badge, file_link
 from ui.montants import tell_quantity
 from ui.tables import Column, Listing, Selection, show_table
@@ -30,11 +30,14 @@ ETATS = {**CONVENTION.etats, A_VENIR: A_VENIR_LIBELLE, FINIE: FINIE_LIBELLE}
 
 
 def files(row: ConventionRow) -> Markup:
-    """The newest file of each kind, one short link each."""
-    hidden = Markup('<span class="p-masque"> de la convention {}</span>').format(row.numero)
+    """The Word file and the PDF that went furthest, one short link each; the others are on the convention's page. The state
+    says who signed; who does not see it hears it."""
+    whose = Markup('<span class="p-masque"> {}, convention {}</span>')
     links = (
-        file_link(piece.id, Markup("{}{}").format(SHORT_USAGES.get(piece.usage, piece.nom), hidden))
-        for piece in newest_files(row.pieces)
+        file_link(
+            piece.id, SHORT_USAGES[piece.usage].split()[0] + whose.format(USAGES[piece.usage].lower(), row.numero)
+        )
+        for piece in furthest_files(row.pieces)
     )
     return Markup('<span class="p-raccourcis">{}</span>').format(Markup(" ").join(links))
 
@@ -59,7 +62,7 @@ COLUMNS = (
     Column[ConventionRow](
         THIS_YEAR, lambda row: euros(row.montant_annee) if row.montant_annee is not None else "", "montant_annee", True
     ),
-    Column[ConventionRow]("Fichiers", files),
+    Column[ConventionRow]("Fichiers", files, court=True),
 )
 NOT_FOR_ASSISTANTS = ("Montant émis", THIS_YEAR, "Fichiers")
 SELECTION = Selection[ConventionRow](

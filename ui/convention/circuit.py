@@ -57,6 +57,15 @@ def newest_files(pieces: Iterable[PieceRow]) -> list[PieceRow]:
     return sorted(newest.values(), key=lambda piece: order.index(piece.usage) if piece.usage in order else len(order))
 
 
+def furthest_files(pieces: Iterable[PieceRow]) -> list[PieceRow]:
+    """The Word file, and the PDF signed by most: what a register offers at a glance."""
+    newest = {piece.usage: piece for piece in newest_files(pieces)}
+    pdf = next(
+        (newest[usage] for usage in ("signee_centre", "signee_collectivite", "convention_pdf") if usage in newest), None
+    )
+    return [piece for piece in (newest.get("convention"), pdf) if piece is not None]
+
+
 def render_circuit(view: ConventionView) -> Markup:
     """The four steps, each with what happened or what is awaited. Words say it; colour only underlines."""
     signed_by_them = view.etat not in ("a_signer", "annulee") or view.collectivite_signee_le is not None
