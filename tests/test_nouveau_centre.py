@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from documents.check import check_template
 from documents.echantillons import sample_for
+from documents.filters import FILTERS
 from domain.calendar import classify_notice, rules_of
 from domain.courriels import catalogue
 from domain.offer import load_centre, load_offer
@@ -102,6 +103,11 @@ def test_the_templates_of_the_guide_are_right(folder: Path) -> None:
     for name in offer.templates():
         data = (folder / "doc_templates" / CENTRE / OFFRE / name).read_bytes()
         assert check_template(data, sample) == [], name
+
+
+def test_the_guide_names_every_filter() -> None:
+    guide = (ROOT / "docs" / "nouveau-centre.md").read_text(encoding="utf-8")
+    assert [name for name in FILTERS if f"`{name}`" not in guide] == []
 
 
 def test_it_says_no_word_of_another_service(folder: Path, portail: Portail, monde: Monde) -> None:
