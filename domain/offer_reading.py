@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from domain.condition_builder import describe_regle, read_regle
 from domain.errors import Invalide
-from domain.form_editing import Contenu, iter_fields, option_readers
+from domain.form_editing import Contenu, iter_fields, option_readers, readable_fields
 from domain.offer_settings import LISTES, Reglage
 
 QUANTITES = ("integer", "decimal", "money", "percentage", "duration")
@@ -79,7 +80,7 @@ def why_kept(contenu: Contenu, liste: str, ident: str, published: Collection[str
             if field.get("options_from") == "parties"
             for one in option_readers(contenu, str(field["id"]), ident)
         ]
-        return f"la condition « {readers[0]} » le cite" if readers else ""
+        return f"une condition le cite ({tell_condition(contenu, readers[0])})" if readers else ""
     if liste == "demandes":
         for form_id in own_forms(contenu, row):
             ids = {field["id"] for form, _, field in iter_fields(contenu) if form["id"] == form_id}
@@ -88,6 +89,13 @@ def why_kept(contenu: Contenu, liste: str, ident: str, published: Collection[str
                     "ses questions ont été publiées et leurs réponses sont conservées, cochez « N’est plus proposée »"
                 )
     return ""
+
+
+def tell_condition(contenu: Contenu, source: str) -> str:
+    """A condition in words when it can be said, as it is written otherwise."""
+    fields = readable_fields(contenu)
+    regle = read_regle(source, fields)
+    return describe_regle(regle, fields) if regle and regle.comparaisons else source
 
 
 def _why_document(contenu: Contenu, row: Contenu) -> str:

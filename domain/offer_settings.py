@@ -104,6 +104,11 @@ REGLAGES: dict[str, tuple[Reglage, ...]] = {
         ),
         Reglage("facturation.deplacements_factures", "Les déplacements hors zone sont facturés", "oui_non"),
         Reglage(
+            "facturation.resiliation_annee_entiere", "Résiliation pour manquement : l’année entière reste due", "oui_non",
+            si=("facturation.mode", ("quotite", "par_agent")),
+            aide="Article 8.2. Non : rien n’est dû après le dernier jour.",
+        ),
+        Reglage(
             "facturation.service_degrade.tarif", "Tarif du service dégradé", "tarif", longueur=40, facultatif=True, vide="rien",
             aide="Pendant l’absence de l’intervenant, à l’heure. Aucun : l’offre n’en propose pas.",
         ),
@@ -163,7 +168,7 @@ CONTEXTES = {
 @dataclass(frozen=True)
 class Liste:
     """Rows of an offer. `chemin`: where they are; `cle`: what identifies one; `champs`: what may be said of one, `nouveau`
-    what only a new one is asked. `un`, `titre`: « une annexe », « Annexes »."""
+    what only a new one is asked. `un`, `titre`: « une annexe », « Annexes »; `aide`: what they are for."""
 
     chemin: str
     cle: str
@@ -173,6 +178,7 @@ class Liste:
     champs: tuple[Reglage, ...]
     nouveau: tuple[Reglage, ...] = ()
     ordre: bool = True
+    aide: str = ""
 
     @property
     def nom(self) -> Reglage:
@@ -226,6 +232,7 @@ LISTES: dict[str, Liste] = {
             Reglage("qualite", "Qualité du signataire", aide="« maire », « président »."),
             Reglage("qualite_feminin", "Qualité du signataire au féminin", facultatif=True, aide="Si elle diffère."),
         ),
+        aide="Qui peut adhérer à l’offre, et les mots que les documents emploient pour chacun.",
     ),
     "bilan": Liste(
         "bilan.sections", "id", "Sections du bilan annuel", "une section", True,
@@ -235,6 +242,7 @@ LISTES: dict[str, Liste] = {
             Reglage("facultative", "Facultative", "oui_non"),
             Reglage("taille", "Longueur maximale, en signes", "entier", minimum=100, maximum=20_000),
         ),
+        aide="Ce qui est rédigé chaque année dans le bilan d’une convention, à côté des chiffres, dans cet ordre.",
     ),
     "demandes": Liste(
         "demandes", "nature", "Demandes pendant la convention", "une demande", True,

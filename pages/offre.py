@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from services.offres.edition_formulaires import list_administered, open_edition
-from ui import page, session
-from ui.editeur.lieu import Lieu, choose_offre
+from services.offres.edition_formulaires import list_administered
+from ui.editeur.lieu import Lieu
 from ui.editeur.liste import show_faults
-from ui.editeur.publication import show_publication, show_status
+from ui.editeur.publication import show_publication
+from ui.editeur.tete import open_editor, show_head
 from ui.offre.circuit import show_circuits
 from ui.offre.demandes import show_requests
 from ui.offre.documents import show_documents
@@ -14,7 +14,7 @@ from ui.offre.lignes import show_list, show_panel
 from ui.offre.rappels import show_reminders
 from ui.offre.reglages import show_settings
 from ui.offre.versions import show_versions
-from ui.offre.vues import ECRAN, choose_vue
+from ui.offre.vues import ECRAN, VUES, enter_vue
 
 
 def show_view(lieu: Lieu, vue: str) -> None:
@@ -39,19 +39,15 @@ def show_view(lieu: Lieu, vue: str) -> None:
         show_list(lieu, vue, vue)
 
 
-portail, acteur = session.portail(), session.acteur()
-offres = page.load(list_administered, portail, acteur)
-page.header("Offres", "Tout ce qui fait une offre, hors ses questions. Rien ne change avant la publication.")
-if not offres:
-    st.info("Vous n’administrez aucune offre.")
-    st.stop()
-
-offre = choose_offre(offres, ECRAN)
-view = page.load(open_edition, portail, acteur, offre.centre_id, offre.code)
-lieu = Lieu(offre, view, ecran=ECRAN)
-vue = choose_vue(lieu)
-show_status(lieu)
+lieu = open_editor(
+    "Offres",
+    "Tout ce qui fait une offre, hors ses questions. Rien ne change avant la publication.",
+    ECRAN,
+    list_administered,
+)
+vue = enter_vue()
+show_head(lieu, VUES, vue, "Parties de l’offre")
 with st.container(width=820):
     if vue != "changements":
-        show_faults(view.faults)
+        show_faults(lieu.view.faults)
     show_view(lieu, vue)

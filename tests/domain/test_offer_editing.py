@@ -261,4 +261,4 @@ def test_a_question_that_an_annex_depends_on_is_not_retired() -> None:
     }
     after, _ = editing.add_row(contenu(), "annexes", values)
     assert "la condition de l’annexe « Charte »" in readers_of(after, "collectivite.type")
-    assert "collectivite.type == 'commune'" in reading.why_kept(after, "parties", "commune")
+    assert "« Nature de la collectivité » est « Commune »" in reading.why_kept(after, "parties", "commune")

@@ -31,6 +31,8 @@ def show_list(lieu: Lieu, vue: str, liste: str) -> None:
     """Every row with a link to change it, and the link that adds one."""
     about, rows = LISTES[liste], list_rows(lieu.contenu, liste)
     st.subheader(about.titre, anchor=False)
+    if about.aide:
+        note(about.aide)
     if rows:
         items = Markup("").join(_row(lieu, vue, liste, row) for row in rows)
         show(Markup('<dl class="p-faits">{}</dl>').format(items))
@@ -39,9 +41,15 @@ def show_list(lieu: Lieu, vue: str, liste: str) -> None:
     show(Markup("<p>{}</p>").format(link(ADD[liste], lieu.url(vue=vue, liste=liste, nouveau="ligne"), here=True)))
 
 
+def _name(about: Liste, row: Contenu) -> str:
+    """What a row is called, as a title."""
+    name = str(row[about.nom.chemin])
+    return f"{name[:1].upper()}{name[1:]}"
+
+
 def _row(lieu: Lieu, vue: str, liste: str, row: Contenu) -> Markup:
     about = LISTES[liste]
-    name, ident = str(row[about.nom.chemin]), row[about.cle]
+    name, ident = _name(about, row), row[about.cle]
     told = [text for one in (*about.nouveau, *about.champs[1:]) if (text := _told(lieu.contenu, one, row))]
     edit = link("Modifier", lieu.url(vue=vue, liste=liste, ligne=ident), hidden=f"« {name} »", here=True)
     return Markup("<div><dt>{}</dt><dd>{}{}</dd></div>").format(name, f"{' · '.join(told)} · " if told else "", edit)
@@ -124,7 +132,7 @@ def _show_row(lieu: Lieu, vue: str, liste: str, ident: str) -> None:
     row = find_row(lieu.contenu, liste, ident)
     name, slots = f"ligne:{liste}:{ident}", page.Slots()
     lieu.held_version(name)
-    st.subheader(page.text(str(row[about.nom.chemin])), anchor=False)
+    st.subheader(page.text(_name(about, row)), anchor=False)
     note(f"Identifiant permanent\u00a0: {ident}")
     given = _draw_all(lieu, name, about.champs, row, slots)
     rows = list_rows(lieu.contenu, liste)

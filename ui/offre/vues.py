@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ui import page
-from ui.editeur.lieu import PANELS, Lieu, enter
-from ui.html import show, tabs
+from ui.editeur.lieu import PANELS, enter
+from ui.editeur.tete import choose_vue
 
 ECRAN = "offre"
 VUES = {
@@ -20,11 +20,9 @@ VUES = {
 }
 
 
-def choose_vue(lieu: Lieu) -> str:
-    """The view of the address, and the tabs that lead to the others."""
-    asked = page.param("vue") or ""
-    vue = asked if asked in VUES else next(iter(VUES))
+def enter_vue() -> str:
+    """The view of the address, where one now is."""
+    vue = choose_vue(VUES)
     opened = [f"{name}:{page.param(name)}" for name in (*PANELS, "circuit", "liste", "demande") if page.param(name)]
     enter(" ".join([ECRAN, vue, *opened]))
-    show(tabs("Parties de l’offre", ((titre, lieu.url(vue=code), code == vue) for code, titre in VUES.items())))
     return vue
