@@ -27,7 +27,9 @@ class Facturation(Definition):
     `periodicite`: how often a statement is made. `unite_minutes` and `minimum_minutes`: what an intervention is billed by
     (1 and 0: to the minute, B19); `etat_des_lieux_compris`: its hours are traced at 0 € (M25), those done before the
     convention too when a field, `champ_etat_des_lieux`, holds their minutes; `deplacements_factures`: journeys out of the
-    included zone are claimed (8.6)."""
+    included zone are claimed (8.6). `resiliation_annee_entiere`: when the collectivité's breach ends the convention (9.2 to
+    9.4), the annual amount of that year stays due in whole (8.2 al. 1), for a share of a post or by agent; by default nothing is
+    due after the last day."""
 
     mode: Literal["quotite", "horaire", "demi_journee", "forfait", "par_agent", "cotisation", "devis"] = "quotite"
     tarif: str = "temps_complet"
@@ -40,6 +42,7 @@ class Facturation(Definition):
     etat_des_lieux_compris: bool = True
     champ_etat_des_lieux: str | None = None
     deplacements_factures: bool = False
+    resiliation_annee_entiere: bool = False
     service_degrade: ServiceDegrade | None = None
     tva: Literal["hors_champ", "taux_normal"] = "hors_champ"
 

@@ -76,6 +76,25 @@ def last_day(convention: Convention) -> date:
     return max(convention.dernier_jour, first_day(convention))
 
 
+def billed_until(convention: Convention, billing: Facturation) -> date:
+    """Last day that the annual amount pays for. Where the offer says so, the breach of the collectivité takes nothing off the
+    year that it ends in (8.2 al. 1): until 31 December, or the term."""
+    last = last_day(convention)
+    if not (billing.resiliation_annee_entiere and convention.fin_motif == "resiliation"):
+        return last
+    return max(last, min(date(convention.dernier_jour.year, 12, 31), convention.terme))
+
+
+def _tell_whole(convention: Convention, billing: Facturation, annee: int) -> tuple[str, ...]:
+    until = billed_until(convention, billing)
+    if annee != until.year or until == last_day(convention):
+        return ()
+    return (
+        f"Résiliation pour manquement au {date_longue(convention.dernier_jour)}\u00a0: le montant de {annee} reste dû en entier "
+        "(article 8.2).",
+    )
+
+
 def list_years(convention: Convention) -> range:
     """The years of a convention, from its effect to its last day."""
     return range(convention.date_effet.year, convention.dernier_jour.year + 1)
@@ -172,21 +191,32 @@ def _year_by_hours(
 def _year_by_share(
     convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
 ) -> AnneeDue:
-    parts = parts_of(convention, contexte.avenants.get(convention.id, ()))
+    last, until = last_day(convention), billed_until(convention, billing)
+    # An avenant that would have taken effect after the end changes nothing of what stays due, nor an absence after it.
+    parts = [
+        one for one in parts_of(convention, contexte.avenants.get(convention.id, ())) if until == last or one.du <= last
+    ]
     if not parts:
         return AnneeDue(annee, Decimal(0), 0, tarif, ())
-    year: Annee = compute_annee(
-        tarif.montant if tarif else Decimal(0),
-        parts,
-        annee,
-        debut=first_day(convention),
-        fin=last_day(convention),
-        absences=contexte.absences.get(convention.id, ()),
-        methode=billing.prorata,
-        heures_annuelles=billing.heures_annuelles,
-    )
+    away = [(du, min(au, last)) for du, au in contexte.absences.get(convention.id, ()) if du <= last]
+
+    def price(fin: date) -> Annee:
+        return compute_annee(
+            tarif.montant if tarif else Decimal(0),
+            parts,
+            annee,
+            debut=first_day(convention),
+            fin=fin,
+            absences=away,
+            methode=billing.prorata,
+            heures_annuelles=billing.heures_annuelles,
+        )
+
+    year = price(until)
+    minutes = year.minutes if until == last else price(last).minutes  # no hour is owed after the end
     shares = tuple(dict.fromkeys(one.quotite for one in year.tranches)) or (year.quotite,)
-    return AnneeDue(annee, year.du, year.minutes, tarif, year.etapes, quotites=shares)
+    steps = (*year.etapes, *_tell_whole(convention, billing, annee))
+    return AnneeDue(annee, year.du, minutes, tarif, steps, quotites=shares)
 
 
 def _year_by_units(
@@ -211,6 +241,8 @@ def _year_by_units(
     ]
     du = round_cent(sum((one.exact for one in years), Fraction(0)))
     steps = list(dict.fromkeys(etape for one in years for etape in one.etapes))
+    if billing.mode == "par_agent":
+        steps += _tell_whole(convention, billing, annee)
     parts_due = [one.du for one in years if one.jours]
     if len(parts_due) > 1:
         gap = "" if sum(parts_due) == du else " (arrondi une seule fois, sur la somme exacte)"
@@ -229,7 +261,8 @@ def _units_of(
         if changed is not None:
             given[_counts_from(one.date_effet, start, billing.prorata)] = changed
     days = [day for day in sorted(given) if day == start or day.year <= annee]
-    spans = _spans(days, last_day(convention))
+    last, until = last_day(convention), billed_until(convention, billing)
+    spans = _spans([day for day in days if until == last or day <= last], until)
     found = [
         (Decimal(str(given[day])) if given[day] is not None else Decimal(0), day, end)
         for day, end in spans

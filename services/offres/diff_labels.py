@@ -124,6 +124,7 @@ LABELS: dict[str, str] = {
     "required": "Obligatoire",
     "required_for": "Bloque",
     "required_if": "Obligatoire si",
+    "resiliation_annee_entiere": "Année entière due après une résiliation pour manquement",
     "resume": "Résumé",
     "retired": "Retiré",
     "roles": "Rôles",

@@ -8,8 +8,9 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from models import Convention
+from models import Convention, Exercice
 from services.accueil.taches_facturation import list_decomptes_taches
 from services.core import clock
 from services.core.portail import Portail
@@ -21,6 +22,7 @@ from tests.decomptes import (
     add_hours,
     add_tarif,
     add_tarifs,
+    bill_by,
     bill_by_the_hour,
     close_until,
     drafts,
@@ -130,3 +132,40 @@ def test_what_was_invoiced_past_the_end_is_given_back(portail: Portail, monde: M
     emission.cancel(portail, monde.responsable, extra.id, "La convention a pris fin le 31 décembre 2023.")
     assert asked(portail, monde, date(2024, 5, 2)) == []
     assert issue_quarter(portail, monde, convention_id, 2024, 1) is None
+
+
+def test_where_the_offer_says_so_a_breach_takes_nothing_off_its_year(portail: Portail, monde: Monde) -> None:
+    """Article 8.2 al. 1, read so by the centre: the year of the résiliation is due in whole, and the final statement asks for
+    the rest. No hour is owed after the end; the years after are not due; a notice that ends the year changes nothing."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    bill_by(portail, convention_id, resiliation_annee_entiere=True)
+    add_tarifs(portail, monde.centre_id, 2023)
+    close_until(portail, monde.centre_id, 2023, 4)
+    issue_quarter(portail, monde, convention_id, 2023, 1)
+    end(portail, convention_id, LAST)
+    with portail.db.read() as session:
+        kept = session.scalars(select(Exercice).where(Exercice.convention_id == convention_id)).all()
+        assert exercices.compare(session, monde.centre_id) == []
+    assert [(one.annee, one.montant_du) for one in kept] == [(2023, D("32426.46"))]
+    assert kept[0].minutes_dues == 11719  # 45 992,34 × 93 / 365: the quota of the days served
+    found = asked(portail, monde, date(2023, 4, 4))
+    assert [(one.montant, one.fin) for one in found] == [(D("24319.84"), LAST)]
+    with clock.pretend(date(2023, 4, 4)):
+        final = issue_quarter(portail, monde, convention_id, 2023, 2)
+    assert final is not None and final.total == D("24319.84")
+    assert "reste dû en entier" in word_text(stored(portail, final.id)[1]).replace("\u00a0", " ")
+    assert asked(portail, monde, date(2023, 4, 5)) == []
+
+
+@pytest.mark.parametrize(
+    ("motif", "whole", "du"),
+    [("resiliation", False, "8262.08"), ("denonciation", True, "8262.08"), ("resiliation", True, "32426.46")],
+)
+def test_by_default_nothing_is_due_after_the_last_day(
+    portail: Portail, monde: Monde, motif: str, whole: bool, du: str
+) -> None:
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    bill_by(portail, convention_id, resiliation_annee_entiere=whole)
+    end(portail, convention_id, LAST, motif)
+    with portail.db.read() as session:
+        assert session.get_one(Exercice, (convention_id, 2023)).montant_du == D(du)
