@@ -18,6 +18,34 @@ from services.core.settings import Settings
 from tests.bases import borrow, empty, named
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Every test with the fixture `portail` runs on both databases, unless it says so. What matters to a database (its own
+    queries, locks, dates, uniqueness, what it takes for text) is tested on both; these two say that the rest is not:
+
+    - `sqlite`: the subject is a rule, a text or a document, whose queries other tests run on both databases;
+    - `cases_on_sqlite`: every case (state, action, role) runs the same queries with other values, so that the first one is
+      enough on PostgreSQL.
+    """
+    config.addinivalue_line("markers", "sqlite: on SQLite alone (tests/conftest.py)")
+    config.addinivalue_line("markers", "cases_on_sqlite: only the first case on PostgreSQL too (tests/conftest.py)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what `sqlite` and `cases_on_sqlite` say that PostgreSQL need not run."""
+    begun: set[str] = set()
+    kept = []
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and callspec.params.get("portail") == "postgresql":
+            function = item.nodeid.split("[")[0]
+            again = function in begun
+            begun.add(function)
+            if item.get_closest_marker("sqlite") or (again and item.get_closest_marker("cases_on_sqlite")):
+                continue
+        kept.append(item)
+    items[:] = kept
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays: the collector need not look at these hundreds of thousands of objects again and again."""
     gc.collect()
@@ -142,5 +170,5 @@ def make_portail(
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def portail(request: pytest.FixtureRequest, make_portail: Callable[[str], Portail]) -> Portail:
-    """An empty, migrated portal; every test that uses it runs on both databases."""
+    """An empty, migrated portal; a test that uses it runs on both databases (see `pytest_configure`)."""
     return make_portail(request.param)

@@ -34,6 +34,9 @@ from services.offres import bundle
 from services.offres.edition_formulaires import open_edition
 from tests.factories import Monde, attach_pdf, lift_warnings, make_acteur, make_collectivite
 
+pytestmark = pytest.mark.sqlite
+"""An offer made of files alone goes through what other tests run on both databases."""
+
 CENTRE, OFFRE = "cdg-des-deux-rives", "permanences"
 BLOCK = re.compile(r"^```(yaml|docx) (\S+)\n(.*?)^```$", re.M | re.S)
 

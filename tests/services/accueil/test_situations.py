@@ -11,6 +11,7 @@ from tests.conventions import make_convention
 from tests.factories import Monde, make_dossier, make_stranger
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("etat", "said"),
     [
@@ -32,6 +33,7 @@ def test_a_dossier_says_where_it_stands(monde: Monde, etat: str, said: str) -> N
         assert list_situations(monde.portail, person) == []
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("etat", "date_effet", "said"),
     [

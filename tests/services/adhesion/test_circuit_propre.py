@@ -125,6 +125,7 @@ def test_a_dossier_goes_through_the_added_states(portail: Portail, monde: Monde)
     assert "Étape du dossier : valider dossier" in told
 
 
+@pytest.mark.sqlite
 def test_every_other_role_is_refused(portail: Portail, monde: Monde) -> None:
     monde = publish(portail, monde)
     dossier_id = make_dossier(portail, monde, "en_instruction")
@@ -170,6 +171,7 @@ def test_an_added_state_is_part_of_the_review(portail: Portail, monde: Monde) ->
         )
 
 
+@pytest.mark.sqlite
 def test_a_dossier_being_filled_in_keeps_its_circuit(portail: Portail, monde: Monde) -> None:
     begun = make_dossier(portail, monde)
     publish(portail, monde)

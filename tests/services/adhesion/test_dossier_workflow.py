@@ -60,6 +60,7 @@ def _refusals(portail: Portail, dossier_id: UUID) -> int:
     return journal_actions(portail, dossier_id).count("refus")
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", ETATS)
 def test_everything_the_table_does_not_allow_is_refused_and_journalled(
     portail: Portail, monde: Monde, etat: str
@@ -110,6 +111,7 @@ def test_the_table_of_the_code_is_the_one_of_the_design() -> None:
     assert written == EXPECTED | issuing
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", ETATS)
 def test_a_person_is_offered_what_the_table_allows(portail: Portail, monde: Monde, etat: str) -> None:
     dossier_id = make_dossier(portail, monde, etat)

@@ -22,6 +22,9 @@ from services.core.settings import ROOT
 from tests.conventions import examine_here, pdf, word_text
 from tests.factories import Monde, journal_actions, make_dossier, make_monde, make_other_centre, make_stranger
 
+pytestmark = pytest.mark.sqlite
+"""Documents: what they print is read by the queries of test_answers and test_dossier_workflow."""
+
 POINTS = {
     *(f"P{number:02}" for number in range(1, 18)),
     *(f"A{number:02}" for number in range(1, 67)),

@@ -193,6 +193,7 @@ def test_only_the_responsable_proposes(archives: Monde) -> None:
     assert "refus" in journal_actions(archives.portail)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("role", list(Role))
 def test_who_approves_and_who_executes(archives: Monde, role: Role) -> None:
     elimination_id = propose(archives, make_ended(archives.portail, archives))

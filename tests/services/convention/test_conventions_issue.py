@@ -83,6 +83,7 @@ def test_issue_numbers_seals_and_stores(portail: Portail, monde: Monde) -> None:
     assert [row.libelle for row in view.historique] == ["Convention émise"]
 
 
+@pytest.mark.sqlite
 def test_made_from_the_deposit_not_from_the_draft(portail: Portail, monde: Monde) -> None:
     dossier_id = make_dossier(portail, monde, "accepte")
     with portail.db.write() as session:
@@ -98,6 +99,7 @@ def test_made_from_the_deposit_not_from_the_draft(portail: Portail, monde: Monde
     assert "Mme Camille Exemple" in text
 
 
+@pytest.mark.sqlite
 def test_same_deposit_and_number_give_the_same_bytes(portail: Portail, monde: Monde) -> None:
     dossier_id = make_dossier(portail, monde, "accepte")
     issued = []
@@ -113,6 +115,7 @@ def test_same_deposit_and_number_give_the_same_bytes(portail: Portail, monde: Mo
     assert issued[0] == issued[1]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", list(DOSSIER.etats))
 def test_only_an_instructeur_issues_and_only_once_accepted(portail: Portail, etat: str) -> None:
     monde = make_monde(portail, gabarits=True)
@@ -201,6 +204,7 @@ def test_many_at_once_have_neither_gap_nor_double(
         assert sorted(session.scalars(select(Convention.rang))) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.sqlite
 def test_without_libreoffice_the_convention_stands(
     portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,6 +232,7 @@ def _supply(portail: Portail, monde: Monde, nom: str, data: bytes) -> None:
     )
 
 
+@pytest.mark.sqlite
 def test_centre_annex_as_pdf_goes_beside(portail: Portail, monde: Monde) -> None:
     _supply(portail, monde, "Code de déontologie.pdf", pdf(2, "code"))
     convention_id = conventions.issue_convention(portail, monde.instructeur, make_dossier(portail, monde, "accepte"))
@@ -242,6 +247,7 @@ def test_centre_annex_as_pdf_goes_beside(portail: Portail, monde: Monde) -> None
     assert sha256 in _text(portail, view.sha256)
 
 
+@pytest.mark.sqlite
 def test_centre_annex_as_word_is_composed_in(portail: Portail, monde: Monde) -> None:
     own = docx.Document()
     own.add_paragraph("Article premier {{ du centre }} : le secret.")

@@ -46,6 +46,7 @@ def _examine_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", list(CONVENTION.etats))
 def test_state_action_role(portail: Portail, monde: Monde, etat: str) -> None:
     for action, (sources, target, roles) in TABLE.items():

@@ -50,6 +50,7 @@ def _whole_year(**changes: object) -> dict[str, Any]:
     )
 
 
+@pytest.mark.sqlite
 def test_forty_hours_from_the_draft_to_the_convention(portail: Portail, monde: Monde) -> None:
     dossier_id = begin(portail, monde)
     view = fill(portail, monde, dossier_id, _whole_year())
@@ -75,6 +76,7 @@ def test_forty_hours_from_the_draft_to_the_convention(portail: Portail, monde: M
     assert (line.quotite, line.minutes_prevues) == (None, 2400)
 
 
+@pytest.mark.sqlite
 def test_the_example_begins_in_april(portail: Portail, monde: Monde) -> None:
     """120 hours for a whole year, served from 1 April: 275 days out of 365, in whole minutes."""
     view = fill(portail, monde, begin(portail, monde), example())
@@ -85,6 +87,7 @@ def test_the_example_begins_in_april(portail: Portail, monde: Monde) -> None:
     assert view.montants["premiere_annee"]["jours"] == 275
 
 
+@pytest.mark.sqlite
 def test_a_board_decides_for_a_ccas(portail: Portail, monde: Monde) -> None:
     tree = _whole_year()
     tree["collectivite"] |= {"type": "ccas", "nom": "L'Ajoupa-Bouillon", "appellation": "le CCAS"}
@@ -96,6 +99,7 @@ def test_a_board_decides_for_a_ccas(portail: Portail, monde: Monde) -> None:
     assert "le conseil d’administration décide" in text and "le président" in text
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("path", "value", "champ"),
     [
@@ -144,6 +148,7 @@ def test_offers_shown_are_those_of_the_centres_that_know_the_collectivite(portai
     assert dossier_lists.list_creatable(portail, foreign) == []
 
 
+@pytest.mark.sqlite
 def test_the_banner_names_the_centre_of_the_person(portail: Portail, monde: Monde) -> None:
     assert centres.banner(portail, None).nom == centres.SEVERAL
     assert "Martinique" in centres.banner(portail, monde.instructeur).nom

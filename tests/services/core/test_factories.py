@@ -9,6 +9,7 @@ from services.core.portail import Portail
 from tests.factories import ETATS, make_dossier, make_monde
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", ETATS)
 def test_each_state_is_reached(portail: Portail, etat: str) -> None:
     monde = make_monde(portail)

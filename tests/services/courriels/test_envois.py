@@ -82,6 +82,7 @@ def test_an_administrator_sees_the_mails_of_the_centre_and_no_other(monde: Monde
     assert _get(portail, foreign).etat == "echec"
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("role", [one for one in Role if one is not Role.ADMINISTRATEUR])
 def test_no_other_role_reads_or_touches_them(monde: Monde, portail: Portail, role: Role) -> None:
     mail_id = _mail(monde, "echec")
@@ -108,6 +109,7 @@ def test_filters_say_what_they_let_through(monde: Monde, portail: Portail) -> No
     assert list_envois(portail, acteur, EnvoiFilter(texte="%")).total == 0
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", ["a_envoyer", "echec", "incertain", "envoye", "sans_smtp", "annule"])
 @pytest.mark.parametrize("action", [envois.RENVOYER, envois.CONFIRMER, envois.CLASSER, envois.RETOUR])
 def test_each_state_allows_what_it_allows(monde: Monde, portail: Portail, etat: str, action: str) -> None:

@@ -105,6 +105,7 @@ def _kept(portail: Portail) -> list[tuple[str, str | None]]:
         return [(one.etat, one.erreur) for one in session.query(Courriel).order_by(Courriel.cree_le)]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("replies", "report", "said"),
     [
@@ -157,6 +158,7 @@ def test_a_server_that_takes_its_time_is_waited_for(waiting: Portail, monkeypatc
         assert _deliver(waiting, url) == mails.Report(envoyes=1)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -237,6 +239,7 @@ def test_two_servers_of_the_portal_send_each_mail_once(waiting: Portail) -> None
     assert len(box.taken) == 13
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     "address", ["a@example.org\r\nRCPT TO:<x@example.org>", "a@example.org\nBcc: x@example.org", "a b", "<>"]
 )

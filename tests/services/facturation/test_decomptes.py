@@ -72,6 +72,7 @@ def test_four_instalments_add_up_to_the_year_g3(portail: Portail, monde: Monde) 
     )
 
 
+@pytest.mark.sqlite
 def test_hours_by_the_quarter_and_none_for_a_zero_quarter_g5(portail: Portail, monde: Monde) -> None:
     convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2023, 1, 1))
     bill_by_the_hour(portail, convention_id)
@@ -102,6 +103,7 @@ def test_hours_by_the_quarter_and_none_for_a_zero_quarter_g5(portail: Portail, m
         assert session.get_one(Exercice, (convention_id, 2023)).montant_facture == D("2740.00")
 
 
+@pytest.mark.sqlite
 def test_service_degrade_by_month_g6_beside_an_absence_g11(portail: Portail, monde: Monde) -> None:
     convention_id = share(portail, monde)
     bill_by(portail, convention_id, periodicite="an")
@@ -141,6 +143,7 @@ def test_an_avenant_during_the_year_is_settled_by_the_next_statement_g10(portail
     assert amounts[2] == D("26415.96") - D("16213.23")  # three quarters of the new year, less what was invoiced
 
 
+@pytest.mark.sqlite
 def test_a_first_year_from_september(portail: Portail, monde: Monde) -> None:
     convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2026, 9, 1))
     add_tarifs(portail, monde.centre_id, 2026)
@@ -159,6 +162,7 @@ def by_package(portail: Portail, monde: Monde) -> UUID:
     return convention_id
 
 
+@pytest.mark.sqlite
 def test_a_period_to_come_is_not_prepared(portail: Portail, monde: Monde) -> None:
     """A wrong year would bill it whole: a statement catches up the periods before its own."""
     instructeur, convention_id = monde.gens[Role.INSTRUCTEUR], by_package(portail, monde)
@@ -192,6 +196,7 @@ def test_a_period_that_is_not_over_is_prepared_but_not_issued(portail: Portail, 
     assert read(portail, draft_id).total == D("32426.46")
 
 
+@pytest.mark.sqlite
 def test_months_to_come_of_a_quarter_are_left(portail: Portail, monde: Monde) -> None:
     convention_id = by_package(portail, monde)
     bill_by(portail, convention_id, service_degrade=None, deplacements_factures=False, periodicite="mois")
@@ -306,6 +311,7 @@ def test_the_tariff_of_another_year_is_lifted_by_a_person_with_a_reason(portail:
     assert read(portail, draft.id).manifeste["levee"]["motif"] == "Tarif reconduit par le conseil"
 
 
+@pytest.mark.sqlite
 def test_no_tariff_at_all_cannot_be_lifted(portail: Portail, monde: Monde) -> None:
     convention_id = share(portail, monde)
     bill_by(portail, convention_id, service_degrade={"tarif": "inconnu"})
@@ -316,6 +322,7 @@ def test_no_tariff_at_all_cannot_be_lifted(portail: Portail, monde: Monde) -> No
         decomptes.check(portail, monde.gens[Role.INSTRUCTEUR], draft.id)
 
 
+@pytest.mark.sqlite
 def test_an_offer_without_a_template_says_so(portail: Portail) -> None:
     monde = make_monde(portail, gabarits=True)
     convention_id = share(portail, monde)
@@ -333,6 +340,7 @@ def test_an_offer_without_a_template_says_so(portail: Portail) -> None:
 # Issued -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite
 def test_the_issued_file_says_it_all_and_is_sealed(portail: Portail, monde: Monde) -> None:
     convention_id = share(portail, monde)
     issued = issue_quarter(portail, monde, convention_id, 2023, 1)
@@ -355,6 +363,7 @@ def test_the_issued_file_says_it_all_and_is_sealed(portail: Portail, monde: Mond
         assert expected in text
 
 
+@pytest.mark.sqlite
 def test_the_same_statement_gives_the_same_bytes(portail: Portail, monde: Monde) -> None:
     convention_id = share(portail, monde)
     issued = issue_quarter(portail, monde, convention_id, 2023, 1)
@@ -408,6 +417,7 @@ def test_cancelled_then_invoiced_again(portail: Portail, monde: Monde) -> None:
     assert sorted(one.rang or 0 for one in drafts(portail, convention_id)) == [1, 2, 3]
 
 
+@pytest.mark.sqlite
 def test_paid_on_a_day_that_makes_sense(portail: Portail, monde: Monde) -> None:
     responsable = monde.gens[Role.RESPONSABLE]
     issued = issue_quarter(portail, monde, share(portail, monde), 2023, 1)
@@ -440,6 +450,7 @@ FROM = {
 }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("action", ACTIONS)
 def test_each_action_is_for_its_roles(make_portail: object, action: str) -> None:
     portail: Portail = make_portail("sqlite")  # type: ignore[operator]

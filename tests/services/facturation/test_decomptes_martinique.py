@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from domain.roles import Role
 from models import Exercice
 from services.core.portail import Portail
@@ -12,6 +14,9 @@ from services.facturation import consultation, exercices
 from tests.conventions import make_convention, word_text
 from tests.decomptes import add_hours, add_tarif, close_until, issue_quarter, set_convention, stored
 from tests.martinique import make_martinique
+
+pytestmark = pytest.mark.sqlite
+"""Amounts of one offer; the queries of statements are tested in test_decomptes on both databases."""
 
 D = Decimal
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from domain.roles import Role
 from models import Exercice
 from services.accueil.taches_facturation import list_decomptes_taches
@@ -17,6 +19,9 @@ from services.pilotage.suivi import open_suivi
 from tests.conventions import make_convention
 from tests.decomptes import add_hours, add_tarifs, close_until, issue_quarter
 from tests.factories import Monde, make_monde
+
+pytestmark = pytest.mark.sqlite
+"""Amounts told of one convention; the queries of statements are tested in test_decomptes on both databases."""
 
 D = Decimal
 DU, EN_SUS = D("32426.46"), D("370.50")

@@ -17,6 +17,9 @@ from tests.decomptes import add_hours, add_tarif, close_until, issue_quarter, st
 from tests.factories import Monde
 from tests.martinique import accept, begin, example, fill, make_martinique
 
+pytestmark = pytest.mark.sqlite
+"""Amounts of one offer; the queries of statements are tested in test_decomptes on both databases."""
+
 
 @pytest.fixture
 def monde(portail: Portail, monkeypatch: pytest.MonkeyPatch) -> Monde:

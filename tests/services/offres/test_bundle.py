@@ -71,6 +71,7 @@ def export(portail: Portail, version_id: Any = None, *, centre: str = CENTRE, of
         return bundle.export_offer(session, portail.files, found)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("folder", OFFERS, ids=str)
 def test_round_trip(installed: Portail, folder: Path) -> None:
     """Files → portal → ZIP → portal → ZIP: the same bytes all along, comments included."""

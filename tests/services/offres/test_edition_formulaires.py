@@ -95,6 +95,7 @@ def test_new_dossiers_ask_it_and_those_begun_do_not(monde: Monde) -> None:
         edit(monde, operation=lambda c, p: editing.delete_field(c, NEW, published=p.champs))
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATEUR])
 def test_only_administrators(monde: Monde, role: Role) -> None:
     acteur = monde[role]

@@ -77,6 +77,7 @@ def publish(monde: Monde) -> UUID:
     return depot_gabarits.publish(monde.portail, monde.administrateur, draft.id, draft.version)
 
 
+@pytest.mark.sqlite
 def test_a_template_is_deposited_published_and_taken_back(monde: Monde) -> None:
     """The whole journey: draft, publication, history with who and when, and back to the file of the first version."""
     before = banc(monde)

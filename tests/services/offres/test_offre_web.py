@@ -63,6 +63,7 @@ def test_any_two_versions_are_compared(portail: Portail, monde: Monde) -> None:
     assert "refus" in journal_actions(portail)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATEUR])
 def test_nobody_else_changes_an_offer(portail: Portail, monde: Monde, role: Role) -> None:
     with pytest.raises(Refus):

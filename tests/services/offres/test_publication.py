@@ -14,6 +14,9 @@ from services.core.portail import Portail
 from services.offres import publication, versions
 from tests.factories import OFFRE, make_monde
 
+pytestmark = pytest.mark.sqlite
+"""A check of Word templates; publishing is tested in test_versions on both databases."""
+
 
 def word(text: str) -> bytes:
     document, output = Document(), io.BytesIO()

@@ -157,6 +157,7 @@ FAULTY = [
 ]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(("spoil", "place", "reason"), FAULTY, ids=[case[0].__name__ for case in FAULTY])
 def test_faulty_draft(portail: Portail, monde: Monde, draft: DraftView, spoil: Any, place: str, reason: str) -> None:
     """A faulty draft is kept with the place and the reason of each fault, and is not published."""
@@ -235,6 +236,7 @@ def attempts(portail: Portail, acteur: Acteur, monde: Monde, draft: DraftView) -
     ]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.ADMINISTRATEUR])
 def test_other_roles_are_refused(portail: Portail, monde: Monde, draft: DraftView, role: Role) -> None:
     expected = Refus if role in ROLES_CENTRE else Introuvable

@@ -130,6 +130,7 @@ EXPECTED: dict[Role, tuple[type[PortailError] | None, ...]] = {
 }
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("role", list(Role))
 def test_who_may_do_what(monde: Monde, closed: UUID, role: Role, quiet_charts: None) -> None:
     write_sections(monde.portail, monde, closed)

@@ -92,6 +92,7 @@ def test_what_a_colleague_typed_since_is_kept_beside(monde: Monde) -> None:
     assert [(one.champ, one.motif) for one in view.saisies] == [(CHAMPS[0], "conflit")]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", ["depose", "accepte", "refuse"])
 def test_a_dossier_that_is_closed_takes_nothing(monde: Monde, etat: str) -> None:
     dossier_id = make_dossier(monde.portail, monde, etat)

@@ -139,6 +139,7 @@ def test_two_clicks_save_once_and_a_name_is_taken_once(monde: Monde) -> None:
     assert [row.nom for row in scenarios.list_scenarios(monde.portail, monde.responsable)] == ["Budget"]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("nom", ["", "   ", "\x00", "x" * 121])
 def test_a_bad_name_is_told_at_its_field_and_saves_nothing(monde: Monde, nom: str) -> None:
     with pytest.raises(Invalide) as refused:

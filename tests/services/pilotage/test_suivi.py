@@ -120,6 +120,7 @@ def assert_refused(monde: Monde, who: Acteur, convention_id: UUID) -> None:
     assert {line.centre_id for line in lines} == {monde.centre_id}
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     "params",
     [

@@ -52,6 +52,7 @@ def _june(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@pytest.mark.sqlite
 def test_avenant_bills_both_parts_of_the_year(portail: Portail, monde: Monde) -> None:
     """G10: 60 % from 1 September 2026, 35 221,28 €."""
     convention_id = make_convention(portail, monde, "en_vigueur", date_effet=date(2026, 1, 1))
@@ -149,6 +150,7 @@ def test_an_avenant_that_contradicts_a_signed_one_is_refused(portail: Portail, m
     assert years[:2] == [Decimal("35221.28"), Decimal("54384.00")]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -290,6 +292,7 @@ def test_who_issues_and_signs_an_avenant(portail: Portail, monde: Monde) -> None
     assert sign(portail, monde, avenant_id) == "en_vigueur"
 
 
+@pytest.mark.sqlite
 def test_the_projet_shows_what_would_change(portail: Portail, monde: Monde) -> None:
     convention_id = _issued(portail, monde)
     dossier_id = make_request(portail, monde, convention_id, "avenant", quotite_60())
@@ -390,6 +393,7 @@ def test_the_next_convention_begins_answered_and_replaces_this_one(portail: Port
     assert [one.split()[0] for one in links] == ["Convention", "Convention"]
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("effet", ["2025-06-01", "2026-01-01", "2026-01-02"])
 def test_no_day_is_due_twice_whenever_the_next_convention_begins(portail: Portail, monde: Monde, effet: str) -> None:
     """From the first day of the convention that it replaces, or before it: nothing is due for the old one any more."""
@@ -420,6 +424,7 @@ def test_one_convention_follows_another(portail: Portail, monde: Monde) -> None:
     demandes.create_renewal(portail, monde.instructeur, old, uuid4().hex)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", ["a_signer", "annulee", "resiliee", "remplacee"])
 def test_some_conventions_are_followed_by_none(portail: Portail, monde: Monde, etat: str) -> None:
     convention_id = make_convention(portail, monde, etat, date_effet=date(2026, 1, 1))

@@ -18,6 +18,9 @@ from tests.conventions import examine_here, word_text
 from tests.demandes import DELIBERATION, issue, sign
 from tests.martinique import accept, begin, example, fill, make_martinique
 
+pytestmark = pytest.mark.sqlite
+"""Amounts of one offer; the queries of avenants are tested in test_avenants on both databases."""
+
 TODAY = date(2026, 6, 15)
 
 

@@ -62,6 +62,7 @@ def _etat(portail: Portail, dossier_id: UUID) -> str:
         return session.get_one(Dossier, dossier_id).etat
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("nature", EXAMPLES)
 def test_every_state_action_and_role(portail: Portail, monde: Monde, convention_id: UUID, nature: str) -> None:
     """What the circuit's table says, and nothing else, whoever asks and wherever the request stands."""
@@ -86,6 +87,7 @@ def test_every_state_action_and_role(portail: Portail, monde: Monde, convention_
                     assert reached == line.vers == _etat(portail, dossier_id)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("nature", EXAMPLES)
 def test_who_may_begin(portail: Portail, monde: Monde, convention_id: UUID, nature: str) -> None:
     for role in Role:
@@ -100,6 +102,7 @@ def test_who_may_begin(portail: Portail, monde: Monde, convention_id: UUID, natu
                 begin(portail, monde[role], convention_id, nature)
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("nature", EXAMPLES)
 def test_another_collectivite_or_centre_sees_nothing(
     portail: Portail, monde: Monde, convention_id: UUID, nature: str
@@ -132,6 +135,7 @@ def test_two_clicks_begin_one_request_and_a_second_waits(portail: Portail, monde
         begin(portail, monde.gestionnaire, convention_id, "inconnue")
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("etat", "today"),
     [("a_signer", TODAY), ("annulee", TODAY), ("echue", TODAY), ("resiliee", TODAY), ("en_vigueur", date(2031, 1, 1))],

@@ -70,6 +70,7 @@ def refresh(portail: Portail, convention_id: UUID) -> None:
 # The worked examples ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("lettre", "recevabilite", "fin"),
     [
@@ -220,6 +221,7 @@ def test_today_is_that_of_the_centre(portail: Portail, monde: Monde, monkeypatch
 # Who ------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", list(CONVENTION.etats))
 def test_every_state_and_role_may_or_may_not_record(portail: Portail, monde: Monde, etat: str) -> None:
     convention_id = make_convention(portail, monde, etat)
@@ -261,6 +263,7 @@ def perform(portail: Portail, acteur: Acteur, row: DenonciationRow, action: str)
     getattr(denonciations, action)(portail, acteur, row.id, version_vue=row.version, **given[action])
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("action", list(ACTIONS))
 @pytest.mark.parametrize("etat", ["recue", "confirmee", "sans_suite", "retiree"])
 def test_every_state_of_a_notice_action_and_role(portail: Portail, monde: Monde, etat: str, action: str) -> None:
@@ -306,6 +309,7 @@ def test_the_page_offers_what_the_service_accepts(portail: Portail, monde: Monde
 # Bad input --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("dates", "champ", "dit"),
     [

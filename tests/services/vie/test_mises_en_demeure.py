@@ -207,6 +207,7 @@ def test_a_delay_past_the_end_of_the_convention_terminates_nothing(portail: Port
 # Who --------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", list(CONVENTION.etats))
 def test_only_the_responsable_prepares_and_only_while_it_runs(portail: Portail, monde: Monde, etat: str) -> None:
     convention_id = make_convention(portail, monde, etat)
@@ -252,6 +253,7 @@ def perform(portail: Portail, acteur: Acteur, row: DemeureRow, action: str) -> N
     getattr(mises_en_demeure, action)(portail, acteur, row.id, version_vue=row.version, **given[action])
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize("etat", ["preparee", "envoyee", "expiree", "satisfaite", "resiliee", "retiree"])
 def test_every_state_action_and_role(portail: Portail, monde: Monde, etat: str) -> None:
     convention_id = make_convention(portail, monde, "en_vigueur")
@@ -326,6 +328,7 @@ def test_revising_makes_the_letter_again(portail: Portail) -> None:
 # Bad input --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("changed", "champ"),
     [
@@ -348,6 +351,7 @@ def test_what_the_letter_needs_is_asked_for(
     assert open_demeures(portail, monde.responsable, convention_id).demeures == ()
 
 
+@pytest.mark.cases_on_sqlite
 @pytest.mark.parametrize(
     ("dates", "champ"),
     [
