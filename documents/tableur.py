@@ -36,7 +36,7 @@ def write_csv(colonnes: Sequence[str], lignes: Sequence[Sequence[Cell]]) -> byte
     """The table as CSV, for a French spreadsheet."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
-    writer.writerow(colonnes)
+    writer.writerow([_csv_cell(name) for name in colonnes])
     writer.writerows([_csv_cell(cell) for cell in ligne] for ligne in lignes)
     return stream.getvalue().encode("utf-8-sig")
 
