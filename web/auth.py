@@ -60,7 +60,7 @@ async def _ticket(request: Request) -> str:
             return ""
     try:
         ticket = json.loads(body)["ticket"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return ticket if isinstance(ticket, str) else ""
 

@@ -69,7 +69,7 @@ def test_public_address_is_an_origin_behind_a_proxy_that_rewrites_the_host(app: 
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"[]", b"null", b'{"ticket": 1}', b'{"ticket": "x"}', b"\xff", b"x" * 5000]
+    "body", [b"", b"{}", b"[]", b"null", b'{"ticket": 1}', b'{"ticket": "x"}', b"\xff", b"x" * 5000, b"[" * 1999]
 )
 def test_nonsense_opens_nothing(app: Starlette, body: bytes) -> None:
     answer = call(app, "POST", "/auth/echange", headers=ORIGIN, body=body)
