@@ -86,6 +86,8 @@ def render_value(view: DossierView, state: FieldState) -> Markup:
         return Markup('<span class="p-valeur">{}</span>').format(lines(str(raw)[:2000]))
     if state.value is None:
         missing = "Non renseigné (obligatoire)" if state.required else "Non renseigné"
+        if not view.cote_centre and field.id in view.offer.formset.du_centre:
+            missing = "Pas encore renseigné par le centre"
         return Markup('<span class="p-vide">{}</span>').format(missing)
     if field.type == "file":
         return render_file(view, state.value)

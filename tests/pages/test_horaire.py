@@ -51,6 +51,8 @@ def test_the_journey_shows_every_step(visitor: Visitor, monde: Monde) -> None:
     for step in ("Information", "État des lieux", "Besoin", "Local", "Référent", "Instance", "Délibération"):
         assert step in shown
     assert "Étape 3 sur 9" in shown
+    # The centre fills this step: nothing in it is asked of the clerk.
+    assert "Pas encore renseigné par le centre" in shown and "obligatoire" not in shown
 
 
 def test_the_summary_and_the_centre_read_hours(visitor: Visitor, monde: Monde) -> None:

@@ -61,7 +61,8 @@ def show_form_step(view: DossierView) -> None:
     _steps_part(shared)
     show_present(view, current.form)
     with st.container(width=760, key="p-formulaire"):
-        render_heading(current.form)
+        mine = any(view.may_edit(field.id) for section in current.form.sections for field in section.fields)
+        render_heading(current.form, a_remplir=mine)
         for section in current.form.sections:
             st.fragment(_section_part, key=part_of(section))(shared, section)
         if shared.panel:

@@ -238,6 +238,8 @@ def _account_actions(user: UserRow) -> None:
     """Send the invitation again, hand over a link, close or open the account."""
     portail, acteur = session.portail(), session.acteur()
     st.subheader("Compte", anchor=False)
+    if user.soi:
+        page.link("compte", "Mon compte : mot de passe, sessions ouvertes", icon=":material/account_circle:")
     manages = any(row.modifiable for row in user.roles)
     with st.container(horizontal=True):
         if manages and user.etat != "desactive" and portail.settings.smtp_url:

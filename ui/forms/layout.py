@@ -56,11 +56,12 @@ def render_form(model: FormModel, form: Form) -> None:
     render_focus(model)
 
 
-def render_heading(form: Form) -> None:
-    """What the form is for, and how to read its labels."""
+def render_heading(form: Form, *, a_remplir: bool = True) -> None:
+    """What the form is for, and how to read its labels when there is something to fill in (`a_remplir`)."""
     if form.help:
         st.markdown(form.help)
-    show_help(LEGEND)
+    if a_remplir:
+        show_help(LEGEND)
 
 
 def render_section(model: FormModel, form: Form, section: Section) -> None:
