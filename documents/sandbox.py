@@ -77,8 +77,8 @@ def _run(module: str, request: bytes, timeout: float) -> Any:
             return json.loads(output.read())
         errors.seek(0)
         said = errors.read()
-    if done.returncode < 0 or b"MemoryError" in said or b"bad_alloc" in said:
-        raise TooHeavy  # killed for its use of time, or out of memory
+    if done.returncode < 0 or any(one in said for one in (b"MemoryError", b"bad_alloc", b"RecursionError")):
+        raise TooHeavy  # killed for its use of time, out of memory, or nested without end
     raise RuntimeError(f"{module} failed: {said.decode(errors='replace')[-2000:]}")
 
 

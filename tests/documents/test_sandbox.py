@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from documents import sandbox
+from documents.check import TOO_HEAVY, check_templates
 from domain.errors import Invalide
+from tests.documents.samples import word
 
 
 def test_no_more_works_at_once_than_there_are_places(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,3 +51,12 @@ def test_a_work_that_fails_gives_its_place_back(monkeypatch: pytest.MonkeyPatch)
     for _ in range(sandbox.PLACES + 1):
         with pytest.raises(sandbox.TooHeavy):
             sandbox.run_limited("m", b"", 1.0)
+
+
+def test_a_template_nested_without_end_is_refused_with_words() -> None:
+    endless = (
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% if " + "(" * 200 + "1" + ")" * 200 + " %}x{% endif %}",
+    )
+    found = check_templates([(word(text), "") for text in endless], {"": {}})
+    assert [[error.message for error in errors] for errors in found] == [[TOO_HEAVY], [TOO_HEAVY]]
