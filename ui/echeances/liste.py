@@ -101,7 +101,7 @@ def when(group: Groupe, today: date) -> Markup:
 
 def _columns(today: date) -> tuple[Column[Groupe], ...]:
     return (
-        Column[Groupe]("Le", lambda one: f"{WEEKDAYS[one.le.weekday()]} {date_courte(one.le)}", court=True),
+        Column[Groupe]("Date", lambda one: f"{WEEKDAYS[one.le.weekday()]} {date_courte(one.le)}", court=True),
         Column[Groupe]("Échéance", lambda one: one.titre, vers=address),
         Column[Groupe]("Convention", who),
         Column[Groupe]("Délai", lambda one: when(one, today), court=True),
