@@ -21,7 +21,8 @@ from docx import Document
 from docxcompose.composer import Composer
 from docxtpl import DocxTemplate
 
-from documents import CompiledTemplate, Part, compose
+from documents.compiled import CompiledTemplate
+from documents.compose import Part, compose
 from documents.context import sample_context
 from documents.environment import word_environment
 from domain.offer import load_centre, load_offer

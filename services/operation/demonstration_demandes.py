@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from documents import pdf_available
+from documents.pdf import pdf_available
 from documents.sample_pdf import make_pdf, stamp_pdf
 from domain.errors import Invalide, PdfIndisponible
 from domain.roles import Role

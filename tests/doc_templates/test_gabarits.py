@@ -13,7 +13,8 @@ import pytest
 import yaml
 from docx.shared import Mm
 
-from documents import Part, compile_template, compose
+from documents.compiled import compile_template
+from documents.compose import Part, compose
 from documents.echantillons import sample_for
 from documents.lint import lint_template
 from documents.opc import WordPackage, w
