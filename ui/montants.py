@@ -43,14 +43,14 @@ def amount_lines(amounts: dict[str, Any]) -> list[Line]:
     return lines
 
 
-def change_lines(amounts: dict[str, Any]) -> list[Line]:
+def change_lines(amounts: dict[str, Any], *, previsionnel: bool = False) -> list[Line]:
     """What a year costs before and after an avenant, and what its year of effect comes to, of what
-    `services.vie.avenants.open_amounts` gives."""
-    tariff = amounts["tarif"]
+    `services.vie.avenants.open_amounts` gives. `previsionnel`: by the hour, a forecast."""
+    tariff, forecast = amounts["tarif"], ", en prévision" if previsionnel else ""
     return [
-        (f"Une année entière, avant (tarif {tariff['annee']})", euros(amounts["avant"])),
-        (f"Une année entière, après (tarif {tariff['annee']})", _strong(amounts["apres"])),
-        (f"Année {amounts['annee']}, avec l’avenant", _strong(amounts["du"])),
+        (f"Une année entière, avant (tarif {tariff['annee']}){forecast}", euros(amounts["avant"])),
+        (f"Une année entière, après (tarif {tariff['annee']}){forecast}", _strong(amounts["apres"])),
+        (f"Année {amounts['annee']}, avec l’avenant{forecast}", _strong(amounts["du"])),
     ]
 
 

@@ -145,7 +145,8 @@ def show_request_changes(view: DossierView) -> None:
     show(render_changes(page.load(open_changes, session.portail(), session.acteur(), view.id)))
     amounts = page.load(open_amounts, session.portail(), session.acteur(), view.id) if view.avenant else None
     if amounts is not None:
-        show(facts(change_lines(amounts)))
+        by_hour = view.offer.facturation.mode == "horaire"
+        show(facts(change_lines(amounts, previsionnel=by_hour)))
     if view.avenant and view.convention_id is None:
         page.download("Projet d’avenant (Word)", f"/dossiers/{view.id}/projet.docx")
 
