@@ -58,13 +58,15 @@ def _read_entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
     if len(entries) > MAX_ENTRIES:
         raise _refused("", f"cette archive contient plus de {MAX_ENTRIES} fichiers")
     found: dict[str, bytes] = {}
+    seen: set[str] = set()
     left = MAX_TOTAL
     for entry in entries:
         name = _checked_name(entry)
         if entry.is_dir():
             continue
-        if name in found:
-            raise _refused(name, "ce nom y est deux fois")
+        if name.lower() in seen:  # most desktop systems would keep one of the two only
+            raise _refused(name, "ce nom y est deux fois, aux majuscules près")
+        seen.add(name.lower())
         found[name] = _read_entry(archive, entry, min(left, MAX_FILE))
         left -= len(found[name])
     return dict(sorted(found.items()))

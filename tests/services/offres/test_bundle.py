@@ -273,6 +273,7 @@ def lying() -> bytes:
         (lambda: zipped({f"forms/a/b/f{rank}.yaml": b"" for rank in range(201)}), "plus de 200 fichiers"),
         (lambda: crafted(link, b"/etc/passwd"), "fichier ordinaire"),
         (twice, "deux fois"),
+        (lambda: zipped({"forms/a/b/offre.yaml": b"", "forms/a/b/Offre.yaml": b""}), "aux majuscules près"),
         (locked, "mot de passe"),
         (lying, "archive"),
         (lambda: zipped({f"forms/a/b/f{rank}.yaml": b"\0" * 19_000_000 for rank in range(5)}), "beaucoup trop gros"),
