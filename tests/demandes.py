@@ -48,11 +48,11 @@ def begin(portail: Portail, who: Acteur, convention_id: UUID, nature: str) -> UU
 
 def fill(portail: Portail, who: Acteur, dossier_id: UUID, values: dict[str, Any]) -> None:
     """Give these answers, and the délibération's file when there is a délibération."""
-    for champ, value in values.items():
-        shown = dossiers.open_dossier(portail, who, dossier_id).answers
-        version = shown[champ].version if champ in shown else 0
-        result = answers.save_answer(portail, who, dossier_id, champ, value, version_vue=version)
-        assert result.etat in ("enregistre", "inchange"), (champ, result)
+    shown = dossiers.open_dossier(portail, who, dossier_id).answers
+    given = {champ: (value, shown[champ].version if champ in shown else 0) for champ, value in values.items()}
+    results = answers.save_answers(portail, who, dossier_id, given)
+    wrong = {champ: one for champ, one in results.items() if one.etat not in ("enregistre", "inchange")}
+    assert not wrong, wrong
     if "deliberation.numero" in values:
         attach_pdf(portail, who, dossier_id, "deliberation.fichier")
 
