@@ -4,7 +4,7 @@ import streamlit as st
 
 from domain.errors import PortailError
 from services.adhesion import demandes
-from services.adhesion.demandes import Saisie
+from services.adhesion.demande_saisie import Saisie
 from ui import page, session
 from ui.adhesion.choix_centre import choose_centre
 from ui.collectivite_search import pick_collectivite
@@ -49,10 +49,14 @@ def form() -> None:
     found = pick_collectivite(slots)
     st.subheader("Vos coordonnées", anchor=False)
     with st.form("demande", border=False, width=720, enter_to_submit=False):
-        left, right = st.columns(2)
-        with left:
+        first, second = st.columns(2), st.columns(2)  # by rows: on a telephone, and by Tab, fields keep their order
+        with first[0]:
             prenom = st.text_input("Prénom", autocomplete="given-name", max_chars=100)
             slots.place("prenom")
+        with first[1]:
+            nom = st.text_input("Nom", autocomplete="family-name", max_chars=100)
+            slots.place("nom")
+        with second[0]:
             courriel = st.text_input(
                 "Adresse électronique professionnelle",
                 type="email",
@@ -61,9 +65,7 @@ def form() -> None:
                 placeholder="prenom.nom@ville.fr",
             )
             slots.place("courriel")
-        with right:
-            nom = st.text_input("Nom", autocomplete="family-name", max_chars=100)
-            slots.place("nom")
+        with second[1]:
             telephone = st.text_input(
                 "Téléphone", type="phone", autocomplete="tel", max_chars=40, placeholder="01 23 45 67 89"
             )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from domain.formatting import siren
 from domain.referentiel import Collectivite, load_referentiel
-from services.adhesion.demandes import TYPES
+from services.adhesion.demande_saisie import TYPES
 from ui import page
 
 CHOSEN = "demande-siren"

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
-from domain.fields import Field, FieldError, parse_value
 from domain.referentiel import load_referentiel
 from domain.roles import Role
 from domain.text import clean_text
 from models import Centre, Collectivite, DemandeAdhesion, RoleAttribue, Utilisateur, utc_now
+from services.adhesion.demande_saisie import TYPES, Saisie, read_demande
 from services.comptes import rights
 from services.comptes.invitations import check_identity, ensure_account, invite_account
 from services.comptes.links import check_link, use_link
@@ -31,41 +30,12 @@ DEMANDE = "d"
 """Kind of attempt (services.core.limits): requests from the public page."""
 BY_PERSON = 3
 BY_ADDRESS = 5
-TYPES = {
-    "commune": "Commune",
-    "cc": "Communauté de communes",
-    "ca": "Communauté d’agglomération",
-    "cu": "Communauté urbaine",
-    "metropole": "Métropole",
-    "ept": "Établissement public territorial",
-    "ccas": "CCAS ou CIAS",
-    "syndicat": "Syndicat intercommunal ou mixte",
-    "departement": "Département",
-    "region": "Région",
-    "autre": "Autre établissement public",
-}
 ETATS = {
     "a_confirmer": "En attente de confirmation",
     "recue": "À traiter",
     "acceptee": "Acceptée",
     "refusee": "Refusée",
 }
-
-
-@dataclass(frozen=True)
-class Saisie:
-    """The public form, as typed."""
-
-    centre_id: UUID | None
-    siren: str
-    collectivite_nom: str
-    collectivite_type: str
-    prenom: str
-    nom: str
-    courriel: str
-    telephone: str
-    fonction: str = ""
-    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +69,7 @@ class DemandeRow:
 def submit_demande(portail: Portail, saisie: Saisie, adresse: str, *, operation_id: str) -> bool:
     """Deposit a request. True when it must still be confirmed by mail; False when there is no mail server: it goes
     straight to the centre, marked as not confirmed. The same request twice is the same request."""
-    demande = _checked(portail, saisie)
+    demande = read_demande(portail, saisie)
     by_mail = bool(portail.settings.smtp_url)
     with portail.db.write() as session:
         attempt, minutes = limits.count(
@@ -123,51 +93,6 @@ def submit_demande(portail: Portail, saisie: Saisie, adresse: str, *, operation_
     if attempt is None:
         raise Refus(f"Trop de demandes envoyées. {limits.wait_message(minutes)}.")
     return by_mail
-
-
-def _checked(portail: Portail, saisie: Saisie) -> DemandeAdhesion:
-    """The request, cleaned; Invalide with the field at fault. Name and type come from the national list when it has the SIREN."""
-    siren = _siren(saisie.siren)
-    listed = load_referentiel().get(siren)
-    name = listed.nom if listed else clean_text(saisie.collectivite_nom)
-    kind = listed.type if listed else saisie.collectivite_type
-    if not name or len(name) > 200:
-        raise Invalide("Indiquez le nom de la collectivité (200 caractères au plus).", champ="collectivite")
-    if kind not in TYPES:
-        raise Invalide("Choisissez le type de collectivité.", champ="type")
-    identity = check_identity(saisie.courriel, saisie.prenom, saisie.nom, saisie.telephone)
-    if not identity.telephone:
-        raise Invalide("Indiquez un numéro de téléphone.", champ="telephone")
-    message = clean_text(saisie.message, multiline=True)
-    if len(message) > 2000:
-        raise Invalide("Le message est limité à 2 000 caractères.", champ="message")
-    with portail.db.read() as session:
-        centre = session.get(Centre, saisie.centre_id) if saisie.centre_id else None
-        if centre is None:
-            raise Invalide("Choisissez le centre de gestion.", champ="centre")
-    return DemandeAdhesion(
-        centre_id=centre.id,
-        siren=siren,
-        collectivite_nom=name,
-        collectivite_type=kind,
-        prenom=identity.prenom,
-        nom=identity.nom,
-        fonction=clean_text(saisie.fonction)[:150] or None,
-        courriel=identity.courriel,
-        telephone=identity.telephone,
-        message=message or None,
-    )
-
-
-def _siren(typed: str) -> str:
-    field = Field(id="siren", type="siren", label="SIREN")
-    try:
-        value = parse_value(field, typed)
-    except FieldError as error:
-        raise Invalide(error.message, champ="siren") from None
-    if not value:
-        raise Invalide("Indiquez le numéro SIREN de la collectivité.", champ="siren")
-    return cast(str, value)
 
 
 def _pending(session: Session, demande: DemandeAdhesion) -> bool:

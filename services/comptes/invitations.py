@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from domain.errors import Introuvable, Invalide, Refus
+from domain.errors import Introuvable, Invalide, Refus, raise_faults
 from domain.field_types.text import format_telephone, normalize_email
 from domain.formatting import date_courte
 from domain.roles import Role
@@ -51,23 +51,25 @@ class Identity:
 
 
 def check_identity(courriel: str, prenom: str, nom: str, telephone: str | None) -> Identity:
-    """The identity, normalized; Invalide with the field at fault."""
+    """The identity, normalized; Invalide with every field at fault."""
+    faults: list[Invalide] = []
     names = {"prenom": clean_text(prenom), "nom": clean_text(nom)}
     for champ, label in (("prenom", "prénom"), ("nom", "nom")):
         if not names[champ]:
-            raise Invalide(f"Indiquez le {label}.", champ=champ)
-        if len(names[champ]) > 100:
-            raise Invalide(f"Le {label} est limité à 100 caractères.", champ=champ)
+            faults.append(Invalide(f"Indiquez le {label}.", champ=champ))
+        elif len(names[champ]) > 100:
+            faults.append(Invalide(f"Le {label} est limité à 100 caractères.", champ=champ))
     address = clean_text(courriel)
     login = normalize_email(address) if len(address) <= 254 else None
     if login is None:
         missing = "Cette adresse électronique n’est pas valable." if address else "Indiquez l’adresse électronique."
-        raise Invalide(missing, champ="courriel")
+        faults.append(Invalide(missing, champ="courriel"))
     typed = clean_text(telephone or "")
     number = format_telephone(typed) if 0 < len(typed) <= 40 else None
     if typed and number is None:
-        raise Invalide("Ce numéro de téléphone n’est pas valable : saisissez dix chiffres.", champ="telephone")
-    return Identity(sessions.normalize_courriel(login), names["prenom"], names["nom"], number)
+        faults.append(Invalide("Ce numéro de téléphone n’est pas valable : saisissez dix chiffres.", champ="telephone"))
+    raise_faults(faults)
+    return Identity(sessions.normalize_courriel(login or ""), names["prenom"], names["nom"], number)
 
 
 def invite(

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from domain.errors import Conflit, Introuvable, Invalide, Refus
+from domain.errors import Conflit, Introuvable, Invalide, Refus, split_faults
 from domain.roles import Role
 from models import Collectivite, DemandeAdhesion, Utilisateur
 from services.adhesion import demandes
-from services.adhesion.demandes import Saisie
+from services.adhesion.demande_saisie import Saisie
 from services.comptes import accounts
 from services.comptes.links import mint_link
 from services.core.portail import Portail
@@ -83,6 +83,16 @@ def test_with_mail_it_waits_for_its_confirmation(with_mail: Monde) -> None:
         ("confirmation", "lea@example.org"),
         ("demande_recue", with_mail.instructeur.courriel),
     ]
+
+
+def test_everything_wrong_is_said_at_once(monde_sqlite: Monde) -> None:
+    """Somebody who fills the form once a year is not sent back field after field."""
+    empty = {"siren": "", "prenom": "", "nom": "", "courriel": "", "telephone": "", "centre_id": None}
+    with pytest.raises(Invalide) as caught:
+        _submit(monde_sqlite, **empty)
+    assert {one.champ for one in split_faults(caught.value)} == {
+        "centre", "siren", "prenom", "nom", "courriel", "telephone",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

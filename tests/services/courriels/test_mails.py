@@ -16,7 +16,7 @@ from aiosmtpd.smtp import AuthResult
 
 from models import Courriel, utc_now
 from services.adhesion import demandes
-from services.adhesion.demandes import Saisie
+from services.adhesion.demande_saisie import Saisie
 from services.comptes import invitations
 from services.core.portail import Portail
 from services.courriels import mails, smtp
