@@ -21,7 +21,10 @@ def show_profile(profile: Profile) -> None:
         left, right = st.columns(2)
         prenom = left.text_input("Prénom", value=profile.prenom, max_chars=100, autocomplete="given-name")
         nom = right.text_input("Nom", value=profile.nom, max_chars=100, autocomplete="family-name")
-        slots.place("prenom", "nom")
+        with left:
+            slots.place("prenom")
+        with right:
+            slots.place("nom")
         telephone = st.text_input(
             "Téléphone", type="phone", value=profile.telephone or "", max_chars=40, placeholder="01 23 45 67 89"
         )
