@@ -34,7 +34,11 @@ class Database:
         self.sqlite = parsed.get_backend_name() == "sqlite"
         if self.sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = _sqlite_engine(url) if self.sqlite else create_engine(url, pool_pre_ping=True, pool_size=10)
+        self.engine = (
+            _sqlite_engine(url)
+            if self.sqlite
+            else create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+        )
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._queue: AbstractContextManager[Any] = RLock() if self.sqlite else nullcontext()
 
@@ -112,7 +116,8 @@ def _committed(session: Session) -> Iterator[None]:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 15})
+    # hide_parameters: an error that is logged says which statement failed, not what people typed.
+    engine = create_engine(url, connect_args={"timeout": 15}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from models import Operation
 from services.core.database import MIGRATIONS, Database
@@ -24,6 +26,12 @@ def test_newest_revision_is_alembics() -> None:
 
 def test_served_database_is_current(portail: Portail) -> None:
     assert portail.db.is_current()
+
+
+def test_an_error_that_is_logged_says_nothing_of_what_was_typed(portail: Portail) -> None:
+    with pytest.raises(DBAPIError) as caught, portail.db.write() as session:
+        session.execute(text("SELECT absente FROM operation WHERE id = :typed"), {"typed": "prenom.nom@example.org"})
+    assert "prenom.nom" not in str(caught.value)
 
 
 def test_database_knows_whether_it_is_current(tmp_path: Path) -> None:
