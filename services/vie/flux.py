@@ -22,7 +22,7 @@ from domain.ics import Evenement, write_calendar
 from models import FluxCalendrier, Utilisateur, utc_now
 from services.comptes import sessions
 from services.core.access import Acteur, load_acteur
-from services.core.locks import lock_row
+from services.core.locks import find_row, lock_row
 from services.core.portail import Portail, record
 from services.core.tokens import new_token, token_hash
 from services.vie.echeances import GENRES, EcheanceRow, group_rows, tell_done, visible_rows
@@ -123,8 +123,10 @@ def read_flux(portail: Portail, token: str) -> bytes | None:
 
 def _note_reading(portail: Portail, flux_id: UUID, acteur: Acteur) -> None:
     with portail.db.write() as session:
-        flux = session.get_one(FluxCalendrier, flux_id)
-        flux.lu_le = utc_now()
+        flux, now = find_row(session, FluxCalendrier, flux_id), utc_now()
+        if flux is None or (flux.lu_le is not None and flux.lu_le.date() == now.date()):
+            return  # taken away, or read by another program, in between
+        flux.lu_le = now
         record(
             session, acteur, "calendrier.lire", centre_id=_home(session, acteur), objet="calendrier", objet_id=flux.id
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
@@ -19,7 +19,7 @@ from services.core.tokens import token_hash
 from services.vie import flux
 from tests.comptes import PASSWORD, cheap_hashing, token_of
 from tests.conventions import make_convention
-from tests.factories import Monde, make_other_centre, make_stranger
+from tests.factories import Monde, journal_actions, make_other_centre, make_stranger
 
 DAY = date(2026, 7, 1)
 
@@ -105,6 +105,16 @@ def test_a_new_password_closes_the_address(monde: Monde, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("token", ["", "inconnu", "é" * 50, "\udcff"])
 def test_an_unknown_address_gives_nothing(monde_sqlite: Monde, token: str) -> None:
     assert flux.read_flux(monde_sqlite.portail, token) is None
+
+
+def test_programs_that_read_together_make_one_line_and_one_that_comes_too_late_none(monde: Monde) -> None:
+    portail, me = monde.portail, monde.gestionnaire
+    flux.create_flux(portail, me)
+    with portail.db.read() as session:
+        flux_id = session.scalars(select(FluxCalendrier.id)).one()
+    for ident in (flux_id, flux_id, uuid4()):
+        flux._note_reading(portail, ident, me)
+    assert journal_actions(portail).count("calendrier.lire") == 1
 
 
 def test_rights_are_those_of_the_day_it_is_read(monde: Monde) -> None:
