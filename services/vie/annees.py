@@ -71,7 +71,7 @@ def open_years(portail: Portail, acteur: Acteur, convention_id: UUID) -> AnneesV
         offer = get_offer(session, convention.dossier.offre_version_id)
         today = clock.today(convention.centre.fuseau)
         awaited = next_agreement(session, convention)
-        can_agree = awaited is not None and today.year < awaited and bool(roles.intersection(AGREEING))
+        can_agree = awaited == today.year + 1 and bool(roles.intersection(AGREEING))  # a year at a time (B10)
         return AnneesView(
             convention_id=convention.id,
             fuseau=convention.centre.fuseau,

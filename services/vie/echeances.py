@@ -20,7 +20,7 @@ from domain.calendar import EcheanceDate, list_echeances, rules_of
 from domain.offer import CENTRE_SEUL, ECHEANCES, Echeance
 from domain.roles import ROLES_COLLECTIVITE, Role
 from domain.text import fold
-from models import Bilan, Centre, Convention, Decompte, Denonciation, MiseEnDemeure, Tarif
+from models import Bilan, Centre, Convention, Decompte, Denonciation, MiseEnDemeure, Reconduction, Tarif
 from services.activite.regles import RECORDING_STATES
 from services.centre.offres import get_offer
 from services.core import clock
@@ -246,13 +246,14 @@ def _row(session: Session, convention: Convention, deadline: EcheanceDate) -> Ec
 class Done:
     """What is done already: tariffs recorded (centre, code, year), reports published (convention, year), statements issued
     (first and last day of their period, by convention), notices given (convention, year), signed conventions that follow (their
-    number, by the convention that they take over from)."""
+    number, by the convention that they take over from), renewals (convention, year)."""
 
     tarifs: frozenset[tuple[UUID, str, int]]
     bilans: frozenset[tuple[UUID, int]]
     decomptes: Mapping[UUID, Sequence[tuple[date, date]]]
     denonciations: frozenset[tuple[UUID, int]]
     suites: Mapping[UUID | None, str]
+    reconductions: frozenset[tuple[UUID, int]]
 
     def follows(self, row: EcheanceRow) -> str:
         """Number of the signed convention that follows, for the end of one; empty otherwise."""
@@ -264,6 +265,8 @@ class Done:
             return bool(self.follows(row))
         if row.kind == "vote_tarif":
             return all((row.centre_id, code, row.le.year + 1) in self.tarifs for code in codes)
+        if row.kind == "reconduction":  # asked for until 31 December, or done on 1 January
+            return (row.convention_id, row.le.year + (row.le.month == 12)) in self.reconductions
         if row.kind == "bilan":
             return (row.convention_id, row.le.year - 1) in self.bilans
         if row.kind == "denonciation":
@@ -290,6 +293,7 @@ def _read_done(session: Session, conventions: Sequence[Convention]) -> Done:
     following = select(Convention.remplace_id, Convention.numero).where(
         Convention.remplace_id.in_(ids), Convention.etat.in_(COMMITTED_STATES)
     )
+    renewals = select(Reconduction.convention_id, Reconduction.annee).where(Reconduction.convention_id.in_(ids))
     issued: dict[UUID, list[tuple[date, date]]] = {}
     for one, du, au in session.execute(decomptes):
         issued.setdefault(one, []).append((du, au))
@@ -299,6 +303,7 @@ def _read_done(session: Session, conventions: Sequence[Convention]) -> Done:
         issued,
         frozenset((one, day.year) for one, day in session.execute(notices) if day is not None),
         dict(session.execute(following).all()),
+        frozenset(session.execute(renewals).all()),
     )
 
 

@@ -55,8 +55,9 @@ def _tell_next(following: AnneeRow, now: AnneeRow | None) -> Markup:
         )
     gap = following.du - now.du if now is not None else None
     change = f" ({'+' if gap > 0 else ''}{euros(gap)})" if gap else ""
-    return Markup("{}\u00a0: <strong>{}</strong>{}, au tarif voté.").format(
-        following.annee, euros(following.du), change
+    if_agreed = ", si le renouvellement est accepté" if following.situation == A_CONVENIR else ""
+    return Markup("{}{}\u00a0: <strong>{}</strong>{}, au tarif voté.").format(
+        following.annee, if_agreed, euros(following.du), change
     )
 
 

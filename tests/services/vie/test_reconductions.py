@@ -13,14 +13,17 @@ from sqlalchemy import select
 from domain.errors import Introuvable, Invalide, Refus
 from domain.offer import Duree
 from domain.roles import Role
-from models import Convention, Denonciation, Dossier, Exercice, OffreVersion, Reconduction
+from models import Convention, Courriel, Denonciation, Dossier, Exercice, OffreVersion, Reconduction
 from services.core import clock
 from services.core.portail import Portail
 from services.facturation.exercices import refresh_convention
+from services.vie.annees import open_years
+from services.vie.echeances import EcheanceFilter, list_groupes
+from services.vie.rappels import send_due
 from services.vie.reconductions import agree_renewal, close_due, next_agreement, renew_due
 from tests.conventions import make_convention
 from tests.decomptes import add_tarif, add_tarifs, set_convention
-from tests.factories import Monde, cig_offer, make_other_centre
+from tests.factories import Monde, cig_offer, make_other_centre, open_accounts
 
 
 def renew_by(portail: Portail, convention_id: UUID, **duree: Any) -> None:
@@ -184,6 +187,38 @@ def test_agreed_in_time_it_goes_on_one_year(monde: Monde) -> None:
     assert row.montant_du == Decimal("32426.46")
     assert run(monde, date(2028, 1, 1)) == (0, 1)
     assert state(monde.portail, convention_id) == ("echue", date(2027, 12, 31), "non_reconduite")
+
+
+def test_an_agreement_given_is_asked_for_no_more(monde_sqlite: Monde) -> None:
+    """The deadline is done, its reminder is not sent, and the year after it is not offered yet: a year at a time (B10)."""
+    monde, last = monde_sqlite, date(2026, 12, 31)
+    convention_id = expresse(monde)
+
+    def asked(jour: date) -> list[tuple[str, str]]:
+        with clock.pretend(jour):
+            found = list_groupes(monde.portail, monde.responsable, EcheanceFilter(jour, last, genre="reconduction"))
+            return [(one.titre, one.situation) for one in found.rows]
+
+    def offered(jour: date) -> int | None:
+        with clock.pretend(jour):
+            view = open_years(monde.portail, monde.responsable, convention_id)
+            return view.accord if view else None
+
+    def told() -> int:
+        with monde.portail.db.write() as session:
+            send_due(session, monde.centre_id, date(2026, 12, 20))
+            mails = session.scalars(select(Courriel).where(Courriel.modele == "rappel_reconduction")).all()
+            session.rollback()
+            return len(mails)
+
+    open_accounts(monde.portail)
+    assert told() == 2  # the responsable and the collectivité's direction
+    title = "Renouvellement pour 2027 à accepter"
+    assert (asked(date(2026, 11, 22)), offered(date(2026, 11, 22))) == ([(title, "")], 2027)
+    agree(monde, convention_id, 2027, date(2026, 11, 22))
+    assert (asked(date(2026, 11, 22)), offered(date(2026, 11, 22))) == ([(title, "Fait")], None)
+    assert offered(date(2027, 9, 1)) == 2028
+    assert told() == 0
 
 
 def test_not_agreed_it_ends_with_its_year(monde: Monde) -> None:
