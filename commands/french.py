@@ -7,6 +7,7 @@ translation. Giving these modules our dictionary is less fragile than a compiled
 from __future__ import annotations
 
 import logging
+import re
 from types import ModuleType
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -95,6 +96,9 @@ class Command(click.Command):
         kwargs.setdefault("options_metavar", "[OPTIONS]")
         super().__init__(*args, **kwargs)
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return first_sentence(self.help)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -117,6 +121,15 @@ class Group(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("subcommand_metavar", "COMMANDE [ARGUMENTS]…")
         super().__init__(*args, **kwargs)
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return first_sentence(self.help)
+
+
+def first_sentence(help_text: str | None) -> str:
+    """What a command does, in the list of commands: click cuts it after a few words, whatever the width."""
+    paragraph = " ".join((help_text or "").strip().split("\n\n")[0].split())
+    return re.split(r"(?<=\.)\s", paragraph, maxsplit=1)[0]
 
 
 def _log(error: Exception, message: str) -> str:

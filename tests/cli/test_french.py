@@ -32,6 +32,7 @@ def test_help_of_every_command_is_french(run: Run, path: tuple[str, ...]) -> Non
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage\u00a0: portail")
     assert "Affiche cette aide." in result.stdout
+    assert "..." not in result.stdout, "a sentence cut short"
     without_places = re.sub(r"\[OPTIONS\]|Options\u00a0:|Usage\u00a0:", "", result.stdout)
     assert not ENGLISH.search(without_places.replace("l'argument", "")), result.stdout
 
