@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from domain.fields import FIELD_TYPES
@@ -35,7 +36,41 @@ class Change:
 def describe_changes(before: Content, after: Content) -> list[Change]:
     """Every difference from `before` to `after`, in the order of `after`. Either may be a faulty draft."""
     old, new, moves = take_moves(*fill_mails(*name_states(_plain(before), _plain(after))))
-    return [*_compare(old, new, (), ()), *(change for move in moves for change in _tell_move(move))]
+    names = _names_of(old) | _names_of(new)
+    found = [*_compare(old, new, (), ()), *(change for move in moves for change in _tell_move(move))]
+    return [_tell_step(change, names) if "steps" in change.path.split("/") else change for change in found]
+
+
+def _names_of(content: Content) -> dict[str, str]:
+    """What people call the forms and the fields that steps name by their id."""
+    found: dict[str, str] = {}
+    for form in _objects(_plain(content), "forms"):
+        found[str(form.get("id"))] = _name(form, str(form.get("id")))
+        for section in _objects(form, "sections"):
+            fields = _objects(section, "fields")
+            found |= {str(field.get("id")): _name(field, str(field.get("id"))) for field in fields}
+    return found
+
+
+def _objects(row: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """The objects of a list; what else a faulty draft holds there is left out."""
+    rows = row.get(key)
+    return [one for one in rows if isinstance(one, Mapping)] if isinstance(rows, list | tuple) else []
+
+
+def _tell_step(change: Change, names: Mapping[str, str]) -> Change:
+    """A change of a step, the ids in it replaced by the names of what they name."""
+    titre = re.sub(r"étape « ([^» ]+)((?: \(répété\))*) »", lambda one: _quoted(one, names), change.titre)
+    if not change.path.endswith(("/champs", "steps")):
+        return replace(change, titre=titre)
+    avant, apres = (
+        ", ".join(names.get(one, one) for one in value.split(", ")) for value in (change.avant, change.apres)
+    )
+    return replace(change, titre=titre, avant=avant, apres=apres)
+
+
+def _quoted(found: re.Match[str], names: Mapping[str, str]) -> str:
+    return f"étape « {names.get(found[1], found[1])}{found[2]} »"
 
 
 def _tell_move(move: Move) -> Iterator[Change]:

@@ -143,7 +143,7 @@ def test_what_may_go_goes() -> None:
         (lambda t: line(t, "accepter").update(de=["refuse"]), "est clos"),
         (lambda t: line(t, "accepter").update(de=[]), "elle ne part d’aucun état"),
         (lambda t: line(t, "accepter").update(roles=[]), "aucun rôle"),
-        (lambda t: line(t, "accepter").update(roles=["assistant"]), "ne peut pas revenir au rôle « assistant de service"),
+        (lambda t: line(t, "accepter").update(roles=["assistant"]), "ne peut pas revenir au rôle « assistant »"),
         (lambda t: line(t, "emettre").update(roles=["gestionnaire"]), "ne peut pas revenir au rôle « gestionnaire »"),
         (lambda t: t["transitions"].append(line(t, "accepter")), "« accepter » est définie deux fois"),
         (lambda t: t["transitions"].remove(line(t, "emettre")), "« emettre » manque"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.offer import load_offer
+from domain.request_editing import add_step, form_questions, move_step, update_step
 from services.offres.diff import Change, describe_changes, describe_gabarits
 from tests.factories import FORMS, cig_offer
 
@@ -75,7 +76,7 @@ def test_settings(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert told["Durée › Reconduction"] == ("Tacite", "Expresse : le centre donne son accord")
     assert told["Facturation › Décomptes"] == ("Chaque trimestre", "Chaque mois")
     assert told["Facturation › Service dégradé"] == ("tarif : heure", "")
-    assert told["Ordre (étapes)"][1].startswith("locaux, fiche")
+    assert told["Ordre (étapes)"][1].startswith("Locaux mis à disposition, Votre collectivité")
     assert told["Options › Réservé aux collectivités affiliées"] == ("non", "oui")
     assert "Document « Note » ajouté" in told
     roles = told["Circuit du dossier › action « Déposer le dossier » › Rôles"]
@@ -111,3 +112,18 @@ def test_two_offers_from_each_other() -> None:
             mark in change.titre + change.avant + change.apres for mark in ("{", "None", "True", "False")
         ) or ("désignation" in change.titre.lower()), change
         assert "_" not in last or "«" in last, change
+
+
+def test_the_steps_of_a_request_are_called_by_their_names() -> None:
+    before = cig_offer().model_dump(mode="json")
+    after, place = add_step(before, "horaires", {"form": "referent", "champs": ["referent.nom"]})
+    (added,) = describe_changes(before, after)
+    assert added.titre == "Demande « Horaires de présence » › étape « Référent du service social » ajoutée"
+    (moved,) = describe_changes(after, move_step(after, "horaires", place, 0))
+    assert moved.titre.endswith("Ordre (étapes)") and moved.apres.startswith(
+        "Référent du service social, Le changement"
+    )
+    (fewer,) = describe_changes(after, update_step(after, "horaires", place, {"champs": ["referent.prenom"]}))
+    assert "étape « Référent du service social »" in fewer.titre
+    labels = form_questions(after, "referent")
+    assert (fewer.avant, fewer.apres) == (labels["referent.nom"], labels["referent.prenom"])
