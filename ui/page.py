@@ -239,12 +239,14 @@ def notify(message: str, *, warning: bool = False) -> None:
 
 
 def show_notice() -> None:
-    """Show the pending announcement, once."""
+    """Show the pending announcement, once. It has its place even when there is none: otherwise all that follows would move up
+    on the next run, and what the person had unfolded or was typing in would be drawn anew."""
     message, warning = st.session_state.pop(_NOTICE, ("", False))
+    place = st.container()
     if message and warning:
-        st.warning(_plain(message), icon=":material/warning:")
+        place.warning(_plain(message), icon=":material/warning:")
     elif message:
-        st.success(_plain(message), icon=":material/check_circle:")
+        place.success(_plain(message), icon=":material/check_circle:")
         st.toast(_plain(message), icon=":material/check_circle:")
 
 

@@ -5,10 +5,38 @@
   "use strict";
   if (window.top !== window) return;
   const RERUN = 11, BEGUN = 4, ENDED = 6, ENDED_FOR_ANOTHER = 2; // fields of Streamlit's BackMsg and ForwardMsg, and a status
-  const SOON = 1000; // milliseconds within which a link that was clicked asks the portal (web/static/navigation.js lets fields go first)
-  let begun = false, asked = 0;
+  const SOON = 1000; // milliseconds within which a link that was clicked asks the portal: it lets the field just left go first
+  let begun = false, waiting = false, asked = 0, gestures = 0;
 
-  const show = (activity) => { document.documentElement.dataset.activite = activity; };
+  // What unfolds does it at once: until it has, a click inside is lost.
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (...given) {
+    const animation = animate.apply(this, given);
+    if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
+    return animation;
+  };
+
+  const show = () => { document.documentElement.dataset.activite = waiting || gestures ? "attente" : "repos"; };
+  const wait = (value) => { waiting = value; show(); };
+
+  // A gesture may ask something, a moment after it: React first draws what it changed.
+  const gesture = (event) => {
+    if (!document.documentElement.dataset.activite) return;
+    const link = event.type === "click" && event.target instanceof Element && event.target.closest("a[data-lien]");
+    const before = asked, end = performance.now() + (link ? SOON : 60);
+    let frames = 0;
+    gestures += 1;
+    show();
+    const look = () => {
+      frames += 1;
+      if (asked !== before || (performance.now() > end && frames > 3)) {
+        gestures -= 1;
+        show();
+      } else setTimeout(look, 20);
+    };
+    setTimeout(look, 20);
+  };
+  for (const kind of ["click", "focusout", "change", "keydown"]) addEventListener(kind, gesture, true);
 
   // The fields of a protobuf message, one level: number to value (a number, or true for what is longer).
   const fields = (data) => {
@@ -34,30 +62,23 @@
   const heard = (data) => {
     const told = fields(data);
     if (told.has(BEGUN)) begun = true;
-    else if (begun && told.has(ENDED) && told.get(ENDED) !== ENDED_FOR_ANOTHER) show("repos");
+    else if (begun && told.has(ENDED) && told.get(ENDED) !== ENDED_FOR_ANOTHER) wait(false);
   };
-
-  addEventListener("click", (event) => {
-    if (!(event.target instanceof Element) || !event.target.closest("a[data-lien]")) return;
-    const before = asked;
-    show("attente");
-    setTimeout(() => asked === before && show("repos"), SOON);
-  }, true);
 
   window.WebSocket = class extends WebSocket {
     constructor(...given) {
       super(...given);
-      show("attente");
+      wait(true);
       window.derniereConnexion = this;
       this.addEventListener("message", (event) => event.data instanceof ArrayBuffer && heard(event.data));
-      this.addEventListener("close", () => show("repos"));
+      this.addEventListener("close", () => wait(false));
     }
 
     send(data) {
       if (data instanceof Uint8Array && fields(data).has(RERUN)) {
         begun = false;
         asked += 1;
-        show("attente");
+        wait(true);
       }
       super.send(data);
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -108,7 +109,8 @@ _LOCALES: WeakKeyDictionary[BrowserContext, str] = WeakKeyDictionary()
 
 def wait_before_acting(page: Page) -> None:
     """Nothing is clicked, filled or expected while the portal is answering: what is there is about to be replaced."""
-    page.add_locator_handler(page.locator(BUSY).first, lambda: None)
+    with suppress(Error):  # a tab that only carried a download is closed already
+        page.add_locator_handler(page.locator(BUSY).first, lambda: None)
 
 
 def _empty(context: BrowserContext) -> bool:

@@ -44,11 +44,28 @@ def settle(page: Page) -> None:
 
 
 def go(page: Page, path: str) -> None:
-    """Go to an address as the portal's own links do: without loading the page again once the portal is open."""
-    if not page.url.startswith("http"):
+    """Go to an address as the portal's own links do: the page is loaded once, then it moves (again where it is: a reload)."""
+    here = urlsplit(page.url)
+    if not here.scheme.startswith("http"):
         page.goto(path)
+    elif (here.path, here.query) == tuple(urlsplit(path)[2:4]):
+        page.reload()
     else:
         page.evaluate(MOVE, path)
+    settle(page)
+
+
+def dismiss(page: Page) -> None:
+    """Close the notice that lies over the bottom of a small screen, and stays there while the mouse is over it."""
+    notice = page.get_by_test_id("stToast")
+    notice.get_by_role("button", name="Fermer").click()
+    expect(notice).to_have_count(0, timeout=PATIENCE)
+
+
+def unfold(page: Page, title: str) -> None:
+    """Open a folded part by its title."""
+    page.locator("summary").filter(has_text=title).first.click()
+    expect(page.locator("details[open]").filter(has_text=title).first).to_be_attached(timeout=PATIENCE)
     settle(page)
 
 

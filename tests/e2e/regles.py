@@ -62,7 +62,8 @@ def english_in(page: Page) -> list[str]:
 
 def too_wide(page: Page, width: int) -> list[int]:
     """The widths that the page takes when they are more than a screen of `width` pixels, which it is given here."""
-    page.set_viewport_size({"width": width, "height": 900})
+    if page.viewport_size != {"width": width, "height": 900}:
+        page.set_viewport_size({"width": width, "height": 900})
     end = time.monotonic() + LAYOUT_SECONDS
     while True:
         taken: list[int] = page.evaluate(WIDTHS)

@@ -18,7 +18,7 @@ from models import Convention, Dossier, RoleAttribue, utc_now
 from tests.archives import SECRET, make_ended
 from tests.conventions import word_text
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, download, heading, see, settle
+from tests.e2e.gestes import PATIENCE, button, download, go, heading, see, settle
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, make_dossier
@@ -46,7 +46,7 @@ def address(role: str) -> str:
 def opened(open_page: OpenPage, courriel: str, path: str) -> Page:
     """This page in the browser of this person."""
     page = open_page(courriel)
-    page.goto(path)
+    go(page, path)
     return page
 
 
@@ -65,7 +65,7 @@ def test_an_elimination_from_its_export_to_its_certificate(
     page = opened(open_page, address("responsable"), f"/convention?id={convention_id}")
     archive = zipfile.ZipFile(io.BytesIO(download(page, "Exporter le dossier complet (ZIP)")))
     assert SECRET in archive.read("index.html").decode()
-    page.goto("/archives")
+    go(page, "/archives")
     see(page, numero)
     page.get_by_role("combobox", name="Conventions et dossiers").click()
     page.get_by_role("option", name=f"{numero}, {COMMUNE}").click()
@@ -80,13 +80,13 @@ def test_an_elimination_from_its_export_to_its_certificate(
     button(approver, "Approuver l’élimination").click()
     see(approver, "Approuvée, à exécuter")
 
-    page.goto("/archives?onglet=eliminations")
+    go(page, "/archives?onglet=eliminations")
     button(page, "Éliminer définitivement").click()
     confirm(page, "Éliminer")
     see(page, "Élimination exécutée.")
     certificate = word_text(download(page, re.compile("^certificat-elimination-")))
     assert "Visa 94-2026-17" in certificate and SECRET not in certificate
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     see(page, "Les archives de cette convention ont été éliminées")
     assert SECRET not in page.content()
 
@@ -117,7 +117,7 @@ def test_a_person_asks_for_their_data_then_for_their_deletion(
     confirm(page, "Supprimer")
     see(page, "Compte supprimé : il ne nomme plus personne.")
     assert list_violations(page) == []
-    own.goto("/compte")
+    go(own, "/compte")
     expect(button(own, "Se connecter")).to_be_visible(timeout=PATIENCE)
 
 

@@ -14,7 +14,7 @@ from models import Courriel
 from services.adhesion import messages
 from services.courriels import mails
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, heading, see, settle
+from tests.e2e.gestes import PATIENCE, button, go, heading, see, settle
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur, serve
 from tests.factories import Monde, make_dossier
@@ -65,7 +65,7 @@ def test_a_text_changed_on_the_page_is_in_the_next_mail(serveur: Serveur, monde:
     assert received(serveur, to, "Un nouveau message vous attend")
 
     page = open_page(monde.administrateur.courriel)
-    page.goto("/courriels")
+    go(page, "/courriels")
     page.get_by_role("link", name="Nouveau message", exact=True).click()
     heading(page, "Nouveau message")
     type_text(page, "Texte", WORDS + " {{ refernce }}.")
@@ -107,7 +107,7 @@ def test_an_uncertain_mail_is_sent_again_by_a_person(serveur: Serveur, monde: Mo
         )
         mail.etat, mail.erreur = "incertain", "La connexion a été coupée pendant la remise du message."
     page = open_page(monde.administrateur.courriel)
-    page.goto("/")
+    go(page, "/")
     page.get_by_role("link", name=f"Courriel pour {to}").first.click()
     heading(page, "Courriels")
     page.get_by_role("link", name="Nouveaux droits", exact=True).click()

@@ -14,7 +14,7 @@ from domain.roles import Role
 from services.core import clock
 from tests.conventions import make_convention, read_convention, word_text
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, id_in_address, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, id_in_address, see, settle, unfold
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, blank_pdf
 
@@ -88,7 +88,7 @@ def test_a_new_referent_counts_at_once(
     page.get_by_role("link", name=re.compile(rf"Convention {numero}")).first.click()
     heading(page, "La convention et ce qui l’a modifiée")
     see(page, f"Nouveau référent, convention {numero}")
-    page.get_by_text(f"Texte en vigueur au {date_longue(today)}").click()
+    unfold(page, f"Texte en vigueur au {date_longue(today)}")
     see(page, "dominique@example.org")
     assert str(form.dossier_id) in serveur.link_sent_to(mail_of(Role.INSTRUCTEUR), "instruction")
 

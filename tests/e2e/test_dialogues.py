@@ -14,7 +14,7 @@ from services.centre import centre_files
 from services.convention import conventions
 from tests.conventions import make_convention, pdf
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, heading, see, settle
+from tests.e2e.gestes import PATIENCE, button, go, heading, see, settle, unfold
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, make_dossier
 
@@ -58,7 +58,7 @@ def give_reason(page: Page, name: str) -> None:
 def test_refuse_a_dossier(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
     dossier_id = make_dossier(serveur.portail, monde, "en_instruction")
     page = open_page(courriel("instructeur"))
-    page.goto(f"/instruction?id={dossier_id}")
+    go(page, f"/instruction?id={dossier_id}")
     heading(page, re.compile("^Dossier"))
     settle(page)
     give_reason(page, "Refuser le dossier")
@@ -72,7 +72,7 @@ def test_a_change_of_state_leads_back_to_the_top(serveur: Serveur, monde: Monde,
     dossier_id = make_dossier(serveur.portail, monde, "depose")
     page = open_page(courriel("instructeur"))
     page.set_viewport_size({"width": 390, "height": 500})
-    page.goto(f"/instruction?id={dossier_id}")
+    go(page, f"/instruction?id={dossier_id}")
     heading(page, re.compile("^Dossier"))
     settle(page)
     take = button(page, "Prendre en charge")
@@ -94,7 +94,7 @@ def test_reject_or_cancel_a_signed_convention(
 ) -> None:
     convention_id = make_convention(serveur.portail, monde, "signee_collectivite", pages=3)
     page = open_page(courriel(role))
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     heading(page, "Maintenant")
     settle(page)
     give_reason(page, name)
@@ -109,7 +109,7 @@ def test_remove_a_file_of_the_centre(serveur: Serveur, monde: Monde, open_page: 
         nom="Code de déontologie.pdf", data=pdf(2), operation_id=uuid4().hex,
     )  # fmt: skip
     page = open_page(courriel("administrateur"))
-    page.goto("/parametres?onglet=annexes")
+    go(page, "/parametres?onglet=annexes")
     see(page, "Code de déontologie.pdf")
     settle(page)
     button(ask(page, "Retirer ce fichier"), "Retirer le fichier").click()
@@ -120,10 +120,10 @@ def test_remove_a_file_of_the_centre(serveur: Serveur, monde: Monde, open_page: 
 def test_receipt_then_countersignature(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
     convention_id = make_convention(serveur.portail, monde, "signee_collectivite", pages=3)
     page = open_page(courriel("instructeur"))
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     heading(page, "Fichiers")
     settle(page)
-    page.get_by_text("Joindre un accusé de réception de la préfecture").click()
+    unfold(page, "Joindre un accusé de réception de la préfecture")
     page.locator("input[type=file]").set_input_files({**SENT, "buffer": pdf(1)})
     see(page, "accuse.pdf")
     button(page, "Joindre l’accusé de réception").click()
@@ -131,7 +131,7 @@ def test_receipt_then_countersignature(serveur: Serveur, monde: Monde, open_page
     expect(page.get_by_role("link", name="Accusé de réception de la préfecture")).to_be_visible(timeout=PATIENCE)
 
     page = open_page(courriel("signataire_centre"))
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     see(page, "contresignez-le")
     settle(page)
     page.locator("input[type=file]").first.set_input_files({**SENT, "name": "contresignee.pdf", "buffer": pdf(3)})
@@ -152,7 +152,7 @@ def test_receipt_then_countersignature(serveur: Serveur, monde: Monde, open_page
 def test_the_register_fits_beside_the_menu(serveur: Serveur, monde: Monde, open_page: OpenPage, width: int) -> None:
     make_convention(serveur.portail, monde, "signee_collectivite", pages=3)
     page = open_page(courriel("direction"), width=width)
-    page.goto("/conventions")
+    go(page, "/conventions")
     table = page.locator(".p-tableau").first
     expect(table).to_be_visible(timeout=PATIENCE)
     settle(page)

@@ -16,7 +16,7 @@ from services.core import clock
 from services.vie import rappels
 from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, heading, see, settle
+from tests.e2e.gestes import PATIENCE, button, go, heading, see, settle
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde
@@ -56,7 +56,7 @@ def test_a_reminder_leads_to_its_deadline(serveur: Serveur, monde: Monde, open_p
     page.get_by_role("link", name="Mois", exact=True).click()
     table = page.locator(".p-agenda table")
     expect(table).to_be_attached(timeout=PATIENCE)
-    page.goto(f"/echeances?vue=mois&e_mois={NOTICE:%Y-%m}")
+    go(page, f"/echeances?vue=mois&e_mois={NOTICE:%Y-%m}")
     expect(page.get_by_role("link", name=title)).to_be_visible(timeout=PATIENCE)
     assert list_violations(page) == []
     page.get_by_role("link", name=re.compile("mois suivant")).click()
@@ -68,7 +68,7 @@ def test_the_address_of_a_calendar_works_until_it_is_revoked(
     serveur: Serveur, monde: Monde, open_page: OpenPage
 ) -> None:
     page = open_page(courriel("direction"))
-    page.goto("/echeances?vue=agenda")
+    go(page, "/echeances?vue=agenda")
     button(page, "Créer l’adresse").click()
     see(page, "Voici votre adresse.")
     assert list_violations(page) == []
@@ -88,7 +88,7 @@ def test_the_address_of_a_calendar_works_until_it_is_revoked(
 def test_a_role_is_handed_over_to_a_colleague(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
     leaver = monde.instructeur
     page = open_page(courriel("administrateur"))
-    page.goto(f"/utilisateurs?id={leaver.utilisateur_id}")
+    go(page, f"/utilisateurs?id={leaver.utilisateur_id}")
     heading(page, leaver.nom)
     settle(page)
     button(page, "Passer le relais").first.click()

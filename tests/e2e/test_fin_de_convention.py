@@ -15,7 +15,7 @@ from domain.roles import Role
 from services.core import clock
 from tests.conventions import make_convention, read_convention, word_text
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, download, heading, see, settle
+from tests.e2e.gestes import PATIENCE, button, dismiss, download, go, heading, see, settle, unfold
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde
 
@@ -33,7 +33,7 @@ def mail_of(role: Role) -> str:
 
 
 def open_end(page: Page, convention_id: UUID) -> None:
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     heading(page, "Fin de la convention")
     settle(page)
 
@@ -42,11 +42,6 @@ def type_day(page: Page, label: str, day: date) -> None:
     box = page.get_by_role("textbox", name=label).first
     box.fill(date_courte(day))
     box.press("Tab")
-    settle(page)
-
-
-def unfold(page: Page, title: str) -> None:
-    page.get_by_text(title, exact=True).first.click()
     settle(page)
 
 
@@ -65,7 +60,7 @@ def test_a_notice_by_the_collectivite_is_confirmed_by_the_centre(
     see(clerk, "Dénonciation enregistrée : le centre la confirme après vérification.")
 
     boss = open_page(mail_of(Role.RESPONSABLE))
-    boss.goto("/")
+    go(boss, "/")
     see(boss, "Recevable : vérifiez ses dates, puis confirmez-la.")
     boss.get_by_role("link", name=re.compile("Alfortville")).first.click()
     heading(boss, "Fin de la convention")
@@ -77,7 +72,7 @@ def test_a_notice_by_the_collectivite_is_confirmed_by_the_centre(
 
     clerk.reload()
     see(clerk, f"La convention est dénoncée : elle s’applique jusqu’au {date_longue(end)} compris.")
-    clerk.goto("/conventions?c_etat=D%C3%A9nonc%C3%A9e")
+    go(clerk, "/conventions?c_etat=D%C3%A9nonc%C3%A9e")
     see(clerk, f"Dénoncée, prend fin le {date_courte(end)}")
     assert str(convention_id) in serveur.link_sent_to(mail_of(Role.DIRECTION), "convention")
     assert read_convention(serveur.portail, convention_id).fin == end
@@ -94,6 +89,7 @@ def test_a_late_notice_on_a_telephone_takes_a_tick(serveur: Serveur, monde: Mond
     see(boss, "Tardive")
     button(boss, "Enregistrer la dénonciation").click()
     see(boss, "Vérifiez-la, puis confirmez-la ou classez-la sans suite.")
+    dismiss(boss)
     button(boss, "Confirmer la dénonciation").click()
     button(boss, f"Confirmer : fin le {date_longue(end)}").click()
     see(boss, "Cette lettre est tardive : cochez la case")
@@ -128,7 +124,7 @@ def test_a_formal_notice_is_answered_then_followed_by_the_termination(
     button(boss, "Enregistrer l’envoi").last.click()
     see(boss, "Envoi enregistré.")
 
-    mayor.goto("/")
+    go(mayor, "/")
     see(mayor, re.compile("Le centre vous met en demeure"))
     open_end(mayor, convention_id)
     mayor.get_by_role("textbox", name="Réponse", exact=True).fill("Un bureau sera attribué.")

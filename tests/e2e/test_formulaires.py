@@ -18,7 +18,7 @@ from services.adhesion import workflow
 from services.adhesion.dossiers import create_dossier
 from services.centre import offres
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, see, settle
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import OFFRE, Serveur, serve
 from tests.e2e.test_parcours import plain, text_of
@@ -55,7 +55,7 @@ def choose(page: Page, label: str, text: str) -> None:
 
 def add_question(page: Page) -> None:
     """A number in square metres, asked when the body is a commune: the condition without code."""
-    page.goto("/formulaires?formulaire=locaux")
+    go(page, "/formulaires?formulaire=locaux")
     page.get_by_role("link", name=re.compile("Ajouter une question dans « Le lieu des permanences »")).click()
     heading(page, re.compile("Nouvelle question dans"))
     page.get_by_label("Question", exact=True).fill(QUESTION)
@@ -140,7 +140,7 @@ def test_a_new_question_is_printed_by_the_convention_of_a_new_dossier(
 
 def add_text_question(page: Page) -> None:
     """A required text, at the end of the part; the draft waits for the template that prints it."""
-    page.goto("/formulaires?formulaire=locaux")
+    go(page, "/formulaires?formulaire=locaux")
     page.get_by_role("link", name=re.compile("Ajouter une question dans « Le lieu des permanences »")).click()
     heading(page, re.compile("Nouvelle question dans"))
     page.get_by_label("Question", exact=True).fill(ETAGE)
@@ -155,13 +155,13 @@ def add_text_question(page: Page) -> None:
 
 def print_it(page: Page) -> None:
     """The bench: find the tag, take the template in use, add a paragraph in Word, send it back, publish both."""
-    page.goto("/gabarits?gabarit=convention.docx&vue=variables")
+    go(page, "/gabarits?gabarit=convention.docx&vue=variables")
     page.get_by_label("Chercher une variable").fill("étage")
     page.get_by_label("Chercher une variable").press("Enter")
     tag = page.locator("code.p-balise", has_text=CHAMP_ETAGE).first
     expect(tag).to_be_visible(timeout=PATIENCE)
     balise = tag.inner_text()
-    page.goto("/gabarits?gabarit=convention.docx")
+    go(page, "/gabarits?gabarit=convention.docx")
     document = Document(io.BytesIO(download(page, "Télécharger le gabarit en service")))
     document.paragraphs[-1].insert_paragraph_before(f"{PRINTED}{balise}.")
     changed = io.BytesIO()
@@ -172,9 +172,9 @@ def print_it(page: Page) -> None:
     )
     button(page, "Contrôler et déposer").click()
     expect(page.get_by_text("Gabarit contrôlé et placé dans le brouillon.").first).to_be_visible(timeout=2 * PATIENCE)
-    page.goto("/gabarits?gabarit=convention.docx&vue=differences")
+    go(page, "/gabarits?gabarit=convention.docx&vue=differences")
     expect(page.locator("ins", has_text="Le bureau est situé").first).to_be_visible(timeout=PATIENCE)
-    page.goto("/gabarits?gabarit=convention.docx")
+    go(page, "/gabarits?gabarit=convention.docx")
     button(page, "Publier").click()
     page.get_by_role("dialog").get_by_role("button", name="Publier").click(timeout=2 * PATIENCE)
     expect(page.get_by_text("Version publiée et en service.").first).to_be_visible(timeout=2 * PATIENCE)
@@ -213,7 +213,7 @@ def bring_to_acceptance(serveur: Serveur, monde: Monde, dossier_id: UUID) -> Non
 
 def issue(page: Page, dossier_id: UUID) -> bytes:
     """The convention as the instructeur issues and downloads it."""
-    page.goto(f"/instruction?id={dossier_id}")
+    go(page, f"/instruction?id={dossier_id}")
     button(page, "Émettre la convention").click()
     button(page.get_by_role("dialog"), "Émettre la convention").click()
     expect(page.get_by_role("heading", name=re.compile(r"^Convention \d{4}.\d{4}"))).to_be_visible(timeout=4 * PATIENCE)
@@ -222,7 +222,7 @@ def issue(page: Page, dossier_id: UUID) -> bytes:
 
 def move_to_the_newer_version(page: Page, begun: UUID) -> None:
     """The clerk of an older dossier is told, sees what the newer version asks, and agrees."""
-    page.goto(f"/dossier?id={begun}")
+    go(page, f"/dossier?id={begun}")
     see(page, "Le centre a publié une version plus récente de ce formulaire.")
     page.get_by_role("link", name="Voir ce que la nouvelle version changerait").click()
     heading(page, re.compile(r"^Passer de la version \d à la version \d"))

@@ -14,7 +14,7 @@ from services.core import clock
 from tests.activite import assign
 from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, log_in, see, settle
+from tests.e2e.gestes import PATIENCE, button, go, log_in, see, settle
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde
 
@@ -66,7 +66,7 @@ def type_cells(page: Page, *cells: str) -> None:
 
 def test_a_week_on_the_keyboard_alone(monde: Monde, open_page: OpenPage) -> None:
     page = open_page(ASSISTANT)
-    page.goto("/heures?vue=semaine")
+    go(page, "/heures?vue=semaine")
     see(page, "Au clavier")
     settle(page)
     reach_grid(page)
@@ -92,7 +92,7 @@ def test_a_week_on_the_keyboard_alone(monde: Monde, open_page: OpenPage) -> None
 def test_a_wrong_duration_is_told_beside_the_grid(monde: Monde, open_page: OpenPage) -> None:
     before = recorded(monde)
     page = open_page(ASSISTANT)
-    page.goto("/heures?vue=semaine&semaine=2024-03-11")
+    go(page, "/heures?vue=semaine&semaine=2024-03-11")
     see(page, "Au clavier")
     settle(page)
     reach_grid(page)
@@ -109,7 +109,7 @@ def test_a_wrong_duration_is_told_beside_the_grid(monde: Monde, open_page: OpenP
 def test_one_intervention_on_a_telephone(monde: Monde, open_page: OpenPage) -> None:
     before = recorded(monde)
     page = open_page(ASSISTANT, width=390)
-    page.goto("/heures?vue=ajout")
+    go(page, "/heures?vue=ajout")
     expect(button(page, "Ajouter l’intervention")).to_be_visible(timeout=PATIENCE)
     settle(page)
     page.get_by_label("Durée").fill("45min")
@@ -123,7 +123,7 @@ def test_one_intervention_on_a_telephone(monde: Monde, open_page: OpenPage) -> N
 
 def test_an_expired_session_loses_no_cell(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
     page = open_page(ASSISTANT)
-    page.goto("/heures?vue=semaine&semaine=2024-03-18")
+    go(page, "/heures?vue=semaine&semaine=2024-03-18")
     see(page, "Au clavier")
     settle(page)
     reach_grid(page)

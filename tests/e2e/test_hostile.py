@@ -21,7 +21,7 @@ from models import AuditEvent, Dossier, SessionUtilisateur, Utilisateur, utc_now
 from services.adhesion import dossiers, workflow
 from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, heading, log_in, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, go, heading, log_in, see, settle
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, make_dossier
 
@@ -172,7 +172,7 @@ def test_a_signed_document_that_is_refused_leaves_the_rest_of_the_form(
 ) -> None:
     convention_id = make_convention(serveur.portail, monde)
     page = open_page(clerk(monde))
-    page.goto(f"/convention?id={convention_id}")
+    go(page, f"/convention?id={convention_id}")
     upload = page.locator("input[type=file]").first
     upload.set_input_files({"name": "signee.pdf", "mimeType": "application/pdf", "buffer": make_pdf("Coupé")[:400]})
     page.get_by_label("Date de la signature").fill("30/02/2026")
@@ -189,7 +189,7 @@ def test_a_signed_document_that_is_refused_leaves_the_rest_of_the_form(
 def test_a_double_click_deposits_once(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
     dossier_id = make_dossier(serveur.portail, monde)
     page = open_page(clerk(monde))
-    page.goto(f"/dossier?id={dossier_id}&etape=recapitulatif")
+    go(page, f"/dossier?id={dossier_id}&etape=recapitulatif")
     button(page, "Déposer le dossier").click()
     button(page.get_by_role("dialog"), "Déposer le dossier").dblclick()
     notice = page.get_by_test_id("stAlert").filter(has_text="Dossier déposé.")
@@ -201,7 +201,7 @@ def test_a_double_click_deposits_once(serveur: Serveur, monde: Monde, open_page:
 
 def test_a_double_click_begins_one_dossier(serveur: Serveur, voisins: Monde, open_page: OpenPage) -> None:
     page = open_page(clerk(voisins))
-    page.goto("/")
+    go(page, "/")
     button(page, "Commencer l’adhésion").dblclick()
     heading(page, re.compile("^Étape 1"))
     with serveur.portail.db.read() as session:
@@ -228,7 +228,7 @@ def test_a_stale_tab_says_that_the_dossier_has_moved_on(serveur: Serveur, monde:
     page = open_page(clerk(monde))
     form = open_form(page, dossier_id, "referent")
     summary = page.context.new_page()
-    summary.goto(f"/dossier?id={dossier_id}&etape=recapitulatif")
+    go(summary, f"/dossier?id={dossier_id}&etape=recapitulatif")
     expect(button(summary, "Déposer le dossier")).to_be_enabled(timeout=PATIENCE)
     workflow.perform(serveur.portail, monde.gestionnaire, dossier_id, "deposer")
     form.type("referent.fonction", "saisi trop tard")
@@ -269,7 +269,7 @@ def test_a_session_closed_elsewhere_is_closed_at_once_in_this_tab(
     form.type("referent.prenom", "Dominique-Alix")
     settle(page)
     other = page.context.new_page()
-    other.goto("/")
+    go(other, "/")
     button(other, "Se déconnecter").click()
     heading(other, "Connexion")
     form.type("referent.fonction", "saisi sans session")
@@ -307,7 +307,7 @@ def test_what_belongs_to_another_collectivite_is_refused_and_journalled(
     before = refusals(serveur, voisins)
     page = open_page(address(voisins, Role.DIRECTION))
     for path in (f"/dossier?id={dossier_id}", f"/convention?id={convention_id}"):
-        page.goto(path)
+        go(page, path)
         see(page, re.compile("n’existe pas|introuvable"))
         expect(page.get_by_text("Bourg-Modèle")).to_have_count(0)
     files = (
@@ -336,7 +336,7 @@ def test_without_a_session_no_file_is_given(serveur: Serveur, monde: Monde, open
 
 def test_the_public_page_says_what_is_wrong_beside_each_field(open_page: OpenPage) -> None:
     page = open_page()
-    page.goto("/demande")
+    go(page, "/demande")
     page.get_by_text("Ma collectivité n’est pas dans la liste").click()
     page.get_by_label("Nom de la collectivité").wait_for()
     settle(page)

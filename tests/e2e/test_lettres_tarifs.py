@@ -18,7 +18,7 @@ from services.facturation.exercices import refresh_centre
 from tests.conventions import make_convention, word_text
 from tests.decomptes import set_convention
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, download, heading, see, settle
+from tests.e2e.gestes import PATIENCE, button, download, go, heading, see, settle
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde
@@ -55,7 +55,7 @@ def test_letters_leave_and_are_read(serveur: Serveur, monde: Monde, open_page: O
         refresh_centre(session, monde.centre_id)
 
     boss = open_page(mail_of(Role.RESPONSABLE))
-    boss.goto("/")
+    go(boss, "/")
     boss.get_by_role("link", name=f"Tarifs {year + 1} : 1 lettre à envoyer").click()
     heading(boss, f"Tarifs {year + 1}")
     settle(boss)
@@ -68,7 +68,7 @@ def test_letters_leave_and_are_read(serveur: Serveur, monde: Monde, open_page: O
     assert "est de 33 075,18 €, au lieu de 32 426,46 €" in said and "Objet : tarifs" in said
 
     clerk = open_page(mail_of(Role.GESTIONNAIRE), width=390)
-    clerk.goto(f"/convention?id={convention_id}")
+    go(clerk, f"/convention?id={convention_id}")
     heading(clerk, "Années et reconductions")
     settle(clerk)
     see(clerk, re.compile(r"33\s075,18\s€"))

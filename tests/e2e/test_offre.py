@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from services.adhesion import workflow
 from services.centre import offres
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, heading, see, settle
+from tests.e2e.gestes import PATIENCE, button, go, heading, see, settle
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import OFFRE, Serveur, serve
 from tests.e2e.test_formulaires import choose
@@ -37,7 +37,7 @@ def monde(serveur: Serveur) -> Monde:
 
 def add_state(page: Page) -> None:
     """After « Accepter le dossier », a state that the head of the service leaves."""
-    page.goto("/offre?vue=circuit")
+    go(page, "/offre?vue=circuit")
     page.get_by_role("link", name="Ajouter un état").click()
     heading(page, "Nouvel état")
     page.get_by_role("textbox", name="Nom de l’état").fill(ETAT)
@@ -89,14 +89,14 @@ def test_an_administrator_adds_a_state_and_a_new_dossier_goes_through_it(
     prepare(serveur.portail, ours, fresh, "accepter")
 
     clerk = open_page(f"instructeur.{SIREN}@example.org")
-    clerk.goto(f"/instruction?id={fresh}")
+    go(clerk, f"/instruction?id={fresh}")
     button(clerk, "Accepter le dossier").click()
     clerk.get_by_role("dialog").get_by_role("button", name="Accepter le dossier").click()
     see(clerk, ETAT)
     expect(button(clerk, "Émettre la convention")).to_have_count(0)
 
     head = open_page(f"responsable.{SIREN}@example.org")
-    head.goto("/")
+    go(head, "/")
     heading(head, "Dossiers : à valider")
     head.get_by_role("link", name=re.compile("Maisons-Alfort")).first.click()
     button(head, ACTION).click()

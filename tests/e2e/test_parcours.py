@@ -20,7 +20,7 @@ from domain.roles import Role
 from services.centre.consultation_journal import verify_chain
 from services.core import clock
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, id_in_address, log_in, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, id_in_address, log_in, see, settle
 from tests.e2e.serveur import MOT_DE_PASSE, Serveur
 
 Result = TypeVar("Result")
@@ -117,7 +117,7 @@ def make_centre(serveur: Serveur) -> None:
 
 def ask_for_adhesion(serveur: Serveur, page: Page, cas: Cas = CHOISY) -> None:
     """Anyone may ask; the request is confirmed by a link sent to its author."""
-    page.goto("/")
+    go(page, "/")
     page.get_by_role("link", name="Demander une adhésion").click()
     heading(page, "Demander une adhésion")
     page.get_by_label("Cherchez votre collectivité").press_sequentially(cas.cherche, delay=20)
@@ -136,7 +136,7 @@ def ask_for_adhesion(serveur: Serveur, page: Page, cas: Cas = CHOISY) -> None:
 
 def accept_request(page: Page, cas: Cas = CHOISY) -> None:
     """The instructor finds the request in the list of things to do."""
-    page.goto("/")
+    go(page, "/")
     log_in(page, INSTRUCTOR)
     page.get_by_role("link", name=re.compile(cas.nom)).click()
     heading(page, "Demandes d’adhésion")
@@ -152,7 +152,7 @@ def open_account(serveur: Serveur, page: Page) -> None:
     heading(page, "Bienvenue")
     page.goto(link)
     see(page, re.compile("Ce lien"))
-    page.goto("/")
+    go(page, "/")
 
 
 def choose_password(page: Page) -> None:
@@ -258,7 +258,7 @@ def deposit(page: Page, form: Formulaire) -> None:
 
 def ask_for_correction(page: Page, cas: Cas = CHOISY) -> None:
     """The instructor takes the dossier and asks for one field to be changed."""
-    page.goto("/")
+    go(page, "/")
     page.get_by_role("link", name=re.compile(cas.nom)).first.click()
     heading(page, re.compile("^Dossier D-"))
     button(page, "Prendre en charge").click()
@@ -276,7 +276,7 @@ def ask_for_correction(page: Page, cas: Cas = CHOISY) -> None:
 
 def answer_correction(page: Page, form: Formulaire, cas: Cas = CHOISY) -> None:
     """Only that field is open; changing it handles the request."""
-    page.goto("/")
+    go(page, "/")
     page.get_by_role("link", name=re.compile("D-")).first.click()
     see(page, "Ce numéro est celui du standard.")
     form.type("referent.telephone", cas.corrige)
@@ -289,7 +289,7 @@ def answer_correction(page: Page, form: Formulaire, cas: Cas = CHOISY) -> None:
 def accept_and_issue(page: Page, dossier_id: UUID, cas: Cas = CHOISY) -> str:
     """The tariff is not the one of the year: a person says why it may be used. Then the convention is issued, under a
     number."""
-    page.goto(f"/instruction?id={dossier_id}")
+    go(page, f"/instruction?id={dossier_id}")
     see(page, cas.corrige)
     see(page, "« Accepter le dossier » n’est pas encore possible")
     button(page, "Lever cet avertissement").click()
@@ -315,7 +315,7 @@ class Emise:
 
 def sign_for_collectivite(page: Page, number: str, jours: Jours) -> Emise:
     """The clerk downloads the convention, has it signed, and brings it back."""
-    page.goto("/")
+    go(page, "/")
     page.get_by_role("link", name=re.compile(number.replace("-", "."))).first.click()
     heading(page, re.compile("^Convention"))
     word = download(page, re.compile("^Convention émise .Word"))
@@ -339,7 +339,7 @@ def give_signed(page: Page, data: bytes, jours: Jours, who: str) -> None:
 
 def countersign(page: Page, number: str, pdf: bytes, jours: Jours) -> None:
     """The centre's signatory finds it in the list of things to do."""
-    page.goto("/")
+    go(page, "/")
     page.get_by_role("link", name=re.compile(number.replace("-", "."))).first.click()
     heading(page, re.compile("^Convention"))
     give_signed(page, elsewhere(sign_pdf, pdf, "Sylvie Centre"), jours, "Sylvie Centre, présidente")
@@ -349,7 +349,7 @@ def countersign(page: Page, number: str, pdf: bytes, jours: Jours) -> None:
 
 def invite_director(serveur: Serveur, page: Page) -> None:
     """A clerk invites a colleague."""
-    page.goto("/utilisateurs?vue=inviter")
+    go(page, "/utilisateurs?vue=inviter")
     heading(page, "Inviter une personne")
     page.get_by_label("Prénom").fill("Diane")
     page.get_by_label("Nom", exact=True).fill("Modèle")

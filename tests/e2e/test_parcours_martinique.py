@@ -16,7 +16,7 @@ from domain.formatting import date_longue
 from domain.roles import Role
 from services.core import clock
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, see
 from tests.e2e.serveur import Serveur, serve
 from tests.e2e.test_parcours import (
     PRESIDENT,
@@ -118,7 +118,7 @@ def ask_for_the_session(page: Page, form: Formulaire, jours: Jours) -> None:
 
 def record_meetings(page: Page, form: Formulaire, jours: Jours) -> None:
     """The assistant finds both meetings among the things to do; nothing else of the dossier is shown."""
-    page.goto("/")
+    go(page, "/")
     page.get_by_role("link", name=re.compile("Ajoupa-Bouillon")).first.click()
     heading(page, re.compile("^Séances et entretiens"))
     see(page, "La collectivité remplit cette partie ; vous la lisez ici.")
@@ -131,9 +131,9 @@ def record_meetings(page: Page, form: Formulaire, jours: Jours) -> None:
     expect(centre.input("etat_des_lieux.minutes")).to_have_value(re.compile(r"2\sh\s30"), timeout=PATIENCE)
     see(page, re.compile("Enregistré à"))
     expect(page.get_by_text("Numéro SIREN")).to_have_count(0)
-    page.goto(f"/instruction?id={form.dossier_id}")
+    go(page, f"/instruction?id={form.dossier_id}")
     expect(page.get_by_role("heading", name=re.compile("Dossier D-"))).to_have_count(0)
-    page.goto("/")
+    go(page, "/")
     expect(page.get_by_role("link", name=re.compile("Ajoupa-Bouillon"))).to_have_count(0)
 
 

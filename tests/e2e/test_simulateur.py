@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from services.adhesion.dossiers import open_dossier
 from tests.conventions import word_text
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, heading, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, see, settle, unfold
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, make_dossier
@@ -61,7 +61,7 @@ def row(page: Page, label: str | re.Pattern[str]) -> list[str]:
 def test_three_worked_examples_through_the_page(open_page: OpenPage, monde: Monde, dossier_id: UUID) -> None:
     """G1, G2 (1 July 2023) and G8, at the tariffs of the examples; the address holds them."""
     page = open_page(address("direction"))
-    page.goto("/simulateur")
+    go(page, "/simulateur")
     heading(page, "Simulateur")
     settle(page)
     type_in(page, "Part d’un temps plein (%)", "47,70")
@@ -74,20 +74,21 @@ def test_three_worked_examples_through_the_page(open_page: OpenPage, monde: Mond
     expect(page.get_by_text(spaces("16 346,49 €")).first).to_be_visible(timeout=PATIENCE)
     assert row(page, re.compile("Première année"))[0] == "16 346,49 €"
 
-    page.get_by_text("Hypothèses et tarifs").click()
+    unfold(page, "Hypothèses et tarifs")
     type_in(page, "Tarif d’une heure (€)", "60")
     heading(page, re.compile(r"devient moins chère que l’heure dès 540\sh\s27"))
     assert row(page, re.compile("Une année entière")) == ["32 426,46 €", "45 992,00 €"]
     see(page, "Le tarif 2023 n’est pas encore enregistré")
-    page.get_by_text("Le tableau derrière la courbe").click()
+    unfold(page, "Le tableau derrière la courbe")
     expect(page.get_by_role("row", name=re.compile(r"540\sh\s27")).get_by_text(spaces("32 427,00 €"))).to_be_visible()
-    assert page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").count()
+    chart = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
+    expect(chart.first).to_be_attached(timeout=PATIENCE)
 
     assert list_violations(page) == []
     given = {key: one[0] for key, one in parse_qs(urlsplit(page.url).query).items()}
     assert given == {"quotite": "47,70", "effet": "01/01/2023", "debut": "01/07/2023", "taux": "60"}
     again = open_page(address("gestionnaire"))
-    again.goto(page.url)
+    go(again, page.url)
     heading(again, re.compile(r"dès 540\sh\s27"))
     assert row(again, re.compile("Première année"))[0] == "16 346,49 €"
 
@@ -102,7 +103,7 @@ def test_hours_worked_example_and_errors_beside_their_field(
 ) -> None:
     """G5: 45 h 40 in the year at 60 € make 2 740,00 €."""
     page = open_page(address("direction"))
-    page.goto("/simulateur?effet=01/01/2023&taux=60")
+    go(page, "/simulateur?effet=01/01/2023&taux=60")
     page.get_by_text("Des heures par an", exact=True).click()
     settle(page)
     type_in(page, "Heures par an", "7,33")
@@ -116,7 +117,7 @@ def test_a_simulation_is_kept_shared_and_taken(
     open_page: OpenPage, monde: Monde, dossier_id: UUID, serveur: Serveur
 ) -> None:
     page = open_page(address("gestionnaire"))
-    page.goto("/simulateur?quotite=47,70&effet=01/01/2023&debut=01/07/2023")
+    go(page, "/simulateur?quotite=47,70&effet=01/01/2023&debut=01/07/2023")
     page.get_by_role("textbox", name="Nom du scénario").fill("Budget 2023")
     button(page, "Enregistrer le scénario").dblclick()
     see(page, "Scénario ouvert :")
@@ -124,13 +125,13 @@ def test_a_simulation_is_kept_shared_and_taken(
     assert "scenario=" in link
 
     colleague = open_page(address("direction"))
-    colleague.goto(f"/simulateur?scenario={parse_qs(urlsplit(link).query)['scenario'][0]}")
+    go(colleague, f"/simulateur?scenario={parse_qs(urlsplit(link).query)['scenario'][0]}")
     see(colleague, "Scénario ouvert :")
     assert row(colleague, re.compile("Première année"))[0] == "16 346,49 €"
     centre = open_page(address("responsable"))
     centre.goto(colleague.url)
     see(centre, "Cette page n’existe pas, ou vous n’y avez pas accès.")
-    assert centre.get_by_text("Budget 2023").count() == 0
+    expect(centre.get_by_text("Budget 2023")).to_have_count(0)
 
     type_in(page, "Part d’un temps plein (%)", "20")
     page.get_by_role("textbox", name="Nom du nouveau scénario").fill("Budget réduit")
@@ -139,13 +140,13 @@ def test_a_simulation_is_kept_shared_and_taken(
     settle(page)
     ids = [one.get_attribute("href") or "" for one in page.get_by_role("link", name=re.compile("^Budget")).all()]
     compared = ",".join(re.findall(r"scenario=([0-9a-f-]{36})", " ".join(ids)))
-    colleague.goto(f"/simulateur?comparer={compared}")
+    go(colleague, f"/simulateur?comparer={compared}")
     heading(colleague, re.compile("« Budget réduit » coûte le moins sur toute la durée"))
     assert list_violations(colleague) == []
     page.goto(link)
     see(page, "Scénario ouvert :")
 
-    page.get_by_text("Reprendre dans un dossier").click()
+    unfold(page, "Reprendre dans un dossier")
     button(page, "Reprendre dans le dossier").click()
     heading(page, re.compile(r"^Étape 4 sur 6"))
     see(page, "Simulation reprise dans le dossier.")

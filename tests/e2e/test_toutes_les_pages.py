@@ -34,7 +34,7 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "gabarits": ("gabarit=convention.docx", "gabarit=convention.docx&vue=variables"),
     "offre": ("vue=circuit", "vue=reglages", "vue=versions"),
     "courriels": ("vue=envois",),
-    "heures": ("vue=ajout",),
+    "heures": ("vue=ajout", "vue=jours"),
     "echeances": ("vue=mois",),
     "archives": ("onglet=eliminations",),
 }
@@ -104,14 +104,16 @@ def watched(page: Page, serveur: Serveur) -> Iterator[list[str]]:
 
 
 def visit(page: Page, path: str, *, telephone: bool = False) -> list[str]:
-    """What is wrong at this address; `telephone`: WCAG there as well."""
+    """What is wrong at this address, on the screen that the page before was left on, then on the other; `telephone`: WCAG on
+    both."""
     go(page, path)
     shown(page)
-    found = [*list_violations(page), *(f"{path} : {text}" for text in english_in(page))]
-    for width in (TELEPHONE, DESK):
+    found = [f"{path} : {text}" for text in english_in(page)]
+    here = page.viewport_size or {}
+    for width in (DESK, TELEPHONE) if here["width"] == DESK else (TELEPHONE, DESK):
         if taken := too_wide(page, width):
             found.append(f"{path} : {taken} on a screen of {width}")
-        if telephone and width == TELEPHONE:
+        if telephone or width == DESK:
             found += list_violations(page)
     return found
 
