@@ -6,7 +6,7 @@ import json
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.errors import Refus
@@ -17,13 +17,16 @@ from services.core.process import running_portail
 MAX_BODY = 2000
 
 
-def same_origin(request: Request) -> bool:
+def same_origin(request: HTTPConnection) -> bool:
     """Whether the request comes from one of our pages: its Origin is the address asked for, or the public address."""
     origin = request.headers.get("origin")
     if not origin:
         return False
     public = urlsplit(running_portail().settings.adresse_publique)
-    given = urlsplit(origin)
+    try:
+        given = urlsplit(origin)
+    except ValueError:  # « http://[ »
+        return False
     if (given.scheme, given.netloc) == (public.scheme, public.netloc):
         return True
     return given.scheme in ("http", "https") and given.netloc == request.headers.get("host")

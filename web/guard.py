@@ -1,4 +1,5 @@
-"""Outermost middleware: security headers on every answer, and the framework's endpoints that nobody needs closed."""
+"""Outermost middleware: security headers on every answer, what other sites may not open, and the framework's endpoints that
+nobody needs closed."""
 
 from __future__ import annotations
 
@@ -6,11 +7,11 @@ import re
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.auth import holder
+from web.auth import holder, same_origin
 
 CSP = "; ".join(
     (
@@ -53,6 +54,9 @@ class Guard:
         self.headers = {**HEADERS, "Strict-Transport-Security": HSTS} if production else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._converse(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -71,3 +75,16 @@ class Guard:
             await PlainTextResponse("Session expirée", status_code=401)(scope, receive, guarded)
         else:
             await self.app(scope, receive, guarded)
+
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A page's conversation with the server, for our own pages only.
+
+        Streamlit looks at the Origin too, but in its event loop it asks a site of the Internet what our address is, each time, for
+        every origin that it does not know: a stranger would hold everybody's pages. It is told of none that is not decided here.
+        """
+        if "origin" in HTTPConnection(scope).headers and not same_origin(HTTPConnection(scope)):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        known = [(name, value) for name, value in scope["headers"] if name != b"origin"]
+        await self.app({**scope, "headers": known}, receive, send)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -43,6 +45,44 @@ def test_every_answer_has_the_security_headers(app: Starlette, method: str, path
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "same-origin"
     assert "strict-transport-security" not in headers
+
+
+def _converse(origin: str | None) -> tuple[list[dict[str, Any]], list[Any]]:
+    """What a page that opens a conversation gets from us, and the conversations that Streamlit was given."""
+    sent: list[dict[str, Any]] = []
+    given: list[Any] = []
+
+    async def streamlit(scope: Any, _receive: Any, _send: Any) -> None:
+        given.append(scope)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", HOST.encode()), (b"cookie", b"portail=x")]
+    headers += [(b"origin", origin.encode())] if origin is not None else []
+    scope = {"type": "websocket", "path": "/_stcore/stream", "query_string": b"", "headers": headers}
+    asyncio.run(Guard(streamlit, production=False)(scope, receive, send))
+    return sent, given
+
+
+@pytest.mark.parametrize("origin", [f"https://{HOST}", "http://localhost:8501", None])
+def test_our_pages_converse_and_streamlit_has_no_origin_to_ask_the_internet_about(
+    monde: Monde, origin: str | None
+) -> None:
+    """The public address is one of ours, whatever the Host that a proxy writes."""
+    sent, given = _converse(origin)
+    assert sent == [] and len(given) == 1
+    assert dict(given[0]["headers"]) == {b"host": HOST.encode(), b"cookie": b"portail=x"}
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://attaquant.example.org", "null", "", "http://localhost:9999", f"https://{HOST}:444", "http://["]
+)
+def test_pages_of_other_sites_open_no_conversation(monde: Monde, origin: str) -> None:
+    assert _converse(origin) == ([{"type": "websocket.close", "code": 1008}], [])
 
 
 def test_production_insists_on_https(monde: Monde) -> None:
