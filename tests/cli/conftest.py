@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,23 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return CliRunner().invoke(main, [str(arg) for arg in args], prog_name="portail")
 
     return invoke
+
+
+@pytest.fixture(scope="session")
+def _installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of an installation just made: migrations take most of `portail init`."""
+    folder = tmp_path_factory.mktemp("installation") / "var"
+    result = CliRunner(env={"PORTAIL_DATA": str(folder)}).invoke(main, ["init"], prog_name="portail")
+    assert result.exit_code == 0, result.stderr
+    assert "Offre publiée : Service social du travail" in result.stdout
+    return folder
+
+
+@pytest.fixture
+def installed(run: Run, tmp_path: Path, _installation: Path) -> Run:
+    """`portail init` done."""
+    shutil.copytree(_installation, tmp_path / "var")
+    return run
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from tests.cli.conftest import Run
 
 
 def test_the_files_of_another_database_are_refused_until_they_are_attached(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run("init").exit_code == 0
+    run = installed
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'autre.db'}")
     for args in (("init",), ("servir",), ("fichiers", "purger")):
         result = run(*args)
@@ -25,8 +25,8 @@ def test_the_files_of_another_database_are_refused_until_they_are_attached(
     assert "Fichiers retirés : 0." in run("fichiers", "purger").stdout
 
 
-def test_unknown_files_are_counted_then_removed_when_asked(run: Run, tmp_path: Path) -> None:
-    assert run("init").exit_code == 0
+def test_unknown_files_are_counted_then_removed_when_asked(installed: Run, tmp_path: Path) -> None:
+    run = installed
     store = FileStore(str(tmp_path / "var" / "fichiers"))
     sha256 = store.write(b"inconnu")
     (path,) = (tmp_path / "var" / "fichiers").rglob(sha256)

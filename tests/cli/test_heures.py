@@ -21,9 +21,8 @@ CENTRE = "cig-petite-couronne"
 
 
 @pytest.fixture
-def database(run: Run, tmp_path: Path) -> Database:
+def database(installed: Run, tmp_path: Path) -> Database:
     """An installation with an assistant assigned to a convention."""
-    assert run("init").exit_code == 0
     database = Database(database_url(None, tmp_path / "var"))
     with database.write() as session:
         version = session.query(OffreVersion).filter_by(code="service-social-travail").one()

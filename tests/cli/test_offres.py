@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from click.testing import Result
 
 from services.core.settings import ROOT
@@ -16,12 +15,6 @@ from services.core.settings import ROOT
 Run = Callable[..., Result]
 CENTRE, OFFRE = "cig-petite-couronne", "service-social-travail"
 FOLDER = f"{CENTRE}/{OFFRE}"
-
-
-@pytest.fixture
-def installed(run: Run) -> Run:
-    assert run("init").exit_code == 0
-    return run
 
 
 def edited(archive: Path, target: Path, old: str, new: str) -> None:
