@@ -204,9 +204,7 @@ def produce_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
     nature = nature_of(portail, convention_id)
     action = f"{nature}.produire_pdf"
     with portail.view(acteur, action, objet=nature, objet_id=convention_id) as session:
-        convention = get_acte(session, acteur, convention_id)
-        if only_assists(acteur, convention):
-            raise Introuvable()
+        convention = _get_readable(session, acteur, convention_id)
         usage = issued_usage(convention, pdf=True)
         issued = current_piece(session, convention, issued_usage(convention))
         if issued is None or current_piece(session, convention, usage) is not None:
@@ -239,6 +237,14 @@ def produce_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
             objet_id=convention.id,
             sha256=piece.sha256,
         )
+
+
+def _get_readable(session: Session, acteur: Acteur, acte_id: UUID) -> Acte:
+    """The act, for somebody who reads its files; Introuvable for an assistant, who reads none."""
+    acte = get_acte(session, acteur, acte_id)
+    if only_assists(acteur, acte):
+        raise Introuvable()
+    return acte
 
 
 def try_pdf(portail: Portail, acteur: Acteur, convention_id: UUID) -> None:
