@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tomllib
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from services.core.settings import ROOT
 from tests.comptes import give_password, log_in
 from tests.factories import Monde
 from tests.web.conftest import HOST, call, serve
@@ -83,6 +85,12 @@ def test_our_pages_converse_and_streamlit_has_no_origin_to_ask_the_internet_abou
 )
 def test_pages_of_other_sites_open_no_conversation(monde: Monde, origin: str) -> None:
     assert _converse(origin) == ([{"type": "websocket.close", "code": 1008}], [])
+
+
+def test_a_stranger_sends_no_message_that_fills_the_memory() -> None:
+    """A message is held whole before anything looks at it, from whoever opens a conversation: 200 megabytes by default."""
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
+    assert settings["maxMessageSize"] <= 20 and settings["maxWidgetStateSize"] <= 5
 
 
 def test_production_insists_on_https(monde: Monde) -> None:
