@@ -108,7 +108,7 @@ def test_the_responsable_reads_over_and_publishes(visitor: Visitor, monde: Monde
     bilan_document.publish_bilan(monde.portail, monde.responsable, bilan_id, version)
     shown = text_of(visitor.open(monde.responsable, "bilans", id=bilan_id))
     assert "Publié, ce bilan ne change plus" in shown and "bilan-2025-choisy-le-roi.docx" in shown
-    assert "bilan-2025-choisy-le-roi.docx" in text_of(visitor.open(monde.direction, "suivi", annee=ANNEE))
+    assert "Bilan 2025 (Word)" in text_of(visitor.open(monde.direction, "suivi", annee=ANNEE))
 
 
 def test_the_list_and_a_report_not_begun(visitor: Visitor, monde: Monde, convention_id: UUID) -> None:

@@ -44,6 +44,7 @@ def show_preview(lieu: Lieu) -> None:
         pieces=tuple(model.pieces),
         corrections=(),
         centre=SimpleNamespace(fuseau=lieu.view.fuseau),
+        cote_centre=True,
     )
     show_form(read, form)
 
