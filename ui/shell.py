@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 import streamlit as st
@@ -119,6 +121,12 @@ def _declared(definition: PageDef, acteur: Acteur | None) -> st.Page:
     shown = acteur is not None and definition.menu is not None and definition.allows(acteur)
     if shown and acteur and definition.utile:
         shown = _useful(session.portail().settings.database_url, acteur.utilisateur_id, definition.nom, acteur)
+    return copy(_page(definition, shown))  # Streamlit marks the one that may run: each run has its own
+
+
+@cache
+def _page(definition: PageDef, shown: bool) -> st.Page:
+    """A page as Streamlit knows it. Looking at the files of all of them was a third of the work of a light page."""
     return st.Page(
         page.path_of(definition.nom),
         title=definition.titre,

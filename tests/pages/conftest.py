@@ -11,10 +11,11 @@ from services.core.access import Acteur
 from services.core.portail import Portail
 from services.core.settings import ROOT
 from tests.apptest import _built_once
+from tests.ateliers import _work_here
 from tests.factories import Monde, make_monde
 from ui import session
 
-__all__ = ["Visitor", "_built_once", "monde", "text_of", "visitor"]
+__all__ = ["Visitor", "_built_once", "_work_here", "monde", "text_of", "visitor"]
 
 TIMEOUT = 30
 
