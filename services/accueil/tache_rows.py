@@ -34,6 +34,8 @@ class Tache:
 def unread_taches(session: Session, acteur: Acteur, page: str, *scope: ColumnElement[bool]) -> list[Tache]:
     """One line per dossier of `scope` with messages that the person has not read."""
     unread = count_unread(session, acteur, select(Dossier.id).where(*scope))
+    if not unread:
+        return []
     query = (
         select(Dossier, Collectivite.nom)
         .join(Collectivite, Collectivite.id == Dossier.collectivite_id)

@@ -48,15 +48,17 @@ SHOWN_FAILURES = timedelta(days=15)
 
 def list_all(session: Session, acteur: Acteur) -> list[Tache]:
     """Things to do for the person's centres."""
+    instructs = bool(acteur.centres_with(Role.INSTRUCTEUR))  # else there is nothing to look for
+    mine = _mine(session, acteur)
     return [
         *_conventions_to_sign(session, acteur),
         *_signed_with_warnings(session, acteur),
         *taches_fin.list_centre(session, acteur),
-        *_demandes(session, acteur),
-        *_dossiers(session, acteur),
-        *taches_circuit.list_centre(session, acteur, _mine(session, acteur)),
+        *(_demandes(session, acteur) if instructs else ()),
+        *(_dossiers(session, acteur, mine) if instructs else ()),
+        *taches_circuit.list_centre(session, acteur, mine),
         *_releves(session, acteur),
-        *_unread(session, acteur),
+        *(_unread(session, acteur, mine) if instructs else ()),
         *taches_activite.list_centre(session, acteur),
         *list_decomptes_taches(session, acteur),
         *taches_vie.list_centre(session, acteur),
@@ -130,9 +132,9 @@ GROUPS_DEMANDES = {
 ORDER = (*GROUPS.values(), *GROUPS_DEMANDES.values())
 
 
-def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
-    """Dossiers that wait for the instructeur: those of everybody when deposited, then their own and nobody's (those of
-    somebody who is no longer an instructeur are nobody's)."""
+def _dossiers(session: Session, acteur: Acteur, mine: ColumnElement[bool]) -> list[Tache]:
+    """Dossiers that wait for the instructeur: those of everybody when deposited, then `mine`, their own and nobody's (those
+    of somebody who is no longer an instructeur are nobody's)."""
     query = (
         select(Dossier, Collectivite)
         .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
@@ -140,7 +142,7 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
             Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR)),
             or_(
                 Dossier.etat == "depose",
-                Dossier.etat.in_(("en_instruction", "accepte")) & _mine(session, acteur),
+                Dossier.etat.in_(("en_instruction", "accepte")) & mine,
                 (Dossier.etat == "brouillon") & or_(Dossier.cree_par == acteur.utilisateur_id, _left(session, acteur)),
             ),
         )
@@ -148,6 +150,8 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
         .limit(4 * LIMIT)
     )
     found = session.execute(query).all()
+    if not found:
+        return []
     deposits = _count_deposits(session, [dossier.id for dossier, _ in found])
     warnings = _open_warnings(session, found)
     before = _names(session, acteur, found)
@@ -163,9 +167,19 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
         for dossier, collectivite in found
         if dossier.etat != "brouillon"
     ]
-    drafts = load_states(session, [dossier for dossier, _ in found if dossier.etat == "brouillon"])
+    drafts = _drafts(session, found, titles, before)
+    return sorted(taches, key=lambda one: ORDER.index(one.groupe)) + drafts
+
+
+def _drafts(
+    session: Session,
+    found: Iterable[tuple[Dossier, Collectivite]],
+    titles: dict[UUID, str],
+    before: dict[UUID | None, str],
+) -> list[Tache]:
+    """Those begun for a collectivité, with what is left to answer."""
     names = {dossier.id: collectivite.nom for dossier, collectivite in found}
-    return sorted(taches, key=lambda one: ORDER.index(one.groupe)) + [
+    return [
         Tache(
             GROUPS["brouillon"],
             f"{titles[state.dossier.id]}, {names[state.dossier.id]}",
@@ -179,7 +193,7 @@ def _dossiers(session: Session, acteur: Acteur) -> list[Tache]:
             {"id": str(state.dossier.id)},
             state.dossier.modifie_le,
         )
-        for state in drafts
+        for state in load_states(session, [dossier for dossier, _ in found if dossier.etat == "brouillon"])
     ]
 
 
@@ -267,6 +281,8 @@ def _count_deposits(session: Session, dossier_ids: list[UUID]) -> dict[UUID, int
 def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite]]) -> dict[UUID, int]:
     """Number of warnings not lifted, by dossier under review: a fixed number of queries."""
     reviewed = {dossier.id: (dossier, one) for dossier, one in found if dossier.etat in ("en_instruction", "accepte")}
+    if not reviewed:
+        return {}
     tarifs = {centre_id: list_tarifs(session, centre_id) for centre_id in {d.centre_id for d, _ in reviewed.values()}}
     query = select(Levee.dossier_id, Levee.code).where(Levee.dossier_id.in_(reviewed))
     lifted = set(session.execute(query).all())
@@ -286,9 +302,9 @@ def _open_warnings(session: Session, found: Iterable[tuple[Dossier, Collectivite
     return counts
 
 
-def _unread(session: Session, acteur: Acteur) -> list[Tache]:
+def _unread(session: Session, acteur: Acteur, mine: ColumnElement[bool]) -> list[Tache]:
     centres = Dossier.centre_id.in_(acteur.centres_with(Role.INSTRUCTEUR))
-    return unread_taches(session, acteur, "instruction", centres, _mine(session, acteur))
+    return unread_taches(session, acteur, "instruction", centres, mine)
 
 
 def _settings(session: Session, acteur: Acteur) -> list[Tache]:
