@@ -21,6 +21,8 @@ class Paragraph:
     style: str
     text: str
     keeps_next: bool
+    outline: int | None = None
+    """Its own level of heading (1 is the highest), when its style does not give it."""
 
 
 def body(docx: bytes) -> etree._Element:
@@ -43,7 +45,9 @@ def paragraphs(docx: bytes) -> list[Paragraph]:
         style = element.find(f"{w('pPr')}/{w('pStyle')}")
         keep = element.find(f"{w('pPr')}/{w('keepNext')}")
         name = style.get(w("val")) if style is not None else ""
-        found.append(Paragraph(name, _text(element), keep is not None and keep.get(w("val"), "1") != "0"))
+        outline = element.find(f"{w('pPr')}/{w('outlineLvl')}")
+        level = int(outline.get(w("val"))) + 1 if outline is not None else None
+        found.append(Paragraph(name, _text(element), keep is not None and keep.get(w("val"), "1") != "0", level))
     return found
 
 
