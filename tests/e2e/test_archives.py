@@ -88,6 +88,7 @@ def test_an_elimination_from_its_export_to_its_certificate(
     assert "Visa 94-2026-17" in certificate and SECRET not in certificate
     go(page, f"/convention?id={convention_id}")
     see(page, "Les archives de cette convention ont été éliminées")
+    settle(page)
     assert SECRET not in page.content()
 
 

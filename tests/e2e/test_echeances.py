@@ -61,6 +61,7 @@ def test_a_reminder_leads_to_its_deadline(serveur: Serveur, monde: Monde, open_p
     assert list_violations(page) == []
     page.get_by_role("link", name=re.compile("mois suivant")).click()
     heading(page, re.compile(f"Octobre {NOTICE.year}"))
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

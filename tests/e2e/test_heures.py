@@ -19,6 +19,8 @@ from tests.e2e.serveur import Serveur
 from tests.factories import Monde
 
 SIREN = "219400768"
+EDITOR = "#portal > *"
+"""Where the grid puts what one types in, over its cell, while one does."""
 ASSISTANT = f"assistant.{SIREN}@example.org"
 
 
@@ -54,14 +56,28 @@ def reach_grid(page: Page) -> None:
     raise AssertionError("the grid cannot be reached by the keyboard")
 
 
+def leave_cell(page: Page) -> None:
+    """Go to the next cell: the editor of this one closes, and the grid has the keyboard again."""
+    page.keyboard.press("Tab")
+    expect(page.locator(EDITOR)).to_have_count(0, timeout=PATIENCE)
+    canvas = "[data-testid=data-grid-canvas]"  # its cells, for who does not see them, are inside
+    expect(page.locator(f"{canvas}:focus, {canvas} :focus")).to_be_attached(timeout=PATIENCE)
+
+
+def choose_convention(page: Page) -> None:
+    """The first cell: Enter opens its list, whose only convention is chosen already."""
+    page.keyboard.press("Enter")
+    expect(page.locator(EDITOR).first).to_be_attached(timeout=PATIENCE)
+    leave_cell(page)
+
+
 def type_cells(page: Page, *cells: str) -> None:
     """Type in each cell and go to the next; an empty one is left as it is."""
     for cell in cells:
         if cell:
             page.keyboard.type(cell, delay=20)
-        page.wait_for_timeout(150)
-        page.keyboard.press("Tab")
-        page.wait_for_timeout(150)
+            expect(page.locator(EDITOR).first).to_be_attached(timeout=PATIENCE)
+        leave_cell(page)
 
 
 def test_a_week_on_the_keyboard_alone(monde: Monde, open_page: OpenPage) -> None:
@@ -70,9 +86,7 @@ def test_a_week_on_the_keyboard_alone(monde: Monde, open_page: OpenPage) -> None
     see(page, "Au clavier")
     settle(page)
     reach_grid(page)
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(700)
-    page.keyboard.press("Tab")
+    choose_convention(page)
     type_cells(page, "", "1h30", "dém", "méd")
     total(page, "1\u00a0h\u00a030")
     see(page, "Saisie non enregistrée")
@@ -96,9 +110,7 @@ def test_a_wrong_duration_is_told_beside_the_grid(monde: Monde, open_page: OpenP
     see(page, "Au clavier")
     settle(page)
     reach_grid(page)
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(700)
-    page.keyboard.press("Tab")
+    choose_convention(page)
     type_cells(page, "", "7")
     see(page, "Saisie non enregistrée")
     page.get_by_role("button", name="Enregistrer la semaine").click()
@@ -116,6 +128,7 @@ def test_one_intervention_on_a_telephone(monde: Monde, open_page: OpenPage) -> N
     button(page, "Ajouter l’intervention").click()
     see(page, re.compile("Intervention ajoutée"))
     assert len(recorded(monde)) == len(before) + 1 and recorded(monde)[0][0] == 45
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     with monde.portail.db.read() as session:
         assert session.scalars(select(Intervention.jour).where(Intervention.minutes == 45)).one() == clock.today()
@@ -127,10 +140,7 @@ def test_an_expired_session_loses_no_cell(serveur: Serveur, monde: Monde, open_p
     see(page, "Au clavier")
     settle(page)
     reach_grid(page)
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(700)
-    page.keyboard.press("Tab")
-    page.wait_for_timeout(300)
+    choose_convention(page)
     with serveur.portail.db.write() as session:
         held = select(SessionUtilisateur).where(SessionUtilisateur.utilisateur_id == monde["assistant"].utilisateur_id)
         for one in session.scalars(held):

@@ -302,6 +302,7 @@ def accept_and_issue(page: Page, dossier_id: UUID, cas: Cas = CHOISY) -> str:
         button(page.get_by_role("dialog"), name).click()
         settle(page)
     title = page.get_by_role("heading", name=re.compile(r"^Convention \d{4}.\d{4}"))
+    settle(page)
     return plain(title.inner_text()).removeprefix("Convention ")
 
 

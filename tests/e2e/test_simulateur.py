@@ -53,6 +53,7 @@ def type_in(page: Page, label: str, text: str) -> None:
 
 def row(page: Page, label: str | re.Pattern[str]) -> list[str]:
     """Figures of one line of the comparison."""
+    settle(page)
     line = page.get_by_role("region", name="Comparaison des façons de payer").get_by_role("row", name=label)
     expect(line).to_be_visible(timeout=PATIENCE)
     return [re.sub(r"\s", " ", cell) for cell in line.get_by_role("cell").all_inner_texts()]
@@ -138,6 +139,7 @@ def test_a_simulation_is_kept_shared_and_taken(
     button(page, "Enregistrer un nouveau scénario").click()
     see(page, "Budget réduit")
     settle(page)
+    expect(page.get_by_role("link", name="Budget réduit").first).to_be_visible(timeout=PATIENCE)
     ids = [one.get_attribute("href") or "" for one in page.get_by_role("link", name=re.compile("^Budget")).all()]
     compared = ",".join(re.findall(r"scenario=([0-9a-f-]{36})", " ".join(ids)))
     go(colleague, f"/simulateur?comparer={compared}")
