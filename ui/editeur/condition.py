@@ -198,8 +198,10 @@ def as_typed(field: Field, value: Json) -> str:
 
 
 def describe_condition(source: str | None, fields: Mapping[str, Field]) -> str:
-    """A condition in words when it can be said, as it is written otherwise; empty for none."""
+    """A condition in words when it can be said, otherwise as the expression it is; empty for none."""
     if not source:
         return ""
     regle = read_regle(source, fields)
-    return describe_regle(regle, fields) if regle and regle.comparaisons else source
+    if regle and regle.comparaisons:
+        return describe_regle(regle, fields)
+    return f"l’expression «\u00a0{source}\u00a0» est vraie"
