@@ -26,6 +26,8 @@ from services.core.sql_text import contains_word
 
 Instructeur = aliased(Utilisateur, name="instructeur")
 Sujet = aliased(Convention, name="sujet")
+for _column in (Instructeur.id, Instructeur.nom, Instructeur.prenom, Sujet.id, Sujet.numero):
+    _column.expression  # noqa: B018 – read here, in one thread: several that are the first to read an alias at once spoil it
 
 _SORTS: dict[str, ColumnElement[Any]] = {
     "reference": Dossier.reference.expression,

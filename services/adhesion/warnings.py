@@ -40,11 +40,6 @@ class Prix:
     effectif: int | None
 
 
-_MINE, _OTHER = aliased(Dossier), aliased(Dossier)
-_MY_OFFER, _ITS_OFFER = aliased(OffreVersion), aliased(OffreVersion)
-"""Made once: an alias adapts every column of its table the first time each is used."""
-
-
 @dataclass(frozen=True)
 class Double:
     """Another dossier of the same collectivité with the same offer: still open, or with a convention that runs until
@@ -110,7 +105,9 @@ def find_doubles(session: Session, dossier_ids: Collection[UUID]) -> dict[UUID, 
     """What makes each of these dossiers a second adhesion (absent when nothing does): one query. A draft counts against a
     later draft only: somebody who begins a dossier by mistake must not hold the first one. Requests about a convention, and
     the convention that a dossier follows, are no doubles."""
-    mine, other, my_offer, its_offer = _MINE, _OTHER, _MY_OFFER, _ITS_OFFER
+    # Made anew each time: an alias that several threads are the first to read at once stays wrong until the program stops.
+    mine, other = aliased(Dossier), aliased(Dossier)
+    my_offer, its_offer = aliased(OffreVersion), aliased(OffreVersion)
     earlier_draft = and_(mine.etat == "brouillon", other.etat == "brouillon", other.cree_le < mine.cree_le)
     query = (
         select(mine.id, other.reference, Convention.numero, Convention.dernier_jour)
