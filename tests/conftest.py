@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from services.core import journal
+from services.core import files, journal
 from services.core.database import Database
 from services.core.portail import Portail
 from services.core.settings import Settings
@@ -129,9 +129,11 @@ def make_portail(
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
     _spare_databases: dict[str, list[Database]],
 ) -> Iterator[Callable[[str], Portail]]:
-    """Build an empty, migrated portal on `"sqlite"` or `"postgresql"`."""
+    """Build an empty, migrated portal on `"sqlite"` or `"postgresql"`. Its files do not wait for the disk either."""
+    monkeypatch.setattr(files, "_sync", lambda path: None)
     made: list[tuple[Portail, Database, str]] = []
 
     def new_database(backend: str) -> Database:
