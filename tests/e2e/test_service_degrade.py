@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
+from playwright.sync_api import expect
 
 from domain.formatting import date_courte
 from domain.roles import Role
 from services.core import clock
 from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, go, heading, see, settle, unfold
+from tests.e2e.gestes import PATIENCE, button, go, see, settle, unfold
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde
 
@@ -37,8 +38,9 @@ def test_the_service_degrade_is_asked_for_then_accepted(
 ) -> None:
     first = clock.today(serveur.centre.fuseau) + timedelta(days=1)
     page = open_page(f"{Role.GESTIONNAIRE}.{SIREN}@example.org", width=390)
-    go(page, "/suivi")
-    heading(page, "Service dégradé")
+    page.goto("/suivi")  # the first page with charts of this server: their libraries are read now
+    expect(page.get_by_role("heading", name="Service dégradé")).to_be_visible(timeout=4 * PATIENCE)
+    settle(page)
     unfold(page, "Demander le service dégradé")
     button(page, "Envoyer la demande").click()
     see(page, "Choisissez un motif")
