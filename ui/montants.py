@@ -22,10 +22,10 @@ def tell_quantity(quotite: Decimal | None, minutes: int | None) -> str:
 
 
 def term_lines(quotite: Decimal | None, minutes: int | None) -> tuple[Line, ...]:
-    """The same on a convention's page, each with its name."""
+    """What an act gave when it was issued, each with its name: an avenant may have changed it since."""
     return (
-        ("Part d’un temps plein", pourcentage(quotite) if quotite is not None else None),
-        ("Heures prévues par an", duree(minutes) if minutes is not None else None),
+        ("Part d’un temps plein à l’émission", pourcentage(quotite) if quotite is not None else None),
+        ("Heures prévues par an, à l’émission", duree(minutes) if minutes is not None else None),
     )
 
 

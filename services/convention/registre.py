@@ -8,7 +8,7 @@ from datetime import date
 from typing import IO, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide
@@ -28,6 +28,7 @@ from services.convention.convention_views import (
     tell_end,
 )
 from services.convention.convention_warnings import acte_table
+from services.convention.quantites import minutes_on, share_on
 from services.core import clock
 from services.core.access import Acteur, only_assists, visible_conventions
 from services.core.paging import Page, paginate
@@ -49,15 +50,15 @@ _SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
     "etat": (Convention.etat.expression,),
     "date_effet": (Convention.date_effet.expression,),
     "dernier_jour": (func.coalesce(Convention.fin, Convention.terme),),
-    "volume": (Convention.quotite.expression, Convention.minutes_prevues.expression),
     "montant_annuel": (Convention.montant_annuel.expression,),
     "montant_annee": (Exercice.montant_du.expression,),
     "emise_le": (Convention.emise_le.expression,),
 }
-_COLUMNS: tuple[Any, ...] = (Convention, Collectivite.nom.label("collectivite"), Exercice.montant_du)
 AMOUNTS = ("montant_annuel", "montant_annee")
 """Sorts by what a convention costs."""
-TRIS = tuple(_SORTS)
+VOLUME = "volume"
+"""Sort by what a convention promises today."""
+TRIS = (*_SORTS, VOLUME)
 """Codes that `ConventionFilter.tri` may hold; another one means `emise_le`."""
 
 
@@ -66,7 +67,9 @@ def list_conventions(portail: Portail, acteur: Acteur, filtre: ConventionFilter)
     with portail.db.read() as session:
         days = _days(session)
         hidden = filtre.tri in AMOUNTS and not reads_acts(acteur)  # an order by amount would tell them
-        columns = _SORTS["emise_le" if hidden else filtre.tri if filtre.tri in _SORTS else "emise_le"]
+        today = _own_day(days)
+        sorts = _SORTS | {VOLUME: (share_on(today), minutes_on(today))}
+        columns = sorts["emise_le" if hidden else filtre.tri if filtre.tri in sorts else "emise_le"]
         order = [column.desc() if filtre.descendant else column.asc() for column in columns]
         found = paginate(
             session,
@@ -99,12 +102,25 @@ def _days(session: Session) -> dict[UUID, date]:
     return {centre_id: clock.today(fuseau) for centre_id, fuseau in zones}
 
 
+def _own_day(days: dict[UUID, date]) -> date | ColumnElement[date]:
+    """Today at the centre of the convention: one day nearly always, whatever the centres' time zones."""
+    several = set(days.values())
+    return case(days, value=Convention.centre_id) if len(several) > 1 else next(iter(several), clock.today())
+
+
 def _filtered(acteur: Acteur, filtre: ConventionFilter, days: dict[UUID, date]) -> Select[Any]:
+    today = _own_day(days)
     query = (
         visible_conventions(acteur)
         .join(Collectivite, Collectivite.id == Convention.collectivite_id)
         .outerjoin(Exercice, and_(Exercice.convention_id == Convention.id, _this_year(days)))
-        .with_only_columns(*_COLUMNS)
+        .with_only_columns(
+            Convention,
+            Collectivite.nom.label("collectivite"),
+            Exercice.montant_du,
+            share_on(today).label("quotite"),
+            minutes_on(today).label("minutes_prevues"),
+        )
     )
     if filtre.etats:
         later = or_(*(and_(Convention.centre_id == key, Convention.date_effet > day) for key, day in days.items()))
@@ -153,8 +169,8 @@ def _row(
         date_effet=convention.date_effet,
         dernier_jour=convention.dernier_jour,
         terme=convention.terme,
-        quotite=convention.quotite,
-        minutes_prevues=convention.minutes_prevues,
+        quotite=row.quotite,
+        minutes_prevues=row.minutes_prevues,
         montant_annuel=convention.montant_annuel if priced else None,
         montant_annee=row.montant_du if priced else None,
         emise_le=convention.emise_le,

@@ -20,7 +20,9 @@ from services.activite import equipe
 from services.adhesion import dossiers, editique, workflow
 from services.adhesion.pieces import open_piece
 from services.convention import conventions, signatures
+from services.convention.convention_views import ConventionFilter
 from services.convention.quantites import share_on
+from services.convention.registre import list_conventions
 from services.core import clock
 from services.core.portail import Portail
 from services.facturation.exercices import compare, refresh_convention
@@ -113,6 +115,19 @@ def _deposit(portail: Portail, monde: Monde, convention_id: UUID, values: dict[s
     dossier_id = make_request(portail, monde, convention_id, "avenant", values)
     workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
     return dossier_id
+
+
+def test_the_register_shows_the_share_in_force(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the one of the issue, from the avenant's day on; also where another centre lives in another day."""
+    convention_id = _issued(portail, monde)
+    sign(portail, monde, issue(portail, monde, convention_id, quotite_60()))
+    (other,) = make_other_centre(portail).par_centre
+    for day, share in ((date(2026, 8, 31), "47.70"), (date(2026, 9, 1), "60.00")):
+        for elsewhere in (day, day - timedelta(days=1)):
+            days = {monde.centre_id: day, other: elsewhere}
+            monkeypatch.setattr("services.convention.registre._days", lambda _, days=days: days)
+            found = list_conventions(portail, monde.instructeur, ConventionFilter(tri="volume"))
+            assert [row.quotite for row in found.rows] == [Decimal(share)]
 
 
 def test_an_avenant_that_contradicts_a_signed_one_is_refused(portail: Portail, monde: Monde) -> None:
