@@ -55,6 +55,7 @@ async def _hurry(port: int, dossier: UUID, cookie: str, pause: float) -> None:
         await _send(client, client.fragments.get(ident, ""))
         await asyncio.sleep(pause)
     client.query = f"id={dossier}&etape=besoin"
+    client.states.clear()  # a browser sends nothing more of the fields that it leaves
     await _send(client)
     try:
         while True:

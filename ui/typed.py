@@ -1,0 +1,46 @@
+"""Nothing typed is lost between two requests of one page to the server.
+
+What leaves a field is sent at once, and waits while the server is busy. A link followed meanwhile asks for another page: what
+the browser sends then no longer holds the fields of the page it leaves, and Streamlit gives up what waited. Here what waited
+goes along with the new request: its callbacks run first, and save it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
+_request_rerun = AppSession.request_rerun
+
+
+def keep_what_waits() -> None:
+    """Have every session of this process keep what waits. Streamlit has no setting for it; its version is pinned, and a
+    browser test types, then leaves, while the server does not answer."""
+    AppSession.request_rerun = _request_with_what_waits  # type: ignore[method-assign]
+
+
+def _request_with_what_waits(self: AppSession, client_state: ClientState | None) -> None:
+    waiting = _waiting(self)
+    if client_state is not None and not client_state.fragment_id and waiting is not None:
+        add_missing(client_state.widget_states, waiting)
+    _request_rerun(self, client_state)
+
+
+def _waiting(app_session: Any) -> WidgetStates | None:
+    """What the request that the session's script has not begun yet holds."""
+    runner = app_session._scriptrunner
+    if runner is None:
+        return None
+    queue = runner._requests
+    with queue._lock:
+        return queue._rerun_data.widget_states if queue._state is ScriptRequestType.RERUN else None
+
+
+def add_missing(sent: WidgetStates, waiting: WidgetStates) -> None:
+    """Add to what is sent the widgets that only the request before it holds; a newer value is left alone."""
+    known = {one.id for one in sent.widgets}
+    sent.widgets.extend(one for one in waiting.widgets if one.id not in known)
