@@ -61,8 +61,6 @@ TARIFS = {
 ABSENCE = (date(2025, 3, 1), date(2025, 4, 14))
 """45 days without an assistant."""
 DEGRADE_DAY, DEGRADE_TIME = date(2025, 3, 10), "6h30"
-REMINDERS = [date(annee, 8, 30) for annee in range(2023, 2027)]
-"""Days on which people are reminded of the end of the year, with those of `days_that_matter`."""
 LATE_NOTICE, NOTICE = date(2025, 9, 30), date(2026, 9, 29)
 
 
@@ -166,12 +164,8 @@ def live(vie: Vie, days: Iterable[date], script: list[Step], *, since: int = 0) 
         yield index + 1
 
 
-def day_by_day(script: list[Step]) -> list[date]:
-    """Every day for a week around those that matter, and one in six of the others: a round does all that is due up to its
-    day, so that what falls on another day than expected shows, on that day or at the next round."""
-    days = [FIRST_DAY + timedelta(days=rank) for rank in range((LAST_DAY - FIRST_DAY).days + 1)]
-    near = {day + timedelta(days=shift) for day in days_that_matter(script) + REMINDERS for shift in range(-3, 4)}
-    return [day for rank, day in enumerate(days) if day in near or rank % 6 == 0]
+def every_day() -> list[date]:
+    return [FIRST_DAY + timedelta(days=rank) for rank in range((LAST_DAY - FIRST_DAY).days + 1)]
 
 
 def days_that_matter(script: list[Step]) -> list[date]:

@@ -223,8 +223,10 @@ OPEN_TO_COLLECTIVITES = {
     "decomptes.xlsx",
     "simulation.xlsx",
     "note-simulation.docx",
+    "conventions.xlsx",
 }
-"""Exports that a collectivité may ask for: what this module reads, its statements, and simulations, which know no activity."""
+"""Exports that a collectivité may ask for: what this module reads, its statements, and what knows no activity: simulations,
+and the register of its own conventions."""
 
 
 OF_NOBODY_ELSE = {"modele-heures", "mes-donnees.zip"}
@@ -255,6 +257,7 @@ COUNTERS = {
     "services/activite/cloture_lists.py": "months of the centre",
     "services/activite/export_heures.py": "a file of the centre's own hours, not too long a one",
     "services/activite/imports.py": "how many rows of an import remain, for who imports",
+    "services/vie/heures_apres.py": "what the responsable has to settle after the end of a convention",
     "services/facturation/minutes.py": "rounds each intervention before adding up minutes",
 }
 """Modules that may read how many interventions there are. None but the first answers to a collectivité."""

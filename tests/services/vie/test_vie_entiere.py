@@ -19,7 +19,7 @@ from services.core import database, journal
 from services.core.portail import Portail
 from services.facturation.exercices import compare
 from tests.conventions import examine_here
-from tests.vie import Bilan, Vie, begin, day_by_day, days_that_matter, live, look_back, steps
+from tests.vie import Bilan, Vie, begin, days_that_matter, every_day, live, look_back, steps
 
 DU = {2023: "32426.46", 2024: "33075.18", 2025: "29577.45", 2026: "35221.28"}
 """G1; G9; G9 less 45 days without an assistant; G10."""
@@ -58,7 +58,7 @@ def vies(make_portail: Callable[[str], Portail]) -> tuple[Vie, Vie]:
 def test_day_by_day(vies: tuple[Vie, Vie]) -> None:
     vie, _ = vies
     script = steps()
-    for _ in live(vie, day_by_day(script), script):
+    for _ in live(vie, every_day(), script):
         pass
     _check_life(vie, look_back(vie))
     renewals = [(day, what) for day, what in vie.seen if what.startswith("reconduction")]
