@@ -21,10 +21,10 @@ from docx import Document
 from docxcompose.composer import Composer
 from docxtpl import DocxTemplate
 
-from documents.compiled import CompiledTemplate
-from documents.compose import Part, compose
-from documents.context import sample_context
-from documents.environment import word_environment
+from documents.contexts.adhesion import sample_context
+from documents.engine.compiled import CompiledTemplate
+from documents.engine.environment import word_environment
+from documents.word.compose import Part, compose
 from domain.offer import load_centre, load_offer
 from domain.tarifs import load_tarifs
 

@@ -21,11 +21,11 @@ from docx import Document
 from sqlalchemy import select
 
 from benchmarks.features import FEATURES, REFUSED, by_docxtpl, differences, save
-from documents.compiled import CompiledTemplate
-from documents.lint import lint_template
-from domain.evaluation import evaluate
-from domain.fields import sample_value
-from domain.forms import FormSet, parse_form
+from documents.engine.compiled import CompiledTemplate
+from documents.engine.lint import lint_template
+from domain.forms.evaluation import evaluate
+from domain.forms.fields import sample_value
+from domain.forms.formset import FormSet, parse_form
 from domain.roles import Role
 from models import OffreVersion, RoleAttribue, Utilisateur
 from services.core import files

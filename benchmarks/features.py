@@ -20,7 +20,7 @@ from docx.oxml import parse_xml
 from docxtpl import DocxTemplate
 from lxml import etree
 
-from documents.environment import word_environment
+from documents.engine.environment import word_environment
 
 Change = Callable[[WordDocument], object]
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

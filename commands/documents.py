@@ -9,9 +9,9 @@ import click
 
 from commands.french import Command, Group, fail
 from commands.shared import FILE, print_json, read_bytes, read_json, write_bytes
-from documents.check import check_template
-from documents.compiled import compile_template
-from documents.echantillons import sample_for
+from documents.contexts.echantillons import sample_for
+from documents.engine.check import check_template
+from documents.engine.compiled import compile_template
 from domain.offer import Contexte
 from services.adhesion.editique import Rendered
 from services.core import clock, donnees

@@ -79,7 +79,7 @@ def import_file(fichier: Path, centre: str, essai: bool, malgre_doublons: bool, 
     Chaque ligne porte l’adresse électronique de l’assistant. Les colonnes sont celles du modèle, à télécharger sur la
     page des heures.
     """
-    from documents.lecture_tableur import MAX_OCTETS
+    from documents.tables.lecture import MAX_OCTETS
     from services.activite.export_heures import find_centre
     from services.activite.imports import import_hours, preview_import
 

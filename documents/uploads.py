@@ -6,9 +6,9 @@ from collections.abc import Collection
 from pathlib import PurePath
 from typing import NamedTuple
 
-from documents.opc import WordPackage
-from documents.safety import refuse_unsafe
-from documents.signed_pdf import HEADER, HEADER_WINDOW, MAX_SIZE, PdfReport, check_size, inspect_pdf
+from documents.pdf.signed import HEADER, HEADER_WINDOW, MAX_SIZE, PdfReport, check_size, inspect_pdf
+from documents.word.opc import WordPackage
+from documents.word.safety import refuse_unsafe
 from domain.errors import Invalide
 
 MAX_PIXELS = 100_000_000

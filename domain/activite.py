@@ -11,7 +11,7 @@ from pathlib import Path
 
 from domain.definitions import read_yaml_file, validate_definition
 from domain.errors import Invalide
-from domain.field_types.base import Definition
+from domain.forms.types.base import Definition
 
 DIMENSIONS = ("nature", "categorie", "origine", "lieu", "forme")
 """In the order of the rollup. Each splits the same interventions, so each adds up to the same total."""

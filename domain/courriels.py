@@ -24,8 +24,8 @@ from pydantic import model_validator
 
 from domain.definitions import DefinitionError, Fault, read_yaml_file, validate_definition
 from domain.errors import Invalide
-from domain.field_types.base import Definition
 from domain.formatting import date_longue, euros
+from domain.forms.types.base import Definition
 from domain.text import clean_text, suggestion
 
 MAX_OBJET = 150

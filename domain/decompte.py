@@ -7,7 +7,7 @@ cancelled by a counter-statement. Deleting a draft and recomputing it lead to no
 from __future__ import annotations
 
 from domain.roles import Role
-from domain.workflow import Transition, Workflow
+from domain.workflow.tables import Transition, Workflow
 
 I, R = Role.INSTRUCTEUR, Role.RESPONSABLE  # noqa: E741
 

@@ -1,6 +1,6 @@
 """How amounts, numbers, dates and identifiers are written in French, for screens and documents alike.
 
-Plain strings only: what is specific to Word (the raised "er" of 1er) is added by `documents.filters`. Typography: groups of
+Plain strings only: what is specific to Word (the raised "er" of 1er) is added by `documents.engine.filters`. Typography: groups of
 three digits are separated by U+202F, and U+00A0 stands before a unit, so that a line never breaks inside a value.
 """
 

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.definitions import read_yaml_file, validate_definition
-from domain.field_types.base import Definition
+from domain.forms.types.base import Definition
 
 Alerte = Literal["depassement", "sous_utilisation"]
 

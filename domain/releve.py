@@ -14,9 +14,9 @@ from uuid import UUID
 
 from domain.activite import MAX_MINUTES
 from domain.errors import Invalide
-from domain.field_types.base import FieldError
-from domain.field_types.durations import read_duration
 from domain.formatting import NBSP, date_longue, duree
+from domain.forms.types.base import FieldError
+from domain.forms.types.durations import read_duration
 
 HEURES_HEBDOMADAIRES = 35
 """Hours of a full-time week (domaine.md, G4): what a week is compared with, leave not counted."""

@@ -17,8 +17,8 @@ from pydantic import model_validator
 
 from domain.definitions import read_yaml_file, validate_definition
 from domain.errors import Invalide
-from domain.field_types.base import Definition
 from domain.formatting import date_longue, euros
+from domain.forms.types.base import Definition
 from domain.tarification.rounding import MONTANT_MAX
 
 NAMES = {"temps_complet": "temps complet", "heure": "heure d’intervention", "demi_journee": "demi-journée"}

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from domain.definitions import Loader
-from domain.forms import Form
+from domain.forms.formset import Form
 from domain.offer import Offer, OfferSettings
 
 WIDTH = 120

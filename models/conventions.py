@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Numeric, Stri
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain.workflow import CONVENTION
+from domain.workflow.tables import CONVENTION
 from models.base import Base, new_id, one_of, utc_now
 from models.dossiers import Dossier
 from models.organisations import Centre, Collectivite

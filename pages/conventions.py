@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from domain.formatting import date_courte, euros
 from domain.roles import ROLES_CENTRE, Role
-from domain.workflow import CONVENTION
+from domain.workflow.tables import CONVENTION
 from services.convention.convention_views import (
     A_VENIR,
     A_VENIR_LIBELLE,

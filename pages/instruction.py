@@ -3,7 +3,7 @@
 import streamlit as st
 
 from domain.roles import Role
-from domain.workflow_reading import steps_forward
+from domain.workflow.reading import steps_forward
 from services.adhesion import dossiers, workflow
 from services.adhesion.dossier_views import DossierView
 from services.centre.consultation_journal import list_dossier_history

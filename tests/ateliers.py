@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from documents import check, differences, differences_worker, sandbox, trial, trial_worker
-from documents.lint import lint_template
+from documents import sandbox
+from documents.engine import check, differences, differences_worker, trial, trial_worker
+from documents.engine.lint import lint_template
 
 CALLERS = (check, trial, differences)
 
@@ -26,12 +27,12 @@ def work_here(module: str, request: bytes, timeout: float) -> Any:
 @lru_cache(maxsize=64)
 def _answer(module: str, request: bytes) -> str:
     match module:
-        case "documents.check_worker":
+        case "documents.engine.check_worker":
             wanted = check.read_request(request)
             return json.dumps([[list(error) for error in lint_template(docx, schema)] for docx, schema in wanted])
-        case "documents.trial_worker":
+        case "documents.engine.trial_worker":
             return json.dumps(trial_worker.make(request))
-        case "documents.differences_worker":
+        case "documents.engine.differences_worker":
             return json.dumps(differences_worker.answer(request))
     raise AssertionError(module)
 

@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 import docx
 import pikepdf
 
-from documents.pdf_worker import Refused, examine
-from documents.sample_pdf import sign_pdf
+from documents.pdf.sample import sign_pdf
+from documents.pdf.worker import Refused, examine
 from models import Avenant, Convention, Depot, Dossier, Piece
 from services.core.files import store
 from services.core.numerotation import format_numero, next_rang
@@ -57,7 +57,7 @@ def _examined(request: bytes) -> str:
 def examine_here(module: str, request: bytes, timeout: float) -> Any:
     """Stands for `documents.sandbox.run_limited`: the same examination without a process for each file (ten times less
     work). Files that might harm are tested with the real one."""
-    assert module == "documents.pdf_worker"
+    assert module == "documents.pdf.worker"
     return json.loads(_examined(request))
 
 

@@ -21,9 +21,9 @@ import pikepdf
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from documents.signed_pdf import PdfReport
+from documents.pdf.signed import PdfReport
 from documents.uploads import UploadKind
-from domain.answers import flatten_tree
+from domain.forms.answers import flatten_tree
 from domain.offer import Centre as CentreDefinition
 from domain.offer import Offer, load_centre, load_offer
 from domain.roles import ROLES_CENTRE, Role

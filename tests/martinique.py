@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from domain.answers import flatten_tree
+from domain.forms.answers import flatten_tree
 from domain.roles import Role
 from models import Centre, Collectivite, DemandeAdhesion
 from services.adhesion import answers, dossiers, workflow

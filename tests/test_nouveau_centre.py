@@ -13,9 +13,9 @@ import pytest
 from docx import Document
 from sqlalchemy import select
 
-from documents.check import check_template
-from documents.echantillons import sample_for
-from documents.filters import FILTERS
+from documents.contexts.echantillons import sample_for
+from documents.engine.check import check_template
+from documents.engine.filters import FILTERS
 from domain.calendar import classify_notice, rules_of
 from domain.courriels import catalogue
 from domain.offer import load_centre, load_offer

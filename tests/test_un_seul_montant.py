@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from documents.context import build_montants
+from documents.contexts.adhesion import build_montants
 from domain.formatting import euros
 from domain.roles import Role
 from models import Convention, Exercice, PeriodeSansAssistant
@@ -73,7 +73,7 @@ G2 = Debut(date(2023, 9, 15), Decimal("9594.68"), ("0.00", "0.00", "4797.34", "4
 @pytest.fixture
 def monde(portail: Portail, monkeypatch: pytest.MonkeyPatch) -> Monde:
     """With the Word templates; LibreOffice and the examination of files have tests of their own."""
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr(conventions, "docx_to_pdf", lambda data: pdf(3, "émise"))
     return make_monde(portail, gabarits=True)
 

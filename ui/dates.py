@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from domain.fields import Field, FieldError, parse_value
+from domain.forms.fields import Field, FieldError, parse_value
 
 _DAY = Field(id="jour", type="date", label="Date")
 FORMAT = "JJ/MM/AAAA"

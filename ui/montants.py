@@ -35,7 +35,7 @@ def is_budget(amounts: dict[str, Any]) -> bool:
 
 
 def amount_lines(amounts: dict[str, Any]) -> list[Line]:
-    """Tariff, quantity, whole year, first year and time, of a tree that `documents.montants` builds."""
+    """Tariff, quantity, whole year, first year and time, of a tree that `documents.contexts.montants` builds."""
     whole = "Coût prévisionnel d’une année entière" if is_budget(amounts) else "Montant d’une année entière"
     lines = [*_quantity_lines(amounts), (whole, _strong(amounts["annuel"])), *_first_year(amounts)]
     if amounts["quotite"] is not None and amounts["heures"]["minutes"] is not None:

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from markupsafe import Markup
 
-from domain.evaluation import FieldState
-from domain.fields import Field, display_value
-from domain.forms import Form
+from domain.forms.evaluation import FieldState
+from domain.forms.fields import Field, display_value
+from domain.forms.formset import Form
 from services.adhesion.dossier_views import CorrectionRow, DossierView
 from services.core.piece_rows import PieceRow
 from ui.html import bullet_list, day_and_time, file_link, lines, link, show

@@ -9,18 +9,18 @@ from typing import Annotated, Any
 from pydantic import Field as PydanticField
 from pydantic import model_validator
 
-from domain.conditions import compile_condition
 from domain.courriels import check_textes
 from domain.definitions import DefinitionError, Fault
-from domain.field_types.base import Definition, Option
-from domain.forms import Form, FormSet
+from domain.forms.conditions import compile_condition
+from domain.forms.formset import Form, FormSet
+from domain.forms.types.base import Definition, Option
 from domain.offer.centre import CODE
 from domain.offer.journey import Annexe, Contexte, Document, Party, Step
 from domain.offer.requests import ADHESION, TypeDemande
 from domain.offer.restriction import restrict_forms
 from domain.offer.terms import BilanAnnuel, Denonciation, Duree, Facturation, RappelPrevu, TexteCourriel
 from domain.text import suggestion
-from domain.workflow import CONVENTION, DOSSIER, Workflow
+from domain.workflow.tables import CONVENTION, DOSSIER, Workflow
 
 
 class OfferSettings(Definition):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field as PydanticField
 from pydantic import field_validator
 
-from domain.field_types.base import Definition
+from domain.forms.types.base import Definition
 
 CODE = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """A code: the name of the folder that holds what it names."""

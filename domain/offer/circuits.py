@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.definitions import Fault
-from domain.workflow import Workflow
-from domain.workflow_rules import Genre, find_faults
+from domain.workflow.rules import Genre, find_faults
+from domain.workflow.tables import Workflow
 
 if TYPE_CHECKING:
     from domain.offer.bundle import OfferSettings

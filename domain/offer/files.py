@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.definitions import DefinitionError, Fault, Source, read_yaml_file, validate_content, validate_definition
-from domain.forms import Form
+from domain.forms.formset import Form
 from domain.offer.bundle import Offer, OfferSettings
 from domain.offer.centre import Centre
 from domain.offer.circuits import find_circuit_faults

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from domain.field_types.base import Definition
+from domain.forms.types.base import Definition
 from domain.grammar import de, strip_prefix, typographic
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field as PydanticField
 from pydantic import model_validator
 
-from domain.field_types.base import Definition
+from domain.forms.types.base import Definition
 from domain.offer.journey import Step
-from domain.workflow import ACCORD, AVENANT, IMMEDIAT, Workflow
+from domain.workflow.tables import ACCORD, AVENANT, IMMEDIAT, Workflow
 
 ADHESION = "adhesion"
 """The nature of the dossiers that lead to a convention."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from domain.conditions import ConditionError, compile_condition
-from domain.field_types.base import Field
-from domain.forms import Check, Form
+from domain.forms.conditions import ConditionError, compile_condition
+from domain.forms.formset import Check, Form
+from domain.forms.types.base import Field
 from domain.offer.journey import Step
 
 

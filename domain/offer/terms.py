@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field as PydanticField
 from pydantic import field_validator, model_validator
 
-from domain.field_types.base import Definition
+from domain.forms.types.base import Definition
 from domain.roles import Role
 from domain.tarification import HEURES_ANNUELLES, Periodicite, Prorata
 

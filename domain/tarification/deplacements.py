@@ -15,8 +15,8 @@ from pydantic import model_validator
 
 from domain.definitions import read_yaml_file, validate_definition
 from domain.errors import Invalide
-from domain.field_types.base import Definition
 from domain.formatting import date_longue, euros, nombre
+from domain.forms.types.base import Definition
 from domain.tarification.rounding import Montant, round_line
 
 BAREMES_PATH = Path(__file__).parents[2] / "data" / "baremes_kilometriques.yaml"

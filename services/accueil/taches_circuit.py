@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from domain.offer import ADHESION
 from domain.offer.requests import CIRCUITS
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from domain.workflow import DOSSIER, Workflow
-from domain.workflow_reading import CLOS, steps_forward
+from domain.workflow.reading import CLOS, steps_forward
+from domain.workflow.tables import DOSSIER, Workflow
 from models import Collectivite, Dossier
 from services.accueil.tache_rows import LIMIT, Tache
 from services.adhesion.intitules import title_dossiers

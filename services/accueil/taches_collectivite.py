@@ -7,10 +7,10 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from domain.evaluation import Evaluation
+from domain.forms.evaluation import Evaluation
 from domain.offer import ADHESION
 from domain.roles import Role
-from domain.workflow_reading import CLOS, SAISIE
+from domain.workflow.reading import CLOS, SAISIE
 from models import Acte, Avenant, Collectivite, DemandeCorrection, Dossier, utc_now
 from services.accueil import taches_activite, taches_circuit, taches_fin
 from services.accueil.tache_rows import LIMIT, Tache, unread_taches

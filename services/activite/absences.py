@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session, joinedload
 from domain.activite import ORDINAIRE
 from domain.equipe import overlaps
 from domain.errors import Introuvable, Invalide
-from domain.fields import Field
 from domain.formatting import date_longue, duree, euros
+from domain.forms.fields import Field
 from domain.grammar import de
 from models import (
     Affectation,

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from domain.equipe import TEMPS_PLEIN, PartDatee, cut_tranches, overlaps
 from domain.errors import Introuvable, Invalide, raise_faults, split_faults
-from domain.fields import is_blank
 from domain.formatting import date_longue, pourcentage
+from domain.forms.fields import is_blank
 from domain.grammar import de
 from models import Affectation, Centre, Convention, Deplacement, Intervention, Utilisateur
 from services.activite.champs import check_order, check_version, date_field, period, read_values, share_field

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from domain.errors import Conflit, Invalide, raise_faults
-from domain.fields import Field, FieldError, is_blank, parse_value, typed_value
 from domain.formatting import date_longue
+from domain.forms.fields import Field, FieldError, is_blank, parse_value, typed_value
 from services.activite.regles import EARLIEST
 
 LATEST = date(2100, 12, 31)

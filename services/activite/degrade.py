@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from domain.activite import nomenclature
 from domain.equipe import overlaps
 from domain.errors import Introuvable, Invalide, Refus
-from domain.fields import Field
 from domain.formatting import date_longue
+from domain.forms.fields import Field
 from domain.text import clean_text
 from models import Convention, DemandeServiceDegrade, utc_now
 from services.activite.champs import check_order, check_version, date_field, period, read_values

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from documents.tableur import XLSX_TYPE, Cell, Feuille, write_xlsx
+from documents.tables.tableur import XLSX_TYPE, Cell, Feuille, write_xlsx
 from domain.errors import Introuvable, Invalide
 from domain.roles import Role
 from models import Centre, Collectivite, Convention, Deplacement, Utilisateur

@@ -17,8 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus
-from domain.fields import Field
 from domain.formatting import date_courte
+from domain.forms.fields import Field
 from domain.roles import Role
 from domain.tarification import Montant, bill_deplacement, choose_bareme, load_baremes
 from models import Affectation, Centre, Convention, Deplacement, Utilisateur

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from documents.lecture_tableur import read_table
+from documents.tables.lecture import read_table
 from domain.activite import SERVICE_DEGRADE
 from domain.errors import Invalide
 from domain.formatting import date_courte

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from domain.equipe import TEMPS_PLEIN, PartDatee, cut_tranches, total_on
 from domain.errors import Introuvable, Invalide
-from domain.fields import Field
 from domain.formatting import pourcentage
+from domain.forms.fields import Field
 from models import Centre, Poste
 from services.activite.champs import check_order, check_version, date_field, period, read_values, share_field
 from services.activite.equipe import (

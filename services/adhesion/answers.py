@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus
-from domain.fields import FieldError, parse_value
+from domain.forms.fields import FieldError, parse_value
 from models import Reponse, SaisieEnAttente, Utilisateur, utc_now
 from services.adhesion.corrections import list_corrections, mark_handled
 from services.adhesion.dossier_state import DossierState, load_state

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
-from domain.forms import FormSet
+from domain.forms.formset import FormSet
 from domain.roles import Role
 from domain.text import clean_text
-from domain.workflow_reading import correction_states
+from domain.workflow.reading import correction_states
 from models import MOTIFS_CORRECTION, DemandeCorrection, Dossier, utc_now
 from services.adhesion.dossier_state import load_state
 from services.adhesion.dossier_views import CorrectionRow, EtatCorrection

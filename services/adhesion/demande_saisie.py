@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from uuid import UUID
 
 from domain.errors import Invalide, raise_faults, split_faults
-from domain.fields import Field, FieldError, parse_value
+from domain.forms.fields import Field, FieldError, parse_value
 from domain.referentiel import load_referentiel
 from domain.text import clean_text
 from models import Centre, DemandeAdhesion

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.evaluation import Evaluation, evaluate
-from domain.forms import FormSet
+from domain.forms.evaluation import Evaluation, evaluate
+from domain.forms.formset import FormSet
 from domain.offer import Offer
 from models import Centre, Depot, Dossier, Reponse
 from services.centre.offres import get_offer

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from domain.evaluation import Evaluation
+from domain.forms.evaluation import Evaluation
 from domain.offer.requests import ADHESION
 from domain.roles import Role
-from domain.workflow import ENREGISTRE
+from domain.workflow.tables import ENREGISTRE
 from services.core.piece_rows import PieceRow
 
 if TYPE_CHECKING:

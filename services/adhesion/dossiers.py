@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.montants import build_montants
+from documents.contexts.montants import build_montants
 from domain.errors import Introuvable, Refus
-from domain.fields import FieldError, parse_value
-from domain.forms import FormSet
+from domain.forms.fields import FieldError, parse_value
+from domain.forms.formset import FormSet
 from domain.offer import ADHESION
 from domain.roles import ROLE_LABELS, Role
-from domain.workflow import CREER_DOSSIER
+from domain.workflow.tables import CREER_DOSSIER
 from models import (
     Acte,
     Centre,

@@ -16,10 +16,10 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
-from domain.evaluation import evaluate
+from domain.forms.evaluation import evaluate
 from domain.offer import ADHESION
 from domain.roles import ROLES_COLLECTIVITE, Role
-from domain.workflow import Workflow, senders
+from domain.workflow.tables import Workflow, senders
 from models import DemandeCorrection, Dossier, RoleAttribue
 from services.adhesion.corrections import list_corrections, open_corrections
 from services.adhesion.dossier_state import DossierState, last_depot

@@ -16,17 +16,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from documents import pdf
-from documents.compiled import CompiledTemplate
-from documents.compose import Part, compose
-from documents.context import build_context
-from documents.logo import place_logo
-from documents.seal import seal
-from documents.seal import sha256 as sha256_of
+from documents.contexts.adhesion import build_context
+from documents.engine.compiled import CompiledTemplate
+from documents.pdf import conversion as pdf
 from documents.uploads import DOCX_TYPE
-from domain.answers import build_tree
+from documents.word.compose import Part, compose
+from documents.word.logo import place_logo
+from documents.word.seal import seal
+from documents.word.seal import sha256 as sha256_of
 from domain.errors import Refus
-from domain.evaluation import kept_answers
+from domain.forms.answers import build_tree
+from domain.forms.evaluation import kept_answers
 from domain.offer import ADHESION, Centre, Document, Offer
 from domain.tarifs import Tarif
 from models import Centre as CentreTable
@@ -193,7 +193,7 @@ def _parts(made_of: Ingredients, document: Document) -> list[_File]:
 
 
 def _manifest(made_of: Ingredients, document: Document, data: bytes, context: Mapping[str, Any]) -> dict[str, Any]:
-    """The seal of the document, with what it was made from (documents.seal)."""
+    """The seal of the document, with what it was made from (documents.word.seal)."""
     version = f"{made_of.offer.centre}/{made_of.offer.code}" + (f" v{made_of.version}" if made_of.version else "")
     return {
         **seal(data, context, {}, version),

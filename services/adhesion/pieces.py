@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from documents.uploads import EXTENSIONS, UploadKind, check_upload
 from domain.archives import READERS
 from domain.errors import Introuvable, Invalide
-from domain.fields import Field
+from domain.forms.fields import Field
 from domain.text import clean_text
 from models import (
     Centre,

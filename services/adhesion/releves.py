@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable
-from domain.forms import Form
+from domain.forms.formset import Form
 from domain.offer import Offer
 from models import Collectivite, Dossier, OffreVersion
 from services.adhesion.dossier_state import DossierState, load_state, load_states

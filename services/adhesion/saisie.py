@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from domain.evaluation import evaluate
+from domain.forms.evaluation import evaluate
 from services.adhesion.answers import AnswerWriter, apply_parked
 from services.adhesion.dossier_state import load_state
 from services.adhesion.dossier_views import DossierView, SaveResult

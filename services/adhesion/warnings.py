@@ -15,11 +15,11 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
+from documents.contexts.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
 from domain.formatting import date_longue
 from domain.offer import ADHESION, Offer
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif, tell_other_year, tell_unknown, warn_other_year, warn_unknown
-from domain.workflow_reading import CLOS
+from domain.workflow.reading import CLOS
 from models import Collectivite, Convention, Dossier, Levee, OffreVersion, Utilisateur
 from services.adhesion.dossier_state import DossierState
 from services.adhesion.dossier_views import Avertissement, LeveeRow

@@ -16,12 +16,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.errors import Conflit, Invalide, Refus
-from domain.evaluation import kept_answers
+from domain.forms.evaluation import kept_answers
 from domain.offer import ADHESION
 from domain.roles import ROLE_LABELS, ROLES_CENTRE, Role
 from domain.text import clean_text
-from domain.workflow import Transition, Workflow
-from domain.workflow_reading import is_under_review
+from domain.workflow.reading import is_under_review
+from domain.workflow.tables import Transition, Workflow
 from models import Depot, Levee, SaisieEnAttente, utc_now
 from services.adhesion.corrections import list_corrections, open_corrections
 from services.adhesion.dossier_state import DossierState, last_depot, load_state

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.context_elimination import Ligne, build_elimination
+from documents.contexts.elimination import Ligne, build_elimination
 from domain.archives import EXECUTORS
 from domain.errors import Conflit
 from models import Centre, Elimination, OffreVersion, Piece, utc_now

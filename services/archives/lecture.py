@@ -12,9 +12,9 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from domain.decompte import ETATS as ETATS_DECOMPTE
-from domain.fields import display_value
 from domain.formatting import date_courte, duree, euros, insecables, nombre, pourcentage
-from domain.workflow import Workflow
+from domain.forms.fields import display_value
+from domain.workflow.tables import Workflow
 from models import MOTIFS_CORRECTION, Acte, Dossier
 from services.centre.consultation_journal import LigneJournal
 from services.centre.offres import get_offer

@@ -16,10 +16,10 @@ from docx import Document as new_document
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.compiled import CompiledTemplate
-from documents.compose import Part, compose
-from documents.logo import check_logo
+from documents.engine.compiled import CompiledTemplate
 from documents.uploads import UploadKind, check_upload
+from documents.word.compose import Part, compose
+from documents.word.logo import check_logo
 from domain.errors import Introuvable, Invalide
 from domain.offer import Offer
 from domain.roles import Role

@@ -16,7 +16,7 @@ from domain.offer import ADHESION, Offer, load_offer
 from domain.tarifs import ActeVote, load_tarifs
 from domain.tarifs import Tarif as TarifVote
 from domain.text import suggestion
-from domain.workflow import Workflow
+from domain.workflow.tables import Workflow
 from models import Centre, OffreVersion, Tarif, utc_now
 from services.core import files, journal
 from services.core.portail import Portail

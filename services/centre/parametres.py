@@ -19,12 +19,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain import offer as definitions
-from domain.answers import get_path, put_path
 from domain.errors import Conflit, Introuvable, Invalide
-from domain.evaluation import evaluate
-from domain.fields import Json
 from domain.formatting import NBSP
-from domain.forms import FormSet, load_form
+from domain.forms.answers import get_path, put_path
+from domain.forms.evaluation import evaluate
+from domain.forms.fields import Json
+from domain.forms.formset import FormSet, load_form
 from domain.grammar import typographic
 from domain.roles import Role
 from models import Centre, Piece

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from documents.uploads import UploadKind, check_upload
 from domain.errors import Invalide
-from domain.fields import Field, FieldError, parse_value
+from domain.forms.fields import Field, FieldError, parse_value
 from domain.tarification.rounding import MONTANT_MAX
 from domain.tarifs import PUBLICS, TarifAbsent, check_annee, choose_tarif
 from domain.tarifs import Tarif as TarifVote

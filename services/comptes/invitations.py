@@ -10,8 +10,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Invalide, Refus, raise_faults
-from domain.field_types.text import format_telephone, normalize_email
 from domain.formatting import date_courte
+from domain.forms.types.text import format_telephone, normalize_email
 from domain.roles import Role
 from domain.text import clean_text
 from models import Centre, Courriel, LienUsageUnique, TicketConnexion, Utilisateur, utc_now

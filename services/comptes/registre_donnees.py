@@ -11,7 +11,7 @@ from functools import cache
 
 import yaml
 
-from domain.field_types.base import Definition
+from domain.forms.types.base import Definition
 from domain.offer import Conservation
 from services.core.settings import ROOT
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.formatting import date_longue
-from domain.workflow import Workflow, as_avenant
+from domain.workflow.tables import Workflow, as_avenant
 from models import Acte, Avenant, Convention, Levee, Piece, Utilisateur
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossier_state import last_depot

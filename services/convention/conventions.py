@@ -11,15 +11,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
-from documents.pdf import docx_to_pdf, pdf_available
-from documents.signed_pdf import inspect_pdf
+from documents.contexts.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
+from documents.pdf.conversion import docx_to_pdf, pdf_available
+from documents.pdf.signed import inspect_pdf
 from documents.uploads import DOCX_TYPE
-from domain.answers import build_tree, get_path
 from domain.errors import Introuvable, Invalide, PdfIndisponible, Refus
+from domain.forms.answers import build_tree, get_path
 from domain.offer import ADHESION
 from domain.roles import Role
-from domain.workflow import ACTIONS_DU_CALENDRIER
+from domain.workflow.tables import ACTIONS_DU_CALENDRIER
 from models import Acte, Convention, Piece
 from services.adhesion.dossier_state import DossierState, last_depot, load_state
 from services.adhesion.dossier_views import ActionRow, Avertissement, CentreRow, CollectiviteRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from documents.tableur import XLSX_TYPE, Cell, Feuille, write_xlsx
+from documents.tables.tableur import XLSX_TYPE, Cell, Feuille, write_xlsx
 from services.convention.convention_views import ConventionFilter, ConventionRow, file_name
 from services.convention.registre import list_conventions, reads_acts
 from services.core import clock

@@ -20,7 +20,7 @@ from documents.uploads import check_upload
 from domain.errors import Conflit, Invalide, Refus
 from domain.roles import Role
 from domain.text import clean_text
-from domain.workflow import Transition
+from domain.workflow.tables import Transition
 from models import Acte, Levee, Operation, Piece, utc_now
 from services.adhesion.workflow import MOTIF_LENGTH, check_line, check_motif, find_line, summarize, unknown_condition
 from services.convention.convention_views import file_name

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from documents.signed_pdf import PdfReport, inspect_pdf
+from documents.pdf.signed import PdfReport, inspect_pdf
 from domain.errors import Invalide
 from domain.text import clean_text
 from services.convention.convention_warnings import SignedFile

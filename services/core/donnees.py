@@ -16,11 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from domain.answers import flatten_tree, put_path
 from domain.errors import Invalide
-from domain.evaluation import evaluate
-from domain.fields import is_blank
-from domain.fills import compute_fills
+from domain.forms.answers import flatten_tree, put_path
+from domain.forms.evaluation import evaluate
+from domain.forms.fields import is_blank
+from domain.forms.fills import compute_fills
 from domain.offer import (
     Centre,
     Offer,

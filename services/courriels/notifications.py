@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from domain.offer import ADHESION
 from domain.roles import ROLES_CENTRE, ROLES_COLLECTIVITE, Role
-from domain.workflow_mails import mails_of
-from domain.workflow_reading import steps_forward
+from domain.workflow.mails import mails_of
+from domain.workflow.reading import steps_forward
 from models import Acte, Avenant, Centre, Convention, Dossier, RoleAttribue, Utilisateur
 from services.adhesion.intitules import name_dossier
 from services.centre.offres import get_workflow
@@ -29,7 +29,7 @@ CONVENTION_TO_COLLECTIVITE = {
 
 
 def notify_action(session: Session, dossier: Dossier, action: str) -> None:
-    """Queue the mails that an action on the dossier calls for, if any (see domain.workflow_mails); one at most each."""
+    """Queue the mails that an action on the dossier calls for, if any (see domain.workflow.mails); one at most each."""
     request = dossier.nature != ADHESION
     more: dict[str, str] = {}
     told: set[UUID] = set()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.courriels import Modele, Sujet, Texte, Variable, catalogue
 from domain.errors import Introuvable, Refus, raise_faults
-from domain.mail_editing import text_of
+from domain.offer.mail_editing import text_of
 from domain.roles import Role
 from models import Centre
 from services.core.access import Acteur

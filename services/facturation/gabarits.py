@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from documents.context import build_centre, build_offre
-from documents.seal import seal
+from documents.contexts.adhesion import build_centre, build_offre
+from documents.word.seal import seal
 from domain.errors import Invalide
 from domain.offer import Centre, Contexte, Document, Offer
 from models import Centre as CentreTable

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.context_decompte import Ligne, build_collectivite, build_decompte
+from documents.contexts.decompte import Ligne, build_collectivite, build_decompte
 from documents.uploads import DOCX_TYPE
 from domain.offer import Offer
 from models import Convention, Decompte, Depot, Piece, utc_now

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from uuid import UUID
 
-from documents import pdf
-from documents.differences import Comparaison, compare_texts
-from documents.essais import EXPLICATIONS, PROFILS
-from documents.pdf_pages import pages_available, pdf_to_pictures
+from documents.engine.differences import Comparaison, compare_texts
+from documents.engine.essais import EXPLICATIONS, PROFILS
+from documents.pdf import conversion as pdf
+from documents.pdf.pages import pages_available, pdf_to_pictures
 from domain.errors import Introuvable, Invalide
 from services.core.access import Acteur
 from services.core.portail import Portail

@@ -17,8 +17,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from domain.errors import Conflit, Refus
-from domain.evaluation import Evaluation, evaluate
-from domain.fields import display_value
+from domain.forms.evaluation import Evaluation, evaluate
+from domain.forms.fields import display_value
 from domain.offer import ADHESION, Offer
 from models import OffreVersion
 from services.adhesion.dossier_state import DossierState, load_state

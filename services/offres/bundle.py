@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from documents.archive import deflate, write_archive
-from documents.opc import WordPackage
-from documents.safety import refuse_unsafe
+from documents.word.opc import WordPackage
+from documents.word.safety import refuse_unsafe
 from domain.definitions import DefinitionError, Fault, Source, read_yaml, validate_definition
 from domain.errors import Conflit, Introuvable, Invalide, Refus
-from domain.forms import Form
+from domain.forms.formset import Form
 from domain.offer import SETTINGS_FILE, Offer, OfferSettings, parse_offer, read_offer
 from domain.roles import Role
 from domain.yaml_writer import write_form, write_settings

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from uuid import UUID
 
-from documents.check import check_templates, encode_value
-from documents.compose import Part
-from documents.echantillons import sample_for
-from documents.essais import PROFILS, trial_contexts
-from documents.lint import TemplateError
-from documents.trial import Trial, try_document
+from documents.contexts.echantillons import sample_for
+from documents.engine.check import check_templates, encode_value
+from documents.engine.essais import PROFILS, trial_contexts
+from documents.engine.lint import TemplateError
+from documents.engine.trial import Trial, try_document
+from documents.word.compose import Part
 from domain.definitions import Fault
 from domain.offer import Document
 from services.core.access import Acteur

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from documents.lint import TemplateError
-from documents.seal import sha256 as sha256_of
+from documents.engine.lint import TemplateError
+from documents.word.seal import sha256 as sha256_of
 from domain.definitions import Fault
 from domain.errors import Conflit, Introuvable, Invalide
 from services.core import files

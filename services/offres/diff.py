@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.fields import FIELD_TYPES
+from domain.forms.fields import FIELD_TYPES
 from domain.offer import Offer
-from domain.offer_settings import REGLAGES
+from domain.offer.settings import REGLAGES
 from domain.roles import ROLE_LABELS, Role
 from services.offres.diff_circuits import name_states
 from services.offres.diff_labels import IDENTITIES, KINDS, LABELS, VALUES

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.offer.requests import CIRCUITS
-from domain.workflow import Workflow
-from domain.workflow_rules import CONDITIONS, CONDITIONS_CONVENTION
+from domain.workflow.rules import CONDITIONS, CONDITIONS_CONVENTION
+from domain.workflow.tables import Workflow
 
 TABLES = ("workflow_dossier", "workflow_convention")
 _BASES: dict[str, Workflow] = {str(circuit): table for circuit, table in CIRCUITS.items()}

@@ -1,7 +1,7 @@
 """The form editor: what an administrator sees of an offer's forms, and one change at a time to its draft.
 
-Reading makes nothing: the draft begins with the first change. What may be done to a form is in `domain.form_editing` and
-`domain.form_structure`; keeping, publishing and discarding the draft is `services.offres.versions`.
+Reading makes nothing: the draft begins with the first change. What may be done to a form is in `domain.forms.editing` and
+`domain.forms.structure_editing`; keeping, publishing and discarding the draft is `services.offres.versions`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from domain.definitions import Fault
 from domain.errors import Introuvable
-from domain.form_editing import Contenu, field_ids
-from domain.offer_reading import list_rows
-from domain.offer_settings import LISTES
+from domain.forms.editing import Contenu, field_ids
+from domain.offer.reading import list_rows
+from domain.offer.settings import LISTES
 from domain.roles import Role
 from models import Centre, OffreVersion
 from services.centre.offres import published_offers
@@ -43,7 +43,7 @@ class OffreEditable:
 @dataclass(frozen=True)
 class Permanents:
     """Ids that published versions of an offer gave out, for ever: of fields, of forms, and of the rows of each list of
-    `domain.offer_settings`."""
+    `domain.offer.settings`."""
 
     champs: frozenset[str]
     formulaires: frozenset[str]

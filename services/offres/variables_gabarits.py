@@ -6,7 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 from uuid import UUID
 
-from documents.variables import Variable, list_variables
+from documents.engine.variables import Variable, list_variables
 from domain.text import fold
 from services.core.access import Acteur
 from services.core.portail import Portail

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.definitions import DefinitionError, Fault
-from domain.fields import FIELD_TYPES
+from domain.forms.fields import FIELD_TYPES
 from domain.offer import Offer, read_offer
 from domain.text import suggestion
 from models import OffreVersion, Tarif

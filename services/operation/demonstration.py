@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import yaml
 from sqlalchemy import select
 
-from documents.sample_pdf import make_pdf, sign_pdf, stamp_pdf
+from documents.pdf.sample import make_pdf, sign_pdf, stamp_pdf
 from domain.errors import Invalide
 from domain.referentiel import load_referentiel
 from domain.roles import ROLE_LABELS, Role

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from documents.pdf import pdf_available
-from documents.sample_pdf import make_pdf, stamp_pdf
+from documents.pdf.conversion import pdf_available
+from documents.pdf.sample import make_pdf, stamp_pdf
 from domain.errors import Invalide, PdfIndisponible
 from domain.roles import Role
 from models import Avenant, Collectivite, Convention, Piece, Utilisateur

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from documents.bilan_charts import count_chart, month_chart
 from documents.charts import png, untitled
-from documents.context_bilan import PICTURE, build_bilan
-from documents.context_decompte import build_collectivite
-from documents.pictures import place_pictures
-from documents.seal import seal
+from documents.contexts.bilan import PICTURE, build_bilan
+from documents.contexts.decompte import build_collectivite
 from documents.uploads import DOCX_TYPE
+from documents.word.pictures import place_pictures
+from documents.word.seal import seal
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import Bilan, Centre, Collectivite, Convention, Exercice, Piece, utc_now

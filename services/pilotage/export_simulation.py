@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from documents.context_simulation import Colonne, Ligne, build_simulation
-from documents.tableur import XLSX_TYPE, Cell, Feuille, write_xlsx
+from documents.contexts.simulation import Colonne, Ligne, build_simulation
+from documents.tables.tableur import XLSX_TYPE, Cell, Feuille, write_xlsx
 from domain.errors import Introuvable
 from domain.formatting import date_longue, duree
 from services.core import clock

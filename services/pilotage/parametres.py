@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.errors import Invalide
-from domain.fields import Field, FieldError, parse_value, typed_value
 from domain.formatting import date_courte, nombre, pourcentage
+from domain.forms.fields import Field, FieldError, parse_value, typed_value
 from domain.tarification import Prorata
 
 Value = TypeVar("Value")

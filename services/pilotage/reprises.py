@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.errors import Conflit, Invalide
-from domain.fields import display_value
+from domain.forms.fields import display_value
 from domain.offer import Offer
 from models import Collectivite, Dossier, OffreVersion
 from services.adhesion.answers import save_answers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from documents.tableur import Cell
+from documents.tables.tableur import Cell
 from domain.formatting import MONTHS, date_longue, duree, euros, nombre, pourcentage
 from domain.pilotage import load_alertes
 from services.pilotage.capacite import EcartConvention, LigneAssistant, LigneCapacite

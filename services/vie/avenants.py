@@ -12,12 +12,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from documents.context_avenant import build_avenant
-from documents.seal import seal
+from documents.contexts.avenant import build_avenant
 from documents.uploads import DOCX_TYPE
-from domain.answers import Answers, build_tree, build_typed_tree
+from documents.word.seal import seal
 from domain.errors import Introuvable, Refus
-from domain.evaluation import kept_answers
+from domain.forms.answers import Answers, build_tree, build_typed_tree
+from domain.forms.evaluation import kept_answers
 from domain.offer import ADHESION, Offer
 from models import Avenant, Convention, Dossier, Piece
 from services.adhesion import editique

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.errors import Refus
 from domain.offer import ADHESION, TypeDemande
 from domain.roles import ROLES_CENTRE, Role
-from domain.workflow import ENREGISTRE
+from domain.workflow.tables import ENREGISTRE
 from models import AuditEvent, Collectivite, Depot, Dossier, RoleAttribue, Utilisateur, utc_now
 from services.centre.offres import get_offer, published_offers
 from services.core.access import Acteur, get_dossier, require

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from domain.evaluation import kept_answers
-from domain.fields import Field, FieldError, parse_value
 from domain.formatting import date_longue
+from domain.forms.evaluation import kept_answers
+from domain.forms.fields import Field, FieldError, parse_value
 from domain.offer import ADHESION
 from models import Convention
 from services.activite.regles import RUNNING_STATES

@@ -17,8 +17,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from documents.context_courrier import build_courrier, build_tarif
-from documents.context_lettres import build_convention
+from documents.contexts.courrier import build_courrier, build_tarif
+from documents.contexts.lettres import build_convention
 from documents.uploads import DOCX_TYPE
 from domain.errors import Conflit
 from domain.formatting import duree, pourcentage

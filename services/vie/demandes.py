@@ -12,12 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.answers import Answers
 from domain.errors import Conflit, Refus
-from domain.forms import FormSet
+from domain.forms.answers import Answers
+from domain.forms.formset import FormSet
 from domain.offer import ADHESION, Offer, TypeDemande
 from domain.roles import ROLE_LABELS, Role
-from domain.workflow import CREER_DOSSIER, Workflow, senders
+from domain.workflow.tables import CREER_DOSSIER, Workflow, senders
 from models import Avenant, Collectivite, Convention, Dossier, OffreVersion
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossiers import insert_dossier, put_answer

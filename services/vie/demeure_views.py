@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.roles import Role
-from domain.workflow import Workflow
+from domain.workflow.tables import Workflow
 from models import Convention, MiseEnDemeure, Utilisateur
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossiers import NOBODY

@@ -14,7 +14,7 @@ from domain.calendar import Delai, Notice, Preavis, classify_notice, last_notice
 from domain.formatting import date_longue
 from domain.offer import Offer
 from domain.roles import Role
-from domain.workflow import Transition
+from domain.workflow.tables import Transition
 from models import Centre, Convention, Denonciation, Utilisateur
 from services.activite.regles import RUNNING_STATES
 from services.adhesion.dossiers import NOBODY

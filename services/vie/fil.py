@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from domain.answers import Answers
-from domain.evaluation import evaluate, kept_answers
-from domain.fields import display_value
-from domain.forms import FormSet
+from domain.forms.answers import Answers
+from domain.forms.evaluation import evaluate, kept_answers
+from domain.forms.fields import display_value
+from domain.forms.formset import FormSet
 from domain.offer import ADHESION, Offer
-from domain.workflow import ENREGISTRE
+from domain.workflow.tables import ENREGISTRE
 from models import Acte, Avenant, Convention, Dossier
 from services.adhesion.dossier_state import last_depot, load_state
 from services.adhesion.intitules import name_dossier

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from documents.context_lettres import build_convention, build_lettre
+from documents.contexts.lettres import build_convention, build_lettre
 from documents.uploads import DOCX_TYPE, UploadKind, check_upload
 from domain.errors import Invalide
 from domain.offer import Contexte

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from documents.context_lettres import build_demeure
+from documents.contexts.lettres import build_demeure
 from domain.errors import Conflit, Introuvable, Invalide, Refus, raise_faults
 from domain.formatting import date_longue
 from domain.offer import Contexte

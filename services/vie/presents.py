@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from domain.answers import Answers
-from domain.fields import Field, display_value
 from domain.formatting import date_longue
+from domain.forms.answers import Answers
+from domain.forms.fields import Field, display_value
 from domain.offer import ADHESION
 from models import Convention
 from services.adhesion.dossier_state import load_state

@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.answers import Answers
+from domain.forms.answers import Answers
 from domain.offer import Offer
-from domain.workflow import ENREGISTRE
+from domain.workflow.tables import ENREGISTRE
 from models import Avenant, Convention, Depot, Dossier
 from services.centre.offres import get_offer
 from services.core import clock

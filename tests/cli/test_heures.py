@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from documents.lecture_tableur import read_table
+from documents.tables.lecture import read_table
 from models import Affectation, Centre, Collectivite, Convention, Cumul, Dossier, OffreVersion, Utilisateur
 from services.core.database import Database
 from services.core.settings import database_url

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from documents.context import build_context, sample_context
+from documents.contexts.adhesion import build_context, sample_context
 from domain.offer import Offer, load_centre, load_offer
 from domain.tarifs import load_tarifs
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from documents.cleaning import word_parts
-from documents.opc import WordPackage, w
+from documents.word.cleaning import word_parts
+from documents.word.opc import WordPackage, w
 
 TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 OPENING = re.compile(r"\{%(?:p|tr)?\s*(for|if)\b")

@@ -13,11 +13,11 @@ import pytest
 import yaml
 from docx.shared import Mm
 
-from documents.compiled import compile_template
-from documents.compose import Part, compose
-from documents.echantillons import sample_for
-from documents.lint import lint_template
-from documents.opc import WordPackage, w
+from documents.contexts.echantillons import sample_for
+from documents.engine.compiled import compile_template
+from documents.engine.lint import lint_template
+from documents.word.compose import Part, compose
+from documents.word.opc import WordPackage, w
 from domain.offer import Contexte, load_centre
 from domain.tarifs import load_tarifs
 from tests.conventions import word_text

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from documents.bookmarks import list_bookmarks
-from documents.compiled import compile_template
-from documents.compose import Part, compose
+from documents.engine.compiled import compile_template
+from documents.word.bookmarks import list_bookmarks
+from documents.word.compose import Part, compose
 from domain.offer import Party
 from tests.doc_templates.conftest import ALL, ISSUED, OFFER, answers, context
 from tests.doc_templates.lecture import full_text, texts

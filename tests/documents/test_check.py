@@ -12,8 +12,8 @@ import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 
-from documents.check import check_template
-from documents.lint import TemplateError, lint_template
+from documents.engine.check import check_template
+from documents.engine.lint import TemplateError, lint_template
 from tests.documents.samples import W, members, messages, rewritten, word
 
 SCHEMA: dict[str, Any] = {

@@ -13,13 +13,13 @@ from docx.oxml import OxmlElement, parse_xml
 from docxtpl import DocxTemplate
 from lxml import etree
 
-from documents.bookmarks import list_bookmarks
-from documents.compiled import CompiledTemplate
-from documents.compose import Part, compose
-from documents.environment import word_environment
-from documents.opc import WordPackage
-from documents.pdf import docx_to_pdf
-from documents.styles import PARAGRAPH_ORDER, RUN_ORDER
+from documents.engine.compiled import CompiledTemplate
+from documents.engine.environment import word_environment
+from documents.pdf.conversion import docx_to_pdf
+from documents.word.bookmarks import list_bookmarks
+from documents.word.compose import Part, compose
+from documents.word.opc import WordPackage
+from documents.word.styles import PARAGRAPH_ORDER, RUN_ORDER
 from domain.errors import Invalide
 from tests.documents.samples import W, annex, body, bookmark, c14n, lines, members, pdf_pages, rewritten, w, word
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from documents.context import ReponsesIncorrectes, build_context, sample_context
-from documents.montants import build_montants
-from domain.evaluation import evaluate
+from documents.contexts.adhesion import ReponsesIncorrectes, build_context, sample_context
+from documents.contexts.montants import build_montants
+from domain.forms.evaluation import evaluate
 from domain.offer import Centre, Offer, load_centre, load_offer
 from domain.tarifs import Tarif, load_tarifs
 

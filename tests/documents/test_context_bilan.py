@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from documents.compiled import CompiledTemplate
-from documents.context import build_centre, build_offre
-from documents.context_bilan import build_bilan, sample_bilan
-from documents.context_decompte import build_collectivite
+from documents.contexts.adhesion import build_centre, build_offre
+from documents.contexts.bilan import build_bilan, sample_bilan
+from documents.contexts.decompte import build_collectivite
+from documents.engine.compiled import CompiledTemplate
 from domain.offer import Offer, list_centre_folders, list_offer_folders, load_centre, load_offer
 from services.core.settings import ROOT
 from tests.conventions import word_text

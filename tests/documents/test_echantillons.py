@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from documents.echantillons import SAMPLERS, sample_for
-from documents.lint import lint_template
+from documents.contexts.echantillons import SAMPLERS, sample_for
+from documents.engine.lint import lint_template
 from domain.definitions import DefinitionError
 from domain.offer import Document, Offer, list_centre_folders, list_offer_folders, load_centre, load_offer
 from services.core.settings import ROOT

@@ -6,8 +6,8 @@ import pytest
 from docxtpl import InlineImage, RichText
 
 from benchmarks.features import DATA, FEATURES, REFUSED, Feature, by_docxtpl, differences
-from documents.compiled import CompiledTemplate
-from documents.lint import lint_template
+from documents.engine.compiled import CompiledTemplate
+from documents.engine.lint import lint_template
 from domain.errors import Invalide
 from tests.documents.samples import lines
 

@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 from docx.oxml import parse_xml
 
-from documents.compiled import CompiledTemplate
-from documents.compose import Part, compose
-from documents.differences import ADDED, REMOVED, compare_texts, find_changes
-from documents.essais import LONG, LONG_NAME, PROFILS, trial_contexts
-from documents.opc import WordPackage
-from documents.trial import try_document
+from documents.engine.compiled import CompiledTemplate
+from documents.engine.differences import ADDED, REMOVED, compare_texts, find_changes
+from documents.engine.essais import LONG, LONG_NAME, PROFILS, trial_contexts
+from documents.engine.trial import try_document
+from documents.word.compose import Part, compose
+from documents.word.opc import WordPackage
 from domain.errors import Invalide
 from domain.offer import load_centre, load_offer
 from domain.tarifs import load_tarifs

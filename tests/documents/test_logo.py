@@ -10,7 +10,7 @@ import zlib
 import pytest
 from docx import Document
 
-from documents.logo import MAX_WIDTH, place_logo
+from documents.word.logo import MAX_WIDTH, place_logo
 from domain.errors import Invalide
 from services.core.settings import ROOT
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from documents.montants import build_montants
+from documents.contexts.montants import build_montants
 from domain.offer import Facturation, Offer
 from domain.tarifs import Tarif
 from tests.factories import cig_offer

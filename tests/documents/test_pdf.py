@@ -11,7 +11,7 @@ from itertools import islice
 import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
 
-from documents import pdf
+from documents.pdf import conversion as pdf
 from domain.errors import Invalide, PdfIndisponible
 from tests.documents.samples import annex, members, pdf_pages, rewritten, word
 

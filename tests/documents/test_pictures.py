@@ -11,7 +11,7 @@ from docx.shared import Cm
 
 from documents.bilan_charts import count_chart, count_finding, month_chart, month_finding
 from documents.charts import png
-from documents.pictures import place_pictures
+from documents.word.pictures import place_pictures
 from domain.errors import Invalide
 from tests.documents import samples
 

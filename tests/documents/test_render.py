@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from documents.compiled import CompiledTemplate, compile_template
-from documents.pdf import docx_to_pdf
+from documents.engine.compiled import CompiledTemplate, compile_template
+from documents.pdf.conversion import docx_to_pdf
 from domain.errors import Invalide
 from tests.documents.samples import annex, body, c14n, lines, members, rewritten, w, word
 

@@ -8,8 +8,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from lxml import etree
 
-from documents.opc import WordPackage
-from documents.safety import refuse_unsafe
+from documents.word.opc import WordPackage
+from documents.word.safety import refuse_unsafe
 from domain.errors import Invalide
 from tests.documents.samples import members, rewritten, word
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from documents import sandbox
-from documents.check import TOO_HEAVY, check_templates
+from documents.engine.check import TOO_HEAVY, check_templates
 from domain.errors import Invalide
 from tests.documents.samples import word
 

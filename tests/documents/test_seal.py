@@ -7,8 +7,8 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from documents.compiled import CompiledTemplate
-from documents.seal import data_sha256, seal
+from documents.engine.compiled import CompiledTemplate
+from documents.word.seal import data_sha256, seal
 from tests.documents.samples import members, word
 
 

@@ -20,7 +20,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
-from documents.signed_pdf import inspect_pdf
+from documents.pdf.signed import inspect_pdf
 from domain.errors import Invalide
 from tests.conventions import examine_here
 from tests.documents.samples import pdf
@@ -71,7 +71,7 @@ def certificate(
 @pytest.fixture
 def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Examined in this process, where the libraries are loaded; what is refused, and one signed file, have their own."""
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from documents.tableur import write_csv
+from documents.tables.tableur import write_csv
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=cmd|" /C calc"!A0'])

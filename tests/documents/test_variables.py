@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
-from documents.check import check_templates
-from documents.echantillons import sample_for
-from documents.variables import Variable, _readable, list_variables, word_context
+from documents.contexts.echantillons import sample_for
+from documents.engine.check import check_templates
+from documents.engine.variables import Variable, _readable, list_variables, word_context
 from domain.offer import Centre, Contexte, Offer, list_centre_folders, list_offer_folders, load_centre, load_offer
 from domain.tarifs import Tarif, load_tarifs
 from services.core.settings import ROOT

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.condition_builder import (
+from domain.errors import Invalide
+from domain.forms.condition_builder import (
     AUJOURDHUI,
     Comparaison,
     Regle,
@@ -19,10 +20,9 @@ from domain.condition_builder import (
     read_regle,
     read_valeur,
 )
-from domain.conditions import compile_condition
-from domain.errors import Invalide
-from domain.fields import FIELD_TYPES, Field, Item, Option
-from domain.forms import FormSet
+from domain.forms.conditions import compile_condition
+from domain.forms.fields import FIELD_TYPES, Field, Item, Option
+from domain.forms.formset import FormSet
 from domain.offer import Offer, load_offer
 from tests.factories import FORMS
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conditions import ConditionError, compile_condition
+from domain.forms.conditions import ConditionError, compile_condition
 
 TREE: dict[str, Any] = {
     "besoin": {"quotite": Decimal("47.70"), "date_effet": date(2026, 3, 1), "jours": ["lundi", "jeudi"]},

@@ -160,7 +160,7 @@ def test_every_model_is_sent_by_some_program_and_every_reminder_has_its_text() -
     root = Path(__file__).parents[2]
     words = {
         node.value
-        for path in (*(root / "services").rglob("*.py"), root / "domain" / "workflow_mails.py")
+        for path in (*(root / "services").rglob("*.py"), root / "domain" / "workflow" / "mails.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

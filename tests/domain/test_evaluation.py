@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from domain.answers import build_tree, build_typed_tree, flatten_tree
-from domain.evaluation import evaluate, kept_answers
-from domain.forms import FormSet, parse_form
+from domain.forms.answers import build_tree, build_typed_tree, flatten_tree
+from domain.forms.evaluation import evaluate, kept_answers
+from domain.forms.formset import FormSet, parse_form
 
 TODAY = date(2026, 1, 15)
 FIRST = """\

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.field_types.base import check_id
-from domain.fields import (
+from domain.forms.fields import (
     FIELD_TYPES,
     Field,
     FieldError,
@@ -22,6 +21,7 @@ from domain.fields import (
     sample_value,
     typed_value,
 )
+from domain.forms.types.base import check_id
 from domain.text import clean_text
 
 OPTIONS = ({"id": "a", "label": "Première réponse"}, {"id": "b", "label": "Seconde réponse"})

@@ -10,11 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from domain import form_editing as editing
-from domain import form_structure as structure
 from domain.definitions import DefinitionError
 from domain.errors import Invalide
-from domain.fields import FIELD_TYPES
+from domain.forms import editing
+from domain.forms import structure_editing as structure
+from domain.forms.fields import FIELD_TYPES
 from domain.offer import Offer
 from tests.factories import cig_offer
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from domain.definitions import DefinitionError, read_yaml
-from domain.fields import Option
-from domain.forms import FormSet, load_form, parse_form
+from domain.forms.fields import Option
+from domain.forms.formset import FormSet, load_form, parse_form
 
 GOOD = """\
 id: besoin

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.answers import flatten_tree
 from domain.definitions import DefinitionError
-from domain.evaluation import Evaluation, evaluate
-from domain.fills import apply_fills
+from domain.forms.answers import flatten_tree
+from domain.forms.evaluation import Evaluation, evaluate
+from domain.forms.fills import apply_fills
 from domain.grammar import a, de
 from domain.offer import Centre, Offer, list_centre_folders, list_offer_folders, load_centre, load_offer
 from domain.referentiel import Referentiel

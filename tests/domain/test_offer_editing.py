@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import offer_editing as editing
-from domain import offer_reading as reading
 from domain.definitions import DefinitionError
 from domain.errors import Invalide, split_faults
-from domain.form_editing import find_faults, find_form, readers_of
-from domain.offer import load_offer, read_offer
-from domain.offer_settings import LISTES, REGLAGES
+from domain.forms.editing import find_faults, find_form, readers_of
+from domain.offer import editing, load_offer, read_offer, reading
+from domain.offer.settings import LISTES, REGLAGES
 from services.core.settings import ROOT
 from tests.factories import cig_offer
 

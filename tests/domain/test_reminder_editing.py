@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.courriels import catalogue
 from domain.errors import Invalide, split_faults
 from domain.offer import ECHEANCES, load_offer
-from domain.reminder_editing import list_rappels, read_days, update_rappels
+from domain.offer.reminder_editing import list_rappels, read_days, update_rappels
 from services.core.settings import ROOT
 from tests.factories import cig_offer
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from domain import offer_editing, request_editing
 from domain.definitions import DefinitionError
 from domain.errors import Invalide
-from domain.form_editing import find_faults, find_form, nature_of, readable_fields, readers_of
-from domain.offer import load_offer, read_offer
+from domain.forms.editing import find_faults, find_form, nature_of, readable_fields, readers_of
+from domain.offer import editing as offer_editing
+from domain.offer import load_offer, read_offer, request_editing
 from services.core.settings import ROOT
 from tests.factories import cig_offer
 

@@ -10,14 +10,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain import workflow_editing as editing
 from domain.definitions import DefinitionError
 from domain.errors import Invalide
 from domain.offer import load_offer, read_offer
 from domain.offer.requests import CIRCUITS
 from domain.roles import Role
-from domain.workflow import Workflow
-from domain.workflow_rules import CODE, REGLES, find_faults
+from domain.workflow import editing
+from domain.workflow.rules import CODE, REGLES, find_faults
+from domain.workflow.tables import Workflow
 from services.adhesion.workflow import _CONDITIONS
 from services.core.settings import ROOT
 from tests.factories import cig_offer

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.courriels import catalogue
-from domain.workflow import ACCORD, AVENANT, DOSSIER, IMMEDIAT, Workflow
-from domain.workflow_mails import mails_of
+from domain.workflow.mails import mails_of
+from domain.workflow.tables import ACCORD, AVENANT, DOSSIER, IMMEDIAT, Workflow
 
 DEPOSE = ("dossier_depose", "centre")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.definitions import read_yaml
-from domain.forms import parse_form
+from domain.forms.formset import parse_form
 from domain.offer import Offer, load_offer, parse_offer
 from domain.yaml_writer import write_form, write_offer, write_yaml
 from services.core.settings import ROOT

@@ -15,7 +15,7 @@ from docx import Document
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, update
 
-from documents.sample_pdf import make_pdf
+from documents.pdf.sample import make_pdf
 from domain.roles import Role
 from models import AuditEvent, Dossier, SessionUtilisateur, Utilisateur, utc_now
 from services.adhesion import dossiers, workflow

@@ -14,7 +14,7 @@ from uuid import UUID
 from docx import Document
 from playwright.sync_api import Page, expect
 
-from documents.sample_pdf import make_pdf, sign_pdf
+from documents.pdf.sample import make_pdf, sign_pdf
 from domain.formatting import date_longue
 from domain.roles import Role
 from services.centre.consultation_journal import verify_chain

@@ -19,7 +19,7 @@ from tests.pages.conftest import Visitor, text_of
 
 @pytest.fixture(autouse=True)
 def _examine_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
 
 
 def _submit(app: AppTest, label: str, *, data: bytes | None = None, day: str = "", who: str = "") -> AppTest:

@@ -44,7 +44,7 @@ BUTTONS = {
 
 @pytest.fixture(autouse=True)
 def _june(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr("services.vie.avenants.try_pdf", lambda *_: None)
     with clock.pretend(date(2026, 6, 15)):
         yield

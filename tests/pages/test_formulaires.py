@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from domain import form_editing as editing
+from domain.forms import editing
 from domain.roles import Role
 from services.offres.edition_formulaires import edit_offer, open_edition
 from services.offres.versions import open_draft

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from documents import pdf, pdf_pages
+from documents.pdf import conversion as pdf
+from documents.pdf import pages as pdf_pages
 from domain.roles import Role
 from services.offres.gabarits import open_banc
 from services.offres.versions import open_draft, save_draft

@@ -24,7 +24,7 @@ def monde(make_portail: Callable[[str], Portail]) -> Monde:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr(conventions, "docx_to_pdf", lambda data: pdf(3))
 
 

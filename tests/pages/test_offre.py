@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from domain.offer_reading import find_row
+from domain.offer.reading import find_row
 from domain.roles import Role
-from domain.workflow_editing import find_action, find_table
+from domain.workflow.editing import find_action, find_table
 from services.offres import publication
 from services.offres.edition_formulaires import edit_offer, open_edition
 from services.offres.versions import list_versions

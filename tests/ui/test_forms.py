@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from domain.fields import FIELD_TYPES
+from domain.forms.fields import FIELD_TYPES
 from ui.forms.layout import RENDERERS
 
 TODAY = date(2026, 3, 2)
@@ -76,7 +76,7 @@ def _script(yaml: str) -> None:
 
     import streamlit as st
 
-    from domain.forms import FormSet, parse_form
+    from domain.forms.formset import FormSet, parse_form
     from ui.forms import render_form
     from ui.forms.memory import MemorySaver
 

@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException, StopExcept
 from streamlit.runtime.state import SessionState, session_state_proxy
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
-from domain.fields import Json
+from domain.forms.fields import Json
 from ui.forms import state
 
 

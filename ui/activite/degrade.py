@@ -8,8 +8,8 @@ from uuid import UUID
 import streamlit as st
 
 from domain.errors import PortailError
-from domain.fields import parse_value
 from domain.formatting import date_courte, date_longue, duree, euros
+from domain.forms.fields import parse_value
 from services.activite import degrade, degrade_views
 from services.activite.champs import period
 from services.activite.degrade_views import DegradeView, DemandeRow

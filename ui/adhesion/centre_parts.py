@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.forms import Form, Section
+from domain.forms.formset import Form, Section
 from services.adhesion.dossier_views import DossierView
 from ui.forms import FormModel, render_section
 from ui.forms.words import show_help

@@ -21,9 +21,7 @@ def show_reading(view: DossierView) -> None:
     if known.le is not None:
         note(f"Lue par {known.par} le {day(known.le, view.centre.fuseau)}.")
     elif known.a_lire:
-        note(
-            "Cette demande a pris effet à l’envoi : le centre n’a rien à décider, seulement à la lire."
-        )
+        note("Cette demande a pris effet à l’envoi : le centre n’a rien à décider, seulement à la lire.")
         if st.button("Marquer comme lue", type="primary", icon=":material/done:", key=f"lue:{view.id}"):
             done, _ = page.ran(connaissance.mark_read, portail, acteur, view.id, succes="Demande marquée comme lue.")
             if done:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 from markupsafe import Markup
 
-from domain.fields import Field
+from domain.forms.fields import Field
 from models import MOTIFS_CORRECTION
 from services.adhesion import corrections
 from services.adhesion.dossier_views import CorrectionRow, DossierView

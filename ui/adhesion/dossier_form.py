@@ -10,9 +10,9 @@ from itertools import groupby
 import streamlit as st
 from markupsafe import Markup
 
-from domain.evaluation import Manque
-from domain.fields import Field
-from domain.forms import Form
+from domain.forms.evaluation import Manque
+from domain.forms.fields import Field
+from domain.forms.formset import Form
 from domain.offer import Step
 from services.adhesion.dossier_views import DossierView, SaisieRow
 from services.core.clock import local_time, today

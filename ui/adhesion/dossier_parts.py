@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.forms import Form, Section
+from domain.forms.formset import Form, Section
 from services.adhesion.dossier_views import DossierView
 from ui.adhesion.dossier_form import list_steps, saved_text
 

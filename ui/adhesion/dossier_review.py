@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from domain.evaluation import Manque
-from domain.workflow_reading import steps_forward, tell_next, tells_reason
+from domain.forms.evaluation import Manque
+from domain.workflow.reading import steps_forward, tell_next, tells_reason
 from services.adhesion import corrections, messages, workflow
 from services.adhesion.dossier_views import CorrectionRow, DossierView
 from services.vie.avenants import open_amounts

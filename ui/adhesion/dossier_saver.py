@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from domain.errors import PortailError
-from domain.fields import Json
+from domain.forms.fields import Json
 from services.adhesion import answers, dossiers, pieces, saisie
 from services.adhesion.dossier_views import DossierView, SaisieRow, SaveResult
 from services.core.access import Acteur

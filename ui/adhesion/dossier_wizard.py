@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 from markupsafe import Markup
 
-from domain.forms import Section
+from domain.forms.formset import Section
 from services.adhesion import dossiers, saisie
 from services.adhesion.dossier_views import DossierView
 from ui import page, session

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.workflow_reading import tells_reason
+from domain.workflow.reading import tells_reason
 from services.adhesion import dossiers, messages
 from services.adhesion.dossier_lists import list_instructeurs
 from services.adhesion.dossier_views import DossierView

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.forms import Form
+from domain.forms.formset import Form
 from services.adhesion.dossier_views import DossierView
 from services.vie.presents import open_present
 from ui import page, session

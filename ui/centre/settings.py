@@ -11,7 +11,7 @@ from uuid import UUID
 import streamlit as st
 
 from domain.errors import Conflit, Invalide
-from domain.fields import Json
+from domain.forms.fields import Json
 from services.centre.centre_files import attach_annexe, attach_logo, remove_centre_file
 from services.centre.parametres import ParametresInvalides, ParametresView, save_parametres
 from services.core.piece_rows import PieceRow

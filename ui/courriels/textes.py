@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from domain.courriels import MAX_CORPS, MAX_OBJET, Variable
 from domain.errors import Invalide, split_faults
-from domain.mail_editing import reset_text, set_text
+from domain.offer.mail_editing import reset_text, set_text
 from services.courriels.textes import TexteRow, TexteView, find_texte, list_textes, preview_texte
 from ui import page, session
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm, enter

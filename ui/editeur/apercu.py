@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from domain.definitions import DefinitionError
-from domain.fields import FieldError, parse_value
-from domain.forms import FormSet
+from domain.forms.fields import FieldError, parse_value
+from domain.forms.formset import FormSet
 from domain.offer import read_offer
 from services.core import clock
 from ui.editeur.lieu import PREFIX, Lieu

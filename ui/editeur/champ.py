@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from domain.fields import FIELD_TYPES
-from domain.form_editing import Contenu, add_field, find_field, find_section, propose_id, update_field
+from domain.forms.editing import Contenu, add_field, find_field, find_section, propose_id, update_field
+from domain.forms.fields import FIELD_TYPES
 from ui import page
 from ui.editeur.condition import ConditionEditor
 from ui.editeur.genre import show_type
@@ -162,7 +162,7 @@ class FieldPanel:
             self.required.show("La réponse est obligatoire", "Toujours", "Selon les autres réponses", self.slots)
 
     def read(self) -> dict[str, Any]:
-        """What the widgets hold, as `domain.form_editing` takes it; Invalide about a condition that is not complete."""
+        """What the widgets hold, as `domain.forms.editing` takes it; Invalide about a condition that is not complete."""
         required_if = self.required.read() if self.need == "condition" else None
         return {
             **self.given,

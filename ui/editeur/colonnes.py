@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from domain.fields import FIELD_TYPES
-from domain.form_editing import Contenu, with_ids
+from domain.forms.editing import Contenu, with_ids
+from domain.forms.fields import FIELD_TYPES
 from ui import page
 from ui.editeur.ordre import Key, show_rank, sort_rows
 from ui.html import note

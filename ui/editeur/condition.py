@@ -9,7 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from domain.condition_builder import (
+from domain.errors import Invalide
+from domain.formatting import date_courte, nombre
+from domain.forms.condition_builder import (
     AUJOURDHUI,
     MAX_COMPARAISONS,
     Comparaison,
@@ -21,10 +23,8 @@ from domain.condition_builder import (
     read_regle,
     read_valeur,
 )
-from domain.errors import Invalide
-from domain.fields import Field, Json, display_value
-from domain.form_fields import check_expression
-from domain.formatting import date_courte, nombre
+from domain.forms.field_editing import check_expression
+from domain.forms.fields import Field, Json, display_value
 from domain.text import fold
 from ui.html import note
 

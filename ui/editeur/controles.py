@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.form_checks import OPTIONS, SENS, SEVERITES, delete_check, find_check, save_check
+from domain.forms.check_editing import OPTIONS, SENS, SEVERITES, delete_check, find_check, save_check
 from ui import page
 from ui.editeur.condition import ConditionEditor, describe_condition
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm

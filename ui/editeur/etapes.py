@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.form_editing import Contenu, find_form, find_section
-from domain.form_structure import (
+from domain.forms.editing import Contenu, find_form, find_section
+from domain.forms.structure_editing import (
     SIDES,
     STEP_KINDS,
     add_step,

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from domain.fields import Field, Option
-from domain.form_editing import Contenu, with_ids
+from domain.forms.editing import Contenu, with_ids
+from domain.forms.fields import Field, Option
 from ui import page
 from ui.editeur.colonnes import show_columns
 from ui.editeur.condition import as_typed

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from domain.errors import Conflit
-from domain.fields import Field
-from domain.form_checks import setting_fields
-from domain.form_editing import Contenu, find_form, nature_of, readable_fields
+from domain.forms.check_editing import setting_fields
+from domain.forms.editing import Contenu, find_form, nature_of, readable_fields
+from domain.forms.fields import Field
 from services.offres.edition_formulaires import EditionView, OffreEditable, Operation, edit_offer, open_edition
 from ui import page, session
 from ui.html import href

@@ -6,9 +6,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.definitions import Fault
-from domain.fields import FIELD_TYPES, Field
-from domain.form_editing import Contenu
-from domain.form_structure import add_section
+from domain.forms.editing import Contenu
+from domain.forms.fields import FIELD_TYPES, Field
+from domain.forms.structure_editing import add_section
 from ui import page
 from ui.editeur.condition import describe_condition
 from ui.editeur.controles import show_checks

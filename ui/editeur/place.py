@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.form_editing import Contenu, delete_field, find_field, move_field, restore_field, retire_field
+from domain.forms.editing import Contenu, delete_field, find_field, move_field, restore_field, retire_field
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm
 

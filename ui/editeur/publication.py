@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 from markupsafe import Markup
 
-from domain.fields import Field
+from domain.forms.fields import Field
 from services.offres.diff import Change
 from services.offres.publication import publish_draft
 from services.offres.versions import discard_draft

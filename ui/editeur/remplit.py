@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from domain.fields import Field
-from domain.form_checks import OPTIONS
-from domain.form_editing import Contenu, free_id
+from domain.forms.check_editing import OPTIONS
+from domain.forms.editing import Contenu, free_id
+from domain.forms.fields import Field
 from ui import page
 from ui.editeur.ordre import Key
 from ui.html import note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.fields import ADDRESS_PARTS, Json
+from domain.forms.fields import ADDRESS_PARTS, Json
 from ui.forms import state
 from ui.forms.model import FieldView
 from ui.forms.words import label_of

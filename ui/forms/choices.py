@@ -7,7 +7,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from domain.fields import Item
+from domain.forms.fields import Item
 from ui.forms import state
 from ui.forms.model import FieldView, Saver
 from ui.forms.words import label_of, show_help

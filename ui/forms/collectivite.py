@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.fields import display_value
+from domain.forms.fields import display_value
 from ui.forms.model import FieldView, Saver
 from ui.forms.words import label_of, show_help
 

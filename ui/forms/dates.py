@@ -10,7 +10,7 @@ from datetime import date
 
 import streamlit as st
 
-from domain.fields import Json, display_value
+from domain.forms.fields import Json, display_value
 from ui.forms import state
 from ui.forms.model import FieldView, Saver
 from ui.forms.text import starting_text

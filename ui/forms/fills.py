@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from domain.fields import Json
-from domain.fills import apply_fills, compute_fills
-from domain.forms import FormSet
+from domain.forms.fields import Json
+from domain.forms.fills import apply_fills, compute_fills
+from domain.forms.formset import FormSet
 from domain.referentiel import TYPE_LABELS, load_referentiel, search
 from ui.forms.model import Found
 

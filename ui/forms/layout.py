@@ -6,8 +6,8 @@ import re
 
 import streamlit as st
 
-from domain.fields import ADDRESS_PARTS, Field
-from domain.forms import Form, Section
+from domain.forms.fields import ADDRESS_PARTS, Field
+from domain.forms.formset import Form, Section
 from ui.forms import state
 from ui.forms.address import render_address
 from ui.forms.choices import render_checklist, render_choice, render_choices, render_yes_no
@@ -45,7 +45,7 @@ RENDERERS: dict[str, FieldRenderer] = {
     "rows": render_rows,
     "file": render_file,
 }
-"""One renderer by type of `domain.fields.FIELD_TYPES`; a test checks that none is missing."""
+"""One renderer by type of `domain.forms.fields.FIELD_TYPES`; a test checks that none is missing."""
 
 
 def render_form(model: FormModel, form: Form) -> None:

@@ -15,9 +15,9 @@ from uuid import UUID, uuid4
 
 import streamlit as st
 
-from domain.evaluation import Evaluation, evaluate
-from domain.fields import FieldError, Json, parse_value
-from domain.forms import FormSet
+from domain.forms.evaluation import Evaluation, evaluate
+from domain.forms.fields import FieldError, Json, parse_value
+from domain.forms.formset import FormSet
 from models import utc_now
 from services.adhesion.dossier_views import Answer, SaisieRow, SaveResult
 from services.core.piece_rows import PieceRow

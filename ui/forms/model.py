@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from domain.evaluation import Evaluation, FieldState
-from domain.fields import Field, Json
-from domain.forms import Form
+from domain.forms.evaluation import Evaluation, FieldState
+from domain.forms.fields import Field, Json
+from domain.forms.formset import Form
 from services.adhesion.dossier_views import Answer, CorrectionRow, SaisieRow, SaveResult
 from services.core.clock import DEFAULT_ZONE
 from services.core.piece_rows import PieceRow

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from domain.fields import FieldError, parse_value
+from domain.forms.fields import FieldError, parse_value
 from services.adhesion.dossier_views import CorrectionRow, SaisieRow
 from ui.forms.model import FieldView, Saver
 from ui.forms.words import in_words, time_of

@@ -13,9 +13,9 @@ from typing import Any
 
 import streamlit as st
 
-from domain.field_types.dates import read_time
-from domain.fields import WEEKDAYS, Field, FieldError, Json, parse_value
 from domain.formatting import heure
+from domain.forms.fields import WEEKDAYS, Field, FieldError, Json, parse_value
+from domain.forms.types.dates import read_time
 from ui.forms import state
 from ui.forms.choices import YES_NO
 from ui.forms.model import FieldView, Saver

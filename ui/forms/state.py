@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 
-from domain.fields import Json
+from domain.forms.fields import Json
 from services.adhesion.dossier_views import SaveResult
 from ui.forms.model import FieldView, Saver
 

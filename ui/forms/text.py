@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import streamlit as st
 
-from domain.fields import Field, Json, display_value
 from domain.formatting import nombre
+from domain.forms.fields import Field, Json, display_value
 from ui.forms import state
 from ui.forms.model import FieldView
 from ui.forms.words import label_of

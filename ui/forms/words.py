@@ -6,8 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from domain.fields import Field, FieldError, Json, display_value, parse_value
 from domain.formatting import NBSP
+from domain.forms.fields import Field, FieldError, Json, display_value, parse_value
 from services.core.clock import DEFAULT_ZONE, local_time
 from ui.forms.model import FieldView
 from ui.html import show

@@ -8,7 +8,7 @@ from uuid import UUID
 import streamlit as st
 from markupsafe import Markup
 
-from documents.lecture_tableur import MAX_LIGNES, MAX_OCTETS
+from documents.tables.lecture import MAX_LIGNES, MAX_OCTETS
 from domain.activite import DIMENSIONS, nomenclature
 from domain.errors import Invalide
 from domain.formatting import date_courte, duree, nombre

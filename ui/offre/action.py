@@ -8,9 +8,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from domain.courriels import catalogue
-from domain.form_editing import Contenu
+from domain.forms.editing import Contenu
 from domain.roles import ROLE_LABELS
-from domain.workflow_editing import (
+from domain.workflow.editing import (
     add_action,
     delete_action,
     find_action,
@@ -19,8 +19,8 @@ from domain.workflow_editing import (
     rules_of,
     update_action,
 )
-from domain.workflow_mails import COTES, mails_of
-from domain.workflow_rules import ROLES_CIRCUIT, Regles
+from domain.workflow.mails import COTES, mails_of
+from domain.workflow.rules import ROLES_CIRCUIT, Regles
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm
 from ui.html import href, link, note, show

@@ -5,15 +5,15 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from domain.form_editing import Contenu
+from domain.forms.editing import Contenu
 from domain.roles import ROLE_LABELS, Role
-from domain.workflow_editing import (
+from domain.workflow.editing import (
     find_table,
     list_circuits,
     reset_circuit,
     rules_of,
 )
-from domain.workflow_rules import CONDITIONS, CONDITIONS_CONVENTION
+from domain.workflow.rules import CONDITIONS, CONDITIONS_CONVENTION
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, confirm
 from ui.html import link, note, show

@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.fields import Field
-from domain.form_checks import setting_fields
-from domain.form_editing import Contenu
-from domain.offer_reading import find_row
-from domain.request_editing import (
+from domain.forms.check_editing import setting_fields
+from domain.forms.editing import Contenu
+from domain.forms.fields import Field
+from domain.offer.reading import find_row
+from domain.offer.request_editing import (
     SUMMARY,
     add_step,
     asked_fields,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from domain.form_editing import Contenu
-from domain.offer_editing import add_part, set_parts
-from domain.offer_reading import find_row
+from domain.forms.editing import Contenu
+from domain.offer.editing import add_part, set_parts
+from domain.offer.reading import find_row
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply
 from ui.html import link, note, show

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from domain.workflow_editing import (
+from domain.workflow.editing import (
     add_state,
     delete_state,
     find_action,

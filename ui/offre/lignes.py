@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from domain.form_editing import Contenu
-from domain.offer_editing import add_row, delete_row, move_row, update_row
-from domain.offer_reading import choices_of, find_row, list_rows, why_kept
-from domain.offer_settings import LISTES, Liste, Reglage
+from domain.forms.editing import Contenu
+from domain.offer.editing import add_row, delete_row, move_row, update_row
+from domain.offer.reading import choices_of, find_row, list_rows, why_kept
+from domain.offer.settings import LISTES, Liste, Reglage
 from ui import page
 from ui.editeur.condition import ConditionEditor
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm

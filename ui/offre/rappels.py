@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from domain.offer.editing import read_term
+from domain.offer.reminder_editing import list_rappels, update_rappels
 from domain.offer.terms import ECHEANCES
-from domain.offer_editing import read_term
-from domain.reminder_editing import list_rappels, update_rappels
 from domain.roles import Role
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from domain.form_editing import Contenu
-from domain.offer_editing import delete_words, read_term, update_settings, update_words
-from domain.offer_reading import choices_of
-from domain.offer_settings import REGLAGES, Reglage
+from domain.forms.editing import Contenu
+from domain.offer.editing import delete_words, read_term, update_settings, update_words
+from domain.offer.reading import choices_of
+from domain.offer.settings import REGLAGES, Reglage
 from services.offres.diff_labels import LABELS
 from ui import page
 from ui.editeur.lieu import PREFIX, Lieu, apply, confirm

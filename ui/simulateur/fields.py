@@ -12,8 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from domain.fields import Field
 from domain.formatting import date_courte
+from domain.forms.fields import Field
 from domain.tarification import Prorata
 from services.core import clock
 from services.pilotage.cadres import CadreRow

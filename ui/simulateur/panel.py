@@ -10,10 +10,10 @@ from uuid import UUID
 
 import streamlit as st
 
-from documents.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
+from documents.contexts.montants import CHAMP_AFFILIE, CHAMP_EFFECTIF
 from domain.errors import Invalide
-from domain.fields import Field
 from domain.formatting import date_longue, duree, pourcentage
+from domain.forms.fields import Field
 from services.adhesion.dossier_views import DossierView
 from services.pilotage.cadres import open_dossier_cadre
 from services.pilotage.parametres import (

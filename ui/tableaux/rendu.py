@@ -9,7 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from documents.charts import Chart, untitled
-from documents.tableur import Cell
+from documents.tables.tableur import Cell
 from services.pilotage.filtres import Filtres
 from services.pilotage.tables import Tableau, write_cell
 from ui.html import note, show

@@ -17,8 +17,9 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from documents import lecture_tableur, sandbox
-from documents.lecture_tableur import read_table
+from documents import sandbox
+from documents.tables import lecture as lecture_tableur
+from documents.tables.lecture import read_table
 from domain.errors import Introuvable, Invalide, Refus
 from domain.roles import Role
 from models import Convention, ImportHeures

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain import offer_editing as editing
+from domain.offer import editing
 from services.adhesion.editique import render_projet
 from services.centre import offres
 from services.core.portail import Portail

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select
 
-from domain import workflow_editing as editing
 from domain.errors import Conflit, Introuvable, Invalide, Refus
-from domain.mail_editing import set_text
+from domain.offer.mail_editing import set_text
 from domain.roles import Role
+from domain.workflow import editing
 from models import Courriel, Utilisateur
 from services.accueil.situations import list_situations
 from services.accueil.taches import list_taches

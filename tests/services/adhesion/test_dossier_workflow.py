@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from domain.errors import Conflit, Introuvable, Invalide, PortailError, Refus
 from domain.roles import Role
-from domain.workflow import DOSSIER
+from domain.workflow.tables import DOSSIER
 from models import AuditEvent, Depot, Dossier, Tarif
 from services.adhesion import answers, corrections, dossiers, workflow
 from services.core import journal

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 import yaml
 
-from documents.bookmarks import list_bookmarks
-from documents.pdf import docx_to_pdf
-from documents.signed_pdf import inspect_pdf
+from documents.pdf.conversion import docx_to_pdf
+from documents.pdf.signed import inspect_pdf
+from documents.word.bookmarks import list_bookmarks
 from domain.errors import Introuvable, PdfIndisponible
 from services.adhesion import dossiers, editique
 from services.adhesion.answers import save_answers
@@ -119,7 +119,7 @@ def issued(make_portail: Callable[[str], Portail], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(conventions, "docx_to_pdf", lambda data: pdf(3))
     dossier_id = make_dossier(portail, monde, "accepte")
     with monkeypatch.context() as quick:
-        quick.setattr("documents.signed_pdf.run_limited", examine_here)
+        quick.setattr("documents.pdf.signed.run_limited", examine_here)
         convention_id = conventions.issue_convention(portail, monde.instructeur, dossier_id)
     return portail.files.read(conventions.open_convention(portail, monde.instructeur, convention_id).sha256)
 
@@ -140,13 +140,13 @@ def test_issued_document_opens_in_libreoffice(issued: bytes) -> None:
 
 def test_pdf_of_a_projet(portail: Portail, monde: Monde, monkeypatch: pytest.MonkeyPatch) -> None:
     rendered = editique.render_projet(portail, monde.gestionnaire, make_dossier(portail, monde))
-    monkeypatch.setattr("documents.pdf.docx_to_pdf", lambda data: pdf())
+    monkeypatch.setattr("documents.pdf.conversion.docx_to_pdf", lambda data: pdf())
     made = editique.as_pdf(rendered)
     assert (made.nom, made.type_mime, made.data) == ("projet-convention-choisy-le-roi.pdf", "application/pdf", pdf())
 
     def absent(_: bytes) -> bytes:
         raise PdfIndisponible("La conversion en PDF n’est pas installée.")
 
-    monkeypatch.setattr("documents.pdf.docx_to_pdf", absent)
+    monkeypatch.setattr("documents.pdf.conversion.docx_to_pdf", absent)
     with pytest.raises(PdfIndisponible):
         editique.as_pdf(rendered)

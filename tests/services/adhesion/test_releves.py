@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from domain.errors import Introuvable, Refus
 from domain.roles import Role
-from domain.workflow import ACCORD, DOSSIER, IMMEDIAT
+from domain.workflow.tables import ACCORD, DOSSIER, IMMEDIAT
 from models import Depot
 from services.accueil.taches import list_taches
 from services.adhesion import answers, corrections, dossiers, saisie, workflow

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import Introuvable, Refus
 from domain.roles import Role
-from domain.workflow import CONVENTION, DOSSIER
+from domain.workflow.tables import CONVENTION, DOSSIER
 from models import AuditEvent, DemandeAdhesion, Utilisateur
 from services.centre.consultation_journal import (
     JournalFilter,

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 
 from domain.errors import Conflit, Introuvable, Invalide, PdfIndisponible, Refus
 from domain.roles import Role
-from domain.workflow import DOSSIER
+from domain.workflow.tables import DOSSIER
 from models import Convention, Courriel, Dossier, Levee, Numerotation, OffreVersion, Piece, Reponse
 from services.adhesion import dossiers, pieces, warnings
 from services.centre import centre_files
@@ -36,7 +36,7 @@ from tests.factories import (
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """LibreOffice has tests of its own: here the PDF is one of three pages."""
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr(conventions, "docx_to_pdf", lambda data: pdf(3))
 
 

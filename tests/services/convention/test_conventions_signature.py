@@ -25,7 +25,7 @@ from tests.factories import Monde, journal_actions
 
 @pytest.fixture(autouse=True)
 def _examine_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
 
 
 def _usages(portail: Portail, acteur: Acteur, convention_id: UUID) -> list[str]:
@@ -234,7 +234,7 @@ def _encrypted() -> bytes:
 def test_bad_input_is_refused_next_to_its_field(
     monde_sqlite: Monde, monkeypatch: pytest.MonkeyPatch, given: dict[str, object], champ: str
 ) -> None:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", run_limited)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", run_limited)
     portail = monde_sqlite.portail
     convention_id = make_convention(portail, monde_sqlite)
     with pytest.raises(Invalide) as refused:

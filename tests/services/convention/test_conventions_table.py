@@ -12,7 +12,7 @@ import pytest
 
 from domain.errors import Conflit, Refus
 from domain.roles import Role
-from domain.workflow import ACTIONS_DU_CALENDRIER, CONVENTION
+from domain.workflow.tables import ACTIONS_DU_CALENDRIER, CONVENTION
 from models import OffreVersion
 from services.convention import conventions, signatures
 from services.core.access import Acteur
@@ -43,7 +43,7 @@ def test_the_table_is_that_of_the_design() -> None:
 
 @pytest.fixture(autouse=True)
 def _examine_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
 
 
 @pytest.mark.cases_on_sqlite

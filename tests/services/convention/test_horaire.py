@@ -32,7 +32,7 @@ NBSP, NARROW = "\u00a0", "\u202f"
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """LibreOffice has tests of its own: here the PDF is one of three pages."""
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr(conventions, "docx_to_pdf", lambda data: pdf(3))
 
 

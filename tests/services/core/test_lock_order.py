@@ -103,7 +103,7 @@ def _check(tables: list[str]) -> None:
 def test_the_journal_is_written_after_the_mails(
     monde_sqlite: Monde, monkeypatch: pytest.MonkeyPatch, act: Callable[[Monde], None]
 ) -> None:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     act(monde_sqlite)
 
 

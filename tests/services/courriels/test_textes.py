@@ -12,8 +12,8 @@ import pytest
 from domain.courriels import catalogue
 from domain.definitions import DefinitionError
 from domain.errors import Conflit, Fautes, Introuvable, Invalide, Refus
-from domain.mail_editing import reset_text, set_text
 from domain.offer import read_offer
+from domain.offer.mail_editing import reset_text, set_text
 from domain.roles import Role
 from domain.yaml_writer import write_settings
 from models import Courriel, Dossier, OffreVersion, RoleAttribue, Utilisateur

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.sqlite
 
 @pytest.fixture
 def monde(portail: Portail, monkeypatch: pytest.MonkeyPatch) -> Monde:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr(conventions, "docx_to_pdf", lambda data: pdf(3))
     return make_martinique(portail)
 

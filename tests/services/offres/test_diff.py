@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.offer import load_offer
-from domain.request_editing import add_step, form_questions, move_step, update_step
+from domain.offer.request_editing import add_step, form_questions, move_step, update_step
 from services.offres.diff import Change, describe_changes, describe_gabarits
 from tests.factories import FORMS, cig_offer
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import offer_editing, workflow_editing
+from domain.offer import editing as offer_editing
+from domain.workflow import editing as workflow_editing
 from services.offres.diff import describe_changes
 from tests.factories import cig_offer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import form_editing as editing
+from domain.forms import editing
 from services.offres.diff import describe_changes
 from tests.factories import cig_offer
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain import form_editing as editing
 from domain.errors import Conflit, Introuvable, Invalide, PortailError
+from domain.forms import editing
 from domain.roles import Role
 from services.adhesion.dossiers import create_dossier, open_dossier
 from services.core.portail import Portail

@@ -13,8 +13,8 @@ from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 
-from documents.differences import ADDED, KEPT, REMOVED
-from documents.seal import sha256
+from documents.engine.differences import ADDED, KEPT, REMOVED
+from documents.word.seal import sha256
 from domain.definitions import DefinitionError
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from domain import offer_editing
 from domain.errors import Introuvable, Refus
+from domain.offer import editing as offer_editing
 from domain.offer import load_offer
 from domain.roles import Role
 from models import Convention

@@ -34,7 +34,7 @@ def content() -> dict[str, Any]:
 
 @pytest.fixture
 def monde(make_portail: Any, monkeypatch: pytest.MonkeyPatch) -> Monde:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr("services.convention.conventions.try_pdf", lambda *_: None)
     monkeypatch.setattr("services.vie.avenants.try_pdf", lambda *_: None)
     portail: Portail = make_portail("sqlite")

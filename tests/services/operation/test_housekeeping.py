@@ -132,9 +132,7 @@ def test_a_mail_that_never_arrived_goes_like_the_others_and_the_journal_says_how
     assert _count(filled, Courriel) == 0
     with filled.portail.db.read() as session:
         lines = session.scalars(select(AuditEvent).where(AuditEvent.action == "courriel.oublier")).all()
-        assert [(one.centre_id, one.details) for one in lines] == [
-            (filled.centre_id, {"nombre": 1, "confirmation": 1})
-        ]
+        assert [(one.centre_id, one.details) for one in lines] == [(filled.centre_id, {"nombre": 1, "confirmation": 1})]
 
 
 def test_mail_that_waits_is_never_dropped(filled: Monde) -> None:

@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from openpyxl import load_workbook
 
-from documents.pdf import docx_to_pdf
+from documents.pdf.conversion import docx_to_pdf
 from domain.errors import Introuvable, Invalide
 from domain.formatting import euros
 from domain.offer import load_centre, load_offer

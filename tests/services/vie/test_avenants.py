@@ -47,7 +47,7 @@ def monde(portail: Portail) -> Monde:
 @pytest.fixture(autouse=True)
 def _june(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Mid-June 2026; files are examined here, and no PDF is made."""
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr("services.convention.conventions.try_pdf", lambda *_: None)
     monkeypatch.setattr("services.vie.avenants.try_pdf", lambda *_: None)
     with clock.pretend(TODAY):

@@ -42,7 +42,7 @@ EIGHTY: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def _june(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr("services.convention.conventions.try_pdf", lambda *_: None)
     monkeypatch.setattr("services.vie.avenants.try_pdf", lambda *_: None)
     with clock.pretend(TODAY):

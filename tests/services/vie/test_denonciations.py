@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from domain.errors import Conflit, Introuvable, Invalide, PortailError, Refus
 from domain.roles import Role
-from domain.workflow import CONVENTION
+from domain.workflow.tables import CONVENTION
 from models import AuditEvent, Centre, Convention, Courriel, Denonciation, Exercice, OffreVersion, Piece, Reconduction
 from services.activite.regles import RUNNING_STATES
 from services.core import clock

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from domain.errors import Conflit, Introuvable, Invalide, PortailError, Refus
 from domain.roles import Role
-from domain.workflow import CONVENTION
+from domain.workflow.tables import CONVENTION
 from models import AuditEvent, Convention, Courriel, Denonciation, Exercice, MiseEnDemeure, Piece
 from services.adhesion.pieces import open_piece
 from services.convention.conventions import open_convention

@@ -28,7 +28,7 @@ DU = {2023: "32426.46", 2024: "33075.18", 2025: "29577.45", 2026: "35221.28"}
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are examined here, and no PDF is made."""
-    monkeypatch.setattr("documents.signed_pdf.run_limited", examine_here)
+    monkeypatch.setattr("documents.pdf.signed.run_limited", examine_here)
     monkeypatch.setattr("services.convention.conventions.try_pdf", lambda *_: None)
     monkeypatch.setattr("services.vie.avenants.try_pdf", lambda *_: None)
 

@@ -1,0 +1,1 @@
+"""Templates: compiled, rendered, checked, tried and compared before they are published."""

@@ -1,0 +1,1 @@
+"""Tables that spreadsheets open: written, and read from what somebody sends."""
