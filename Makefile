@@ -13,7 +13,7 @@ run: .venv/.runtime
 
 test: .venv/.dev
 	@.ci/outils
-	$(BIN)/pytest tests -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev
 	$(BIN)/ruff check .

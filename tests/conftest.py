@@ -18,6 +18,10 @@ from services.core.settings import Settings
 from tests.bases import borrow, empty, named
 
 
+LONGEST = ("tests/e2e/", "tests/services/vie/test_vie_entiere.py")
+"""Modules of some tens of seconds."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Every test with the fixture `portail` runs on both databases, unless it says so. What matters to a database (its own
     queries, locks, dates, uniqueness, what it takes for text) is tested on both; these two say that the rest is not:
@@ -31,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what `sqlite` and `cases_on_sqlite` say that PostgreSQL need not run."""
+    """Leave out what `sqlite` and `cases_on_sqlite` say that PostgreSQL need not run; put first the modules that take longest,
+    so that no process ends alone with one of them."""
     begun: set[str] = set()
     kept = []
     for item in items:
@@ -43,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if item.get_closest_marker("sqlite") or (again and item.get_closest_marker("cases_on_sqlite")):
                 continue
         kept.append(item)
-    items[:] = kept
+    items[:] = sorted(kept, key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:
