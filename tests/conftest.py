@@ -17,7 +17,6 @@ from services.core.portail import Portail
 from services.core.settings import Settings
 from tests.bases import borrow, empty, named
 
-
 LONGEST = ("tests/e2e/", "tests/services/vie/test_vie_entiere.py")
 """Modules of some tens of seconds."""
 
