@@ -27,6 +27,13 @@ BUSY = "Le serveur examine déjà d’autres fichiers. Réessayez dans un instan
 _places = threading.BoundedSemaphore(PLACES)
 
 
+class Busy(Invalide):
+    """Too many examinations are under way: nothing is known of this file."""
+
+    def __init__(self) -> None:
+        super().__init__(BUSY)
+
+
 class TooHeavy(Exception):
     """The work needed more time or memory than it was given."""
 
@@ -34,7 +41,7 @@ class TooHeavy(Exception):
 def run_limited(module: str, request: bytes, timeout: float) -> Any:
     """Runs `python -m module` with `request` on standard input; returns the JSON it prints.
 
-    The module calls `limit_resources` first. Raises `TooHeavy` when it reaches a limit, `Invalide` when too many are under way,
+    The module calls `limit_resources` first. Raises `TooHeavy` when it reaches a limit, `Busy` when too many are under way,
     RuntimeError when it fails otherwise.
     """
     with _turn():
@@ -45,7 +52,7 @@ def run_limited(module: str, request: bytes, timeout: float) -> Any:
 def _turn() -> Iterator[None]:
     """One of the places, waited for; whoever sends file after file does not take the memory of everybody."""
     if not _places.acquire(timeout=WAIT):
-        raise Invalide(BUSY)
+        raise Busy
     try:
         yield
     finally:

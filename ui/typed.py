@@ -24,20 +24,23 @@ def keep_what_waits() -> None:
 
 
 def _request_with_what_waits(self: AppSession, client_state: ClientState | None) -> None:
-    waiting = _waiting(self)
-    if client_state is not None and not client_state.fragment_id and waiting is not None:
-        add_missing(client_state.widget_states, waiting)
+    if client_state is not None and not client_state.fragment_id:
+        add_missing(client_state.widget_states, _take_what_waits(self))
     _request_rerun(self, client_state)
 
 
-def _waiting(app_session: Any) -> WidgetStates | None:
-    """What the request that the session's script has not begun yet holds."""
+def _take_what_waits(app_session: Any) -> WidgetStates:
+    """What the request that the session's script has not begun yet holds. The script is stopped at the same instant, as
+    Streamlit is about to do (`runner.fastReruns`): it must not begin that request as well, and do a click twice."""
     runner = app_session._scriptrunner
     if runner is None:
-        return None
+        return WidgetStates()
     queue = runner._requests
     with queue._lock:
-        return queue._rerun_data.widget_states if queue._state is ScriptRequestType.RERUN else None
+        if queue._state is not ScriptRequestType.RERUN:
+            return WidgetStates()
+        queue._state = ScriptRequestType.STOP
+        return queue._rerun_data.widget_states or WidgetStates()
 
 
 def add_missing(sent: WidgetStates, waiting: WidgetStates) -> None:

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from threading import Lock
 
-from documents.sandbox import TooHeavy, run_limited
+from documents.sandbox import Busy, TooHeavy, run_limited
 from domain.errors import Invalide
 
 MAX_OCTETS = 5_000_000
@@ -50,6 +50,8 @@ def read_table(data: bytes) -> Table:
         raise Invalide(known, champ="fichier")
     try:
         return _read(data)
+    except Busy:
+        raise  # says nothing of the file
     except Invalide as refusal:
         with _refused_lock:
             _refused[digest] = refusal.message

@@ -92,7 +92,7 @@ def _late_hours(session: Session, acteur: Acteur) -> list[Tache]:
             None,
         )
         for centre_id in sorted(acteur.centres_with(Role.RESPONSABLE), key=str)
-        for convention, minutes in list_with_late_hours(session, centre_id)
+        for convention, minutes in list_with_late_hours(session, centre_id, LIMIT)
     ][:LIMIT]
 
 

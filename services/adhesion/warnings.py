@@ -162,6 +162,8 @@ def price_request(session: Session, state: DossierState) -> Prix | None:
     """What the amounts that an avenant prints depend on: the year of its effect, and the tariff of the convention itself. None
     for any other dossier, while its effect is not given, and where it changes nothing of what is due."""
     dossier, duree, billing = state.dossier, state.offer.duree, state.offer.facturation
+    if billing.tarif not in billing.codes_tarifs:  # a quote, or covered by the contribution: no tariff prices it
+        return None
     priced = (billing.champ, duree.champ_effet, duree.champ_debut)
     shown = [state.evaluation.fields[champ].visible for champ in priced if champ in state.evaluation.fields]
     if dossier.nature == ADHESION or not any(shown) or not any(one.convention for one in state.offer.documents):

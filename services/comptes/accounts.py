@@ -301,6 +301,8 @@ def change_password(
             raise Conflit("Le mot de passe a été changé entre-temps : recommencez.")
         user.password_hash = hashed
         sessions.end_sessions(session, user.id, keep=acteur.session_id)
-        limits.forget(session, sessions.LOGIN, user.courriel, attempt)
         void_links(session, user.id)
         _record_on(session, acteur, "mot_de_passe.changer", user)
+        limits.forget(
+            session, sessions.LOGIN, user.courriel, attempt
+        )  # after the journal's head, as where they are counted

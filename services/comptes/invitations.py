@@ -282,7 +282,6 @@ def _choose_password(
         user.password_hash = hashed
         sessions.end_sessions(session, user.id)
         feeds = sessions.revoke_feeds(session, user.id)
-        limits.forget(session, sessions.LOGIN, user.courriel)
         void_links(session, user.id)
         session.add(
             TicketConnexion(
@@ -295,6 +294,7 @@ def _choose_password(
         told = [("calendrier.revoquer", "calendrier", one) for one in feeds]
         for what, objet, objet_id in [(action, "utilisateur", user.id), *told]:
             journal.record(session, what, acteur_id=user.id, centre_id=centre_id, objet=objet, objet_id=objet_id)
+        limits.forget(session, sessions.LOGIN, user.courriel)  # after the journal's head, as where attempts are counted
     return ticket
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import select
 
 from documents.tables.tableur import XLSX_TYPE, Cell, Feuille, write_xlsx
+from models import Centre
 from services.convention.convention_views import ConventionFilter, ConventionRow, file_name
 from services.convention.registre import list_conventions, reads_acts
 from services.core import clock
@@ -21,12 +25,14 @@ def export_registre(portail: Portail, acteur: Acteur, parametres: Mapping[str, s
     """XLSX of the register as the person sees it (`texte`, `etat`, `annee` of issue). Amounts for those who read them alone."""
     asked = read_filter(parametres)
     rows = list(_all(portail, acteur, asked))
+    with portail.db.read() as session:
+        zones = {row.id: row.fuseau for row in session.execute(select(Centre.id, Centre.fuseau))}
     year, priced = clock.today().year, reads_acts(acteur)
     amounts = ("Montant émis", f"Montant {year}") if priced else ()
     sheet = Feuille(
         "Conventions",
         ("Numéro", "Collectivité", "État", "Émise le", "Prise d’effet", "Terme", "Dernier jour", *QUANTITIES, *amounts),
-        [_line(row, priced=priced) for row in rows],
+        [_line(row, clock.local_time(row.emise_le, zones[row.centre_id]).date(), priced=priced) for row in rows],
         titre="Registre des conventions",
         formats=(("Heures prévues", "heures"), *((one, "euros") for one in amounts)),
     )
@@ -63,9 +69,9 @@ def _all(portail: Portail, acteur: Acteur, asked: ConventionFilter) -> Iterator[
             return
 
 
-def _line(row: ConventionRow, *, priced: bool) -> Sequence[Cell]:
+def _line(row: ConventionRow, emise_le: date, *, priced: bool) -> Sequence[Cell]:
     amounts = (row.montant_annuel, row.montant_annee) if priced else ()
     return (
-        row.numero, row.collectivite, row.etat_libelle, row.emise_le.date(), row.date_effet, row.terme, row.dernier_jour,
+        row.numero, row.collectivite, row.etat_libelle, emise_le, row.date_effet, row.terme, row.dernier_jour,
         row.quotite, row.minutes_prevues, *amounts,
     )  # fmt: skip

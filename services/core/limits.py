@@ -29,15 +29,15 @@ def subject_hash(kind: str, subject: str) -> str:
 
 
 def network_of(adresse: str) -> str:
-    """What one visitor comes from: an IPv4 address; of IPv6 the /64, which every subscriber has whole: counted by address, they
-    would have as many tries as they like."""
+    """What one visitor comes from: an IPv4 address; of IPv6 the /56 that a subscriber is often given whole: counted by address,
+    they would have as many tries as they like."""
     try:
         found = ip_address(adresse.partition("%")[0])
     except ValueError:
         return adresse
     if isinstance(found, IPv4Address):
         return str(found)
-    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return str(found.ipv4_mapped or ip_network((found, 56), strict=False))
 
 
 def count(

@@ -118,7 +118,8 @@ def compare_with_published(portail: Portail, acteur: Acteur, avant_id: UUID, apr
 def _key(found: Materiaux, mark: str, document_id: str) -> str:
     made_of = found.made_of
     annexes = sorted((key, one.sha256) for key, one in made_of.annexes.items())
-    text = repr((mark, document_id, sorted(found.gabarits.items()), made_of.logo, annexes, made_of.centre, found.today))
+    given = (made_of.logo, annexes, made_of.centre, made_of.tarifs, found.today)
+    text = repr((mark, document_id, sorted(found.gabarits.items()), *given))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -4,7 +4,7 @@ know. Each waits on the home page until one person says that it was read; the jo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Row, select
@@ -15,7 +15,7 @@ from domain.offer import ADHESION, TypeDemande
 from domain.roles import ROLES_CENTRE, Role
 from domain.workflow.tables import ENREGISTRE
 from models import AuditEvent, Collectivite, Depot, Dossier, RoleAttribue, Utilisateur, utc_now
-from services.centre.offres import get_offer, published_offers
+from services.centre.offres import get_offer
 from services.core.access import Acteur, get_dossier, require
 from services.core.portail import Portail, record
 
@@ -70,7 +70,7 @@ def list_unread(session: Session, acteur: Acteur, most: int) -> list[Row[Dossier
             .join(Collectivite, Collectivite.id == Dossier.collectivite_id)
             .where(
                 Dossier.centre_id == centre_id,
-                Dossier.nature.in_(_natures(session, centre_id)),
+                Dossier.nature != ADHESION,
                 Dossier.etat == ENREGISTRE,
                 Dossier.depose_le >= utc_now() - SHOWN_FOR,
             )
@@ -80,12 +80,6 @@ def list_unread(session: Session, acteur: Acteur, most: int) -> list[Row[Dossier
         known = _known(session, centre_id, [row.Dossier for row in rows])
         found += [row for row in rows if row.Dossier.id not in known and _is_told(session, row.Dossier)]
     return found[:most]
-
-
-def _natures(session: Session, centre_id: UUID) -> set[str]:
-    """Natures of the requests that any published offer of the centre lets take effect when they are sent."""
-    offers = (get_offer(session, version.id) for version in published_offers(session, centre_id))
-    return {one.nature for offer in offers for one in offer.demandes if _immediate(one)}
 
 
 def _immediate(demande: TypeDemande) -> bool:
@@ -104,7 +98,7 @@ def _known(session: Session, centre_id: UUID, dossiers: list[Dossier]) -> set[UU
     ids = {str(one.id): one.id for one in dossiers}
     read = select(AuditEvent.objet_id).where(AuditEvent.action == LUE, AuditEvent.objet_id.in_(ids))
     ours = (
-        select(Depot.dossier_id)
+        select(Depot.dossier_id, Depot.le, RoleAttribue.du, RoleAttribue.au)
         .join(RoleAttribue, RoleAttribue.utilisateur_id == Depot.par)
         .where(
             Depot.dossier_id.in_(ids.values()),
@@ -112,7 +106,8 @@ def _known(session: Session, centre_id: UUID, dossiers: list[Dossier]) -> set[UU
             RoleAttribue.role.in_([role.value for role in ROLES_CENTRE]),
         )
     )
-    return {ids[one] for one in session.scalars(read) if one} | set(session.scalars(ours))
+    sent = {row.dossier_id for row in session.execute(ours) if row.du <= row.le.date() <= (row.au or date.max)}
+    return {ids[one] for one in session.scalars(read) if one} | sent
 
 
 def _reading(session: Session, dossier: Dossier) -> AuditEvent | None:

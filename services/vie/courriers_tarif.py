@@ -102,7 +102,8 @@ def mark_printed(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
 
 
 def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[CourrierTarif]]:
-    """The letters that are made and have not left, by collectivité: each is the rows of its tariffs, which share one file."""
+    """The letters that are made and have not left, by collectivité: each is the rows of its tariffs, which share one file. One
+    made for a convention that ends before the year stays where it is: nobody has to be told a price that they will not pay."""
     query = (
         select(CourrierTarif)
         .join(Tarif, Tarif.id == CourrierTarif.tarif_id)
@@ -112,6 +113,8 @@ def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[Co
             CourrierTarif.annee == annee,
             CourrierTarif.envoye_le.is_(None),
             Tarif.remplace_le.is_(None),
+            Convention.etat.in_(RUNNING_STATES),
+            Convention.dernier_jour >= date(annee, 1, 1),
         )
         .options(
             joinedload(CourrierTarif.convention).options(
@@ -158,7 +161,7 @@ def _list(session: Session, centre_id: UUID, annee: int, most: int | None = None
         return [], 0
     conventions = _conventions(session, centre_id, annee)
     told = _told(session, centre_id, annee)
-    now = load_contexte(session, centre_id, conventions)
+    now = load_contexte(session, centre_id, conventions if most != 0 else ())  # to count them, tariffs are enough
     before = replace(now, tarifs=[one for one in now.tarifs if one.annee < annee])
     waiting = []
     for convention in conventions:

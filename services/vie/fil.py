@@ -148,7 +148,7 @@ def _act_link(
         applique=layer is not None and layer.le <= jour,
         page="convention",
         ident=acte.id,
-        points=_points(acte),
+        points=() if only_assists(acteur, acte) else _points(acte),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from domain.activite import DIMENSIONS, nomenclature
 from domain.errors import Invalide
@@ -50,7 +50,8 @@ class HeureRow:
 
 @dataclass(frozen=True)
 class HeuresApres:
-    """What is recorded after the last day of a convention; `total` of them, the first ones in `lignes`."""
+    """What is recorded after the last day of a convention; `total` of them, the first ones in `lignes`: those that can be
+    settled, then those of closed months."""
 
     dernier_jour: date
     total: int
@@ -94,7 +95,7 @@ def _rows(session: Session, convention: Convention) -> list[HeureRow]:
         _late(convention)
         .add_columns(Utilisateur)
         .join(Utilisateur, Utilisateur.id == Intervention.assistant_id)
-        .order_by(Intervention.jour, Intervention.id)
+        .order_by(Intervention.jour < _after(max(clos, default=None)), Intervention.jour, Intervention.id)
         .limit(SHOWN)
     )
     return [
@@ -188,8 +189,9 @@ def _prepare(
     return [prepare(session, convention.centre_id, whose, given, today) for whose, given in lines.items()]
 
 
-def list_with_late_hours(session: Session, centre_id: UUID) -> list[tuple[Convention, int]]:
-    """Conventions of a centre whose end left hours behind in months that are still open, with these minutes."""
+def list_with_late_hours(session: Session, centre_id: UUID, most: int) -> list[tuple[Convention, int]]:
+    """The first `most` conventions of a centre whose end left hours behind in months that are still open, with these
+    minutes."""
     last = max(closed_months(session, centre_id), default=None)
     query = (
         select(Convention, func.sum(Intervention.minutes))
@@ -203,6 +205,8 @@ def list_with_late_hours(session: Session, centre_id: UUID) -> list[tuple[Conven
         )
         .group_by(Convention.id)
         .order_by(Convention.numero)
+        .limit(most)
+        .options(selectinload(Convention.collectivite))
     )
     return [(convention, int(minutes)) for convention, minutes in session.execute(query)]
 

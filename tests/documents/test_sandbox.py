@@ -10,6 +10,8 @@ import pytest
 
 from documents import sandbox
 from documents.engine.check import TOO_HEAVY, check_templates
+from documents.tables.lecture import read_table
+from documents.tables.tableur import Feuille, write_xlsx
 from domain.errors import Invalide
 from tests.documents.samples import word
 
@@ -60,3 +62,14 @@ def test_a_template_nested_without_end_is_refused_with_words() -> None:
     )
     found = check_templates([(word(text), "") for text in endless], {"": {}})
     assert [[error.message for error in errors] for errors in found] == [[TOO_HEAVY], [TOO_HEAVY]]
+
+
+def test_a_table_that_waited_for_its_turn_in_vain_is_read_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """« Réessayez » was kept as what the file is worth, and told to everybody who sent it again."""
+    data = write_xlsx([Feuille("Heures", ("Jour",), [("x",)])])
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox, "WAIT", 0.01)
+        patch.setattr(sandbox, "_places", threading.BoundedSemaphore(1))
+        with sandbox._turn(), pytest.raises(sandbox.Busy):
+            read_table(data)
+    assert read_table(data)

@@ -37,7 +37,10 @@ def _show_form(view: ConventionView, late: HeuresApres) -> None:
     operation = page.operation_id(name)
     waiting = [row for row in late.lignes if not row.clos]
     if len(waiting) < len(late.lignes):
-        note("Les heures d’un mois clos ne changent plus : rouvrez d’abord le mois, dans « Équipe ».")
+        note(
+            "Les heures d’un mois clos ne changent plus. Le dernier mois clos se rouvre dans « Équipe », tant qu’aucun décompte"
+            " émis ne le couvre."
+        )
     with st.form(f"{name}:{operation}", border=True):
         whole = _show_whole(waiting, f"{name}:{operation}")
         chosen = {row.id: _show_row(row, f"{name}:{operation}") for row in late.lignes}

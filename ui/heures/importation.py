@@ -8,6 +8,7 @@ from uuid import UUID
 import streamlit as st
 from markupsafe import Markup
 
+from documents.sandbox import Busy
 from documents.tables.lecture import MAX_LIGNES, MAX_OCTETS
 from domain.activite import DIMENSIONS, nomenclature
 from domain.errors import Invalide
@@ -97,6 +98,8 @@ def _look(centre_id: UUID, assistant_id: UUID, upload: str, data: bytes) -> Aper
 def _look_or_refuse(centre_id: UUID, assistant_id: UUID, data: bytes) -> Apercu | Invalide:
     try:
         return preview_import(session.portail(), session.acteur(), centre_id, data, assistant_id)
+    except Busy:
+        raise  # shown, not kept as what the file is worth
     except Invalide as refusal:
         return refusal
 

@@ -103,10 +103,10 @@ def test_a_closed_month_keeps_its_hours(service: Service) -> None:
     assign(service.portail, service.monde, following)
     close_month(service.portail, service.monde, 2024, 3)
     rows = _late(service)
-    assert [row.clos for row in rows] == [True, True, False]
+    assert [row.clos for row in rows] == [False, True, True]
     for refused in (
-        Decision(rows[0].id, rows[0].version, vers=following),
-        Decision(rows[0].id, rows[0].version, motif="erreur"),
+        Decision(rows[1].id, rows[1].version, vers=following),
+        Decision(rows[1].id, rows[1].version, motif="erreur"),
     ):
         with pytest.raises(LignesRefusees, match="mars 2024 est clos"):
             _settle(service, refused, Decision(rows[2].id, rows[2].version, motif="erreur"))
@@ -138,3 +138,11 @@ def test_only_the_responsable_decides_and_is_told(service: Service) -> None:
     for late in _late(service):
         _settle(service, Decision(late.id, late.version, motif="non_facturee"))
     assert told() == [] and _late(service) == ()
+
+
+def test_those_that_can_be_settled_come_first(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many the closed months hold: nobody could reach the others."""
+    close_month(service.portail, service.monde, 2024, 3)
+    assert [(row.jour, row.clos) for row in _late(service)] == [(DAYS[3], False), (DAYS[1], True), (DAYS[2], True)]
+    monkeypatch.setattr("services.vie.heures_apres.SHOWN", 1)
+    assert [row.jour for row in _late(service)] == [DAYS[3]]
