@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
 from uuid import UUID
 
@@ -104,6 +104,8 @@ def mark_printed(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
 def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[CourrierTarif]]:
     """The letters that are made and have not left, by collectivité: each is the rows of its tariffs, which share one file. One
     made for a convention that ends before the year stays where it is: nobody has to be told a price that they will not pay."""
+    if not MINYEAR <= annee <= MAXYEAR:
+        return []
     query = (
         select(CourrierTarif)
         .join(Tarif, Tarif.id == CourrierTarif.tarif_id)

@@ -15,8 +15,8 @@ from services.core.portail import Portail
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/56"),
         ("2001:0db8:0001:0002::1", "2001:db8:1::/56"),
         ("::ffff:192.0.2.10", "192.0.2.10"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
+        ("fe80::1%eth0", "fe80::/56"),
+        ("::1", "::/56"),
         ("", ""),
         ("inconnue", "inconnue"),
     ],
@@ -34,4 +34,4 @@ def test_who_changes_address_within_their_network_is_counted_all_the_same(portai
             return attempt is not None
 
     assert [ask(number) for number in range(1, 9)] == [True] * 5 + [False] * 3
-    assert ask(9, "2001:db8:0:2")
+    assert ask(9, "2001:db8:0:200")
