@@ -7,7 +7,9 @@ goes along with the new request: its callbacks run first, and save it.
 
 from __future__ import annotations
 
+import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
@@ -15,6 +17,10 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 _request_rerun = AppSession.request_rerun
+JUST_SENT = 0.25
+"""Seconds within which a request that the script has taken may have been stopped before its callbacks."""
+_last: WeakKeyDictionary[AppSession, tuple[float, WidgetStates]] = WeakKeyDictionary()
+"""What each session sent last for a part of its page, and when."""
 
 
 def keep_what_waits() -> None:
@@ -24,9 +30,20 @@ def keep_what_waits() -> None:
 
 
 def _request_with_what_waits(self: AppSession, client_state: ClientState | None) -> None:
-    if client_state is not None and not client_state.fragment_id:
+    now = time.monotonic()
+    if client_state is not None and client_state.fragment_id:
+        _last[self] = (now, client_state.widget_states)
+    elif client_state is not None:
         add_missing(client_state.widget_states, _take_what_waits(self))
+        sent, states = _last.pop(self, (0.0, WidgetStates()))
+        if now - sent < JUST_SENT:
+            add_missing(client_state.widget_states, _values(states))
     _request_rerun(self, client_state)
+
+
+def _values(states: WidgetStates) -> WidgetStates:
+    """Without the clicks, which must not be done twice; a value that is saved already changes nothing."""
+    return WidgetStates(widgets=[one for one in states.widgets if "trigger" not in (one.WhichOneof("value") or "")])
 
 
 def _take_what_waits(app_session: Any) -> WidgetStates:
