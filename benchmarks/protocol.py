@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,16 @@ class Client:
         self.states[ident] = ("string_value", text)
         return await self.run(self.fragments.get(ident, ""))
 
+    async def click(self, label: str) -> Answer:
+        """Press a button; the part of the page that a browser would run again runs again."""
+        await self.press(label)
+        return await self._receive()
+
+    async def press(self, label: str) -> None:
+        """Press a button and do not wait for what comes."""
+        ident = self.widgets[label]
+        await self.send(self.fragments.get(ident, ""), {ident: ("trigger_value", True)})
+
     async def edit(self, cells: dict[int, dict[str, str]]) -> Answer:
         """Change cells of the page's data editor, by line and column; the part that a browser would run again runs again."""
         ident = self.widgets[EDITOR]
@@ -67,15 +78,25 @@ class Client:
 
     async def run(self, fragment: str = "") -> Answer:
         """Run the page (or one fragment) with the widgets as they stand."""
+        await self.send(fragment)
+        return await self._receive()
+
+    async def send(self, fragment: str = "", clicks: dict[str, tuple[str, Any]] | None = None) -> None:
+        """Ask for a run of the page (or of one fragment) and do not wait for it. A click is sent once."""
         message = BackMsg()
         request = message.rerun_script
         request.query_string, request.page_name, request.fragment_id = self.query, self.page, fragment
-        for ident, (kind, value) in self.states.items():
+        for ident, (kind, value) in (self.states | (clicks or {})).items():
             state = request.widget_states.widgets.add()
             state.id = ident
             setattr(state, kind, value)
         await self._socket.send(message.SerializeToString())
-        return await self._receive()
+
+    async def drain(self, quiet: float) -> None:
+        """Read what comes until nothing has for `quiet` seconds."""
+        with suppress(TimeoutError):
+            while True:
+                await asyncio.wait_for(self._socket.recv(), quiet)
 
     async def _receive(self) -> Answer:
         answer = Answer()
@@ -103,6 +124,8 @@ class Client:
         proto = getattr(element, kind)
         if kind == "dataframe" and proto.id:
             self.widgets[EDITOR], self.fragments[proto.id] = proto.id, delta.fragment_id
+        if kind == "button":
+            self.widgets[proto.label], self.fragments[proto.id] = proto.id, delta.fragment_id
         if kind in (*TEXT_WIDGETS, "checkbox"):
             self.widgets[proto.label] = proto.id
             self.fragments[proto.id] = delta.fragment_id

@@ -43,9 +43,20 @@ def serveur(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serveur]:
         yield served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
+def _as_found(serveur: Serveur, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The offers and tariffs of the shared portal stay as they are: the modules that follow, in any order, live with them. A
+    module that changes them serves an installation of its own, under the same name."""
+    before = serveur.decisions()
+    yield
+    if "serveur" not in vars(request.module):
+        assert serveur.decisions() == before, "this module changed offers or tariffs: give it its own `serveur`"
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A Chromium for one module: Playwright keeps an event loop while it is open, which other tests must not meet."""
+    """A Chromium for these tests, closed after the last: Playwright keeps an event loop while it is open, which other tests must
+    not meet."""
     path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
     assert path, "No Chromium on this machine: install the package « chromium » (.ci/outils does it)."
     with sync_playwright() as playwright:
@@ -63,19 +74,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 class Browsers:
-    """The browsers of a module's people. One that a test is done with is emptied and lent to another person of a later test:
+    """The browsers of the tests' people. One that a test is done with is emptied and lent to another person of a later test:
     a browser that never met the portal spends two seconds of processor on reading and compiling it."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._url = url
         self._free: list[BrowserContext] = []
         self.lent: list[BrowserContext] = []
 
-    def lend(self, width: int, locale: str) -> Page:
-        """The only page of a browser that holds nothing of anybody."""
-        same = [one for one in self._free if _LOCALES[one] == locale]
-        context = same[0] if same else self._open(locale)
+    def lend(self, url: str, width: int, locale: str) -> Page:
+        """The only page of a browser that holds nothing of anybody, for the portal at this address."""
+        same = [one for one in self._free if _KINDS[one] == (url, locale)]
+        context = same[0] if same else self._open(url, locale)
         if same:
             self._free.remove(context)
         self.lent.append(context)
@@ -83,15 +93,15 @@ class Browsers:
         page.set_viewport_size({"width": width, "height": 900})
         return page
 
-    def _open(self, locale: str) -> BrowserContext:
+    def _open(self, url: str, locale: str) -> BrowserContext:
         context = self._browser.new_context(
-            locale=locale, base_url=self._url, accept_downloads=True, reduced_motion="reduce"
+            locale=locale, base_url=url, accept_downloads=True, reduced_motion="reduce"
         )
         context.set_default_timeout(PATIENCE)
         context.add_init_script(path=ATTENTE)
         context.on("page", wait_before_acting)
         context.new_page()
-        _LOCALES[context] = locale
+        _KINDS[context] = (url, locale)
         return context
 
     def take_back(self, *, keep: bool) -> None:
@@ -104,7 +114,7 @@ class Browsers:
         self.lent = []
 
 
-_LOCALES: WeakKeyDictionary[BrowserContext, str] = WeakKeyDictionary()
+_KINDS: WeakKeyDictionary[BrowserContext, tuple[str, str]] = WeakKeyDictionary()
 
 
 def wait_before_acting(page: Page) -> None:
@@ -127,9 +137,9 @@ def _empty(context: BrowserContext) -> bool:
     return True
 
 
-@pytest.fixture(scope="module")
-def _browsers(browser: Browser, serveur: Serveur) -> Browsers:
-    return Browsers(browser, serveur.url)
+@pytest.fixture(scope="package")
+def _browsers(browser: Browser) -> Browsers:
+    return Browsers(browser)
 
 
 @pytest.fixture
@@ -163,7 +173,7 @@ def open_page(serveur: Serveur, browsers: Browsers) -> OpenPage:
     """`open_page()` is a stranger's browser; `open_page(courriel)` one where that person is logged in. `width` in pixels."""
 
     def opened(courriel: str | None = None, *, width: int = 1280, locale: str = "fr-FR") -> Page:
-        page = browsers.lend(width, locale)
+        page = browsers.lend(serveur.url, width, locale)
         if courriel:
             page.context.add_cookies(
                 [{"name": cookie_name(serveur.portail), "value": serveur.open_session(courriel), "url": serveur.url}]

@@ -24,7 +24,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from domain.roles import ROLES_CENTRE, Role
-from models import Centre, Collectivite, OffreVersion, Utilisateur
+from models import Centre, Collectivite, OffreVersion, Tarif, Utilisateur
 from services.centre import offres
 from services.comptes import invitations, passwords, rights, sessions
 from services.comptes.rights import Grant
@@ -98,6 +98,13 @@ class Serveur:
     def offre(self) -> OffreVersion:
         with self.portail.db.read() as session:
             return offres.current_version(session, self.centre.id, self.code_offre)
+
+    def decisions(self) -> list[tuple[Any, ...]]:
+        """What the centre has decided for everybody: versions of its offers, tariffs."""
+        versions = select(OffreVersion.id, OffreVersion.etat, OffreVersion.version).order_by(OffreVersion.id)
+        tarifs = select(Tarif.id, Tarif.montant, Tarif.remplace_le).order_by(Tarif.id)
+        with self.portail.db.read() as session:
+            return [tuple(row) for query in (versions, tarifs) for row in session.execute(query)]
 
     def make_collectivite(self, nom: str, siren: str) -> UUID:
         """A commune that the portal knows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -20,11 +21,18 @@ from tests.decomptes import set_convention
 from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import button, download, go, heading, see, settle
 from tests.e2e.regles import list_violations
-from tests.e2e.serveur import Serveur
+from tests.e2e.serveur import Serveur, serve
 from tests.factories import Monde
 
 SIREN = "219400389"
 NOM = "L’Haÿ-les-Roses"
+
+
+@pytest.fixture(scope="module")
+def serveur(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serveur]:
+    """An installation of its own: the tariff voted here would price the dossiers of the other modules."""
+    with serve(tmp_path_factory.mktemp("tarifs")) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
