@@ -53,7 +53,7 @@
       if (kind === 0) value = number();
       else if (kind === 1) at += 8;
       else if (kind === 5) at += 4;
-      else at += number();
+      else { const size = number(); at += size; } // not « at += number() »: that reads `at` before number() moves it
       found.set(Math.floor(tag / 8), value);
     }
     return found;
