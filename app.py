@@ -5,11 +5,11 @@ import streamlit as st
 from services.core.process import running_portail
 from services.core.settings import ROOT
 from ui.page import show_unexpected
-from ui.typed import keep_what_waits
+from ui.typed import keep_what_is_typed
 from web import proxys
 from web.application import lifespan, middleware, routes
 
-keep_what_waits()
+keep_what_is_typed()
 proxys.trust_only(running_portail().settings.proxys)
 
 app = st.App(

@@ -94,9 +94,7 @@ class Browsers:
         return page
 
     def _open(self, url: str, locale: str) -> BrowserContext:
-        context = self._browser.new_context(
-            locale=locale, base_url=url, accept_downloads=True, reduced_motion="reduce"
-        )
+        context = self._browser.new_context(locale=locale, base_url=url, accept_downloads=True, reduced_motion="reduce")
         context.set_default_timeout(PATIENCE)
         context.add_init_script(path=ATTENTE)
         context.on("page", wait_before_acting)

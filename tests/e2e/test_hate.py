@@ -62,7 +62,7 @@ def saved(serveur: Serveur, dossier: UUID) -> dict[str, Any]:
     """What the dossier holds, by field."""
     with serveur.portail.db.read() as session:
         query = select(Reponse.champ, Reponse.valeur).where(Reponse.dossier_id == dossier)
-        return {champ: valeur for champ, valeur in session.execute(query)}
+        return {row.champ: row.valeur for row in session.execute(query)}
 
 
 def run(gestures: Coroutine[Any, Any, None]) -> None:
@@ -114,3 +114,27 @@ def test_a_list_ticked_by_one_button_stays_ticked(
 
     run(hurry())
     assert sum(saved(serveur, dossier)[CHECKLIST].values()) == POINTS
+
+
+@pytest.mark.parametrize("pause", PAUSES)
+def test_what_the_portal_filled_is_not_emptied_by_what_was_on_its_way(
+    serveur: Serveur, monde: Monde, dossier: UUID, pause: float
+) -> None:
+    """A field left before the answer to the click has come says again that no box is ticked: with each field, a browser sends
+    all that it shows."""
+    client = open_step(serveur, monde, dossier, "locaux")
+
+    async def hurry() -> None:
+        await client.open()
+        await client.press("Tout cocher")
+        await asyncio.sleep(pause)
+        ident = client.widgets["Téléphone du bureau"]
+        client.states[ident] = ("string_value", "0123456780")
+        await client.send(client.fragments[ident])
+        await client.drain(QUIET)
+        await client.close()
+
+    run(hurry())
+    found = saved(serveur, dossier)
+    assert sum(found[CHECKLIST].values()) == POINTS
+    assert found["locaux.telephone"] == "01 23 45 67 80"

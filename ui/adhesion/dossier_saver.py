@@ -67,8 +67,6 @@ class DossierSaver:
         running = get_script_run_ctx()
         if self.shared is None or running is None or not running.fragment_ids_this_run:
             return  # a click came with the change, and the whole page is about to run for it: parts would stand in its way
-        if state.is_awaited():
-            return  # a click came during the save: asking for parts over it would bring this page's address back
         if parts is not None and len(parts) == 1:
             return  # the field's own part, which runs again by default
         try:

@@ -180,11 +180,7 @@ def _on_add(saver: Saver, champ: str) -> None:
 
 def _on_remove(saver: Saver, champ: str, columns: tuple[Column, ...], number: int) -> None:
     """Take a row away; the last one is emptied instead, so that there is always one to type in."""
-
-    def remove() -> None:
-        key = _list_key(saver, champ)
-        left = [one for one in st.session_state.get(key, []) if one != number]
-        st.session_state[key] = left or [number + 1]
-
-    state.shielded(remove)
+    key = _list_key(saver, champ)
+    left = [one for one in st.session_state.get(key, []) if one != number]
+    st.session_state[key] = left or [number + 1]
     _on_cell(saver, champ, columns)

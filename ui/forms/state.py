@@ -9,32 +9,25 @@ person sees what was understood (« 47.7 » becomes « 47,70 »).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 
 from domain.forms.fields import Json
 from services.adhesion.dossier_views import SaveResult
 from ui.forms.model import FieldView, Saver
 
-Result = TypeVar("Result")
 FOCUS = "_forms_focus"
 
 
 def seen(saver: Saver) -> dict[str, int]:
     """Version of the answer that each widget shows, by field id. One entry of the session for all: it is read often."""
-    key = _versions_key(saver)
+    key = saver.prefix + "versions"
     state = st.session_state
     if key not in state:
         state[key] = {}
     found: dict[str, int] = state[key]
     return found
-
-
-def _versions_key(saver: Saver) -> str:
-    return saver.prefix + "versions"
 
 
 def is_current(view: FieldView, key: str) -> bool:
@@ -52,73 +45,15 @@ def fill(view: FieldView, values: Mapping[str, Any]) -> None:
 
 
 def commit(saver: Saver, champ: str, read: Callable[[Mapping[str, Any]], Json]) -> SaveResult | None:
-    """Save what was typed, whatever happens meanwhile. What was refused stays in the widget as typed; anything else is read
-    again from the answer. `read` finds what was typed in the session's values.
-
-    These are taken all at once, the one way of reading them that Streamlit never interrupts: a tab closed while its last
-    field is being left must not lose it.
-    """
-
-    def save() -> SaveResult | None:
-        shown = st.session_state.to_dict()
-        versions: dict[str, int] = shown.get(_versions_key(saver), {})
-        result = saver.save(champ, read(shown), versions.get(champ, 0))
-        if result is not None and result.etat == "invalide":
-            versions[champ] = result.version
-        elif result is not None:
-            versions.pop(champ, None)
-        return result
-
-    return shielded(save)
-
-
-def shielded(work: Callable[[], Result]) -> Result:
-    """Do `work` to its end, then let Streamlit obey what was asked meanwhile.
-
-    When another click arrives while a callback runs, Streamlit raises inside the callback, once, at whatever session entry
-    it reads next. `work` is then done over, which must be harmless, and the request goes back to the queue. A closed tab
-    is another matter: from then on every reading raises, and nobody is left to see what follows.
-    """
-    asked: RerunData | None = None
-    while True:
-        try:
-            result = work()
-        except RerunException as request:
-            asked = request.rerun_data
-            continue
-        if asked is not None:
-            _hand_back(asked)
-        return result
-
-
-def is_awaited() -> bool:
-    """Whether a click that concerns the whole page waits for the callback to end. It keeps its place in the queue."""
-    context = get_script_run_ctx()
-    if context is None or context.script_requests is None:
-        return False
-    queue = context.script_requests
-    with queue._lock:
-        return queue._state is ScriptRequestType.RERUN and not queue._rerun_data.fragment_id_queue
-
-
-def _hand_back(asked: RerunData) -> None:
-    """Queue a request again, before those that came after it. Raised instead, it would be queued last, and what had been
-    typed when it was sent would take the place of what was typed since: fields filled in a hurry were lost so.
-
-    Streamlit has no public way to put a request in front of another: its own folding is used, in the order of arrival and
-    under its lock. The version is pinned, and a test types faster than the portal saves.
-    """
-    context = get_script_run_ctx()
-    if context is None or context.script_requests is None:
-        return
-    queue = context.script_requests
-    with queue._lock:
-        later = queue._rerun_data if queue._state is ScriptRequestType.RERUN else None
-        if later is not None:
-            queue._state = ScriptRequestType.CONTINUE
-        queue._request_rerun_locked(asked)
-        if later is not None:
-            queue._request_rerun_locked(later)
+    """Save what was typed. What was refused stays in the widget as typed; anything else is read again from the answer. `read`
+    finds what was typed in the session's values."""
+    versions = seen(saver)
+    result = saver.save(champ, read(st.session_state.to_dict()), versions.get(champ, 0))
+    if result is not None and result.etat == "invalide":
+        versions[champ] = result.version
+    elif result is not None:
+        versions.pop(champ, None)
+    return result
 
 
 def forget(saver: Saver, champ: str) -> None:
