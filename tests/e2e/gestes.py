@@ -137,6 +137,13 @@ class Formulaire:
         self.upload(champ).set_input_files({"name": name, "mimeType": "application/pdf", "buffer": data})
 
 
+def choose_file(page: Page, name: str, data: bytes, kind: str = "application/pdf") -> None:
+    """Give a file to the form of the page, and wait until it has arrived: until then its button does nothing."""
+    page.locator("input[type=file]").first.set_input_files({"name": name, "mimeType": kind, "buffer": data})
+    expect(page.get_by_test_id("stFileChipName").filter(has_text=name)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stFileChipIconSpinner")).to_have_count(0, timeout=PATIENCE)
+
+
 def download(page: Page, name: str | re.Pattern[str]) -> bytes:
     """Click a link that gives a file, and read it."""
     with page.expect_download() as waited:

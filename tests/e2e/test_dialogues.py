@@ -14,7 +14,7 @@ from services.centre import centre_files
 from services.convention import conventions
 from tests.conventions import make_convention, pdf
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, button, go, heading, see, settle, unfold
+from tests.e2e.gestes import PATIENCE, button, choose_file, go, heading, see, settle, unfold
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, make_dossier
 
@@ -22,7 +22,6 @@ SIREN = "219400546"
 LAYOUT = 300
 """Milliseconds given to the menu to fold, or to come back, when the screen changes its width."""
 MOTIF = "Le document numérisé est illisible."
-SENT = {"name": "accuse.pdf", "mimeType": "application/pdf"}
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +125,7 @@ def test_receipt_then_countersignature(serveur: Serveur, monde: Monde, open_page
     heading(page, "Fichiers")
     settle(page)
     unfold(page, "Joindre un accusé de réception de la préfecture")
-    page.locator("input[type=file]").set_input_files({**SENT, "buffer": pdf(1)})
-    see(page, "accuse.pdf")
+    choose_file(page, "accuse.pdf", pdf(1))
     button(page, "Joindre l’accusé de réception").click()
     see(page, "Accusé de réception joint.")
     expect(page.get_by_role("link", name="Accusé de réception de la préfecture")).to_be_visible(timeout=PATIENCE)
@@ -136,8 +134,7 @@ def test_receipt_then_countersignature(serveur: Serveur, monde: Monde, open_page
     go(page, f"/convention?id={convention_id}")
     see(page, "contresignez-le")
     settle(page)
-    page.locator("input[type=file]").first.set_input_files({**SENT, "name": "contresignee.pdf", "buffer": pdf(3)})
-    see(page, "contresignee.pdf")
+    choose_file(page, "contresignee.pdf", pdf(3))
     page.get_by_label("Date de la signature").fill("10/01/2026")
     page.get_by_label("Prénom, nom et qualité du signataire").fill("Sylvie Centre, présidente")
     button(page, "Déposer la convention contresignée").click()

@@ -18,7 +18,7 @@ from services.adhesion import workflow
 from services.adhesion.dossiers import create_dossier
 from services.centre import offres
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, choose_file, download, go, heading, see, settle
 from tests.e2e.regles import list_violations
 from tests.e2e.serveur import OFFRE, Serveur, serve
 from tests.e2e.test_parcours import plain, text_of
@@ -167,9 +167,7 @@ def print_it(page: Page) -> None:
     changed = io.BytesIO()
     document.save(changed)
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    page.locator("input[type=file]").set_input_files(
-        {"name": "convention.docx", "mimeType": kind, "buffer": changed.getvalue()}
-    )
+    choose_file(page, "convention.docx", changed.getvalue(), kind)
     button(page, "Contrôler et déposer").click()
     expect(page.get_by_text("Gabarit contrôlé et placé dans le brouillon.").first).to_be_visible(timeout=2 * PATIENCE)
     go(page, "/gabarits?gabarit=convention.docx&vue=differences")

@@ -21,7 +21,7 @@ from models import AuditEvent, Dossier, SessionUtilisateur, Utilisateur, utc_now
 from services.adhesion import dossiers, workflow
 from tests.conventions import make_convention
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, go, heading, log_in, see, settle
+from tests.e2e.gestes import PATIENCE, Formulaire, button, choose_file, go, heading, log_in, see, settle
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde, make_dossier
 
@@ -173,8 +173,7 @@ def test_a_signed_document_that_is_refused_leaves_the_rest_of_the_form(
     convention_id = make_convention(serveur.portail, monde)
     page = open_page(clerk(monde))
     go(page, f"/convention?id={convention_id}")
-    upload = page.locator("input[type=file]").first
-    upload.set_input_files({"name": "signee.pdf", "mimeType": "application/pdf", "buffer": make_pdf("Coupé")[:400]})
+    choose_file(page, "signee.pdf", make_pdf("Coupé")[:400])
     page.get_by_label("Date de la signature").fill("30/02/2026")
     page.get_by_label("Prénom, nom et qualité du signataire").fill("Camille Exemple, maire")
     button(page, "Déposer la convention signée").click()

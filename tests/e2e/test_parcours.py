@@ -20,7 +20,19 @@ from domain.roles import Role
 from services.centre.consultation_journal import verify_chain
 from services.core import clock
 from tests.e2e.conftest import OpenPage
-from tests.e2e.gestes import PATIENCE, Formulaire, button, download, go, heading, id_in_address, log_in, see, settle
+from tests.e2e.gestes import (
+    PATIENCE,
+    Formulaire,
+    button,
+    choose_file,
+    download,
+    go,
+    heading,
+    id_in_address,
+    log_in,
+    see,
+    settle,
+)
 from tests.e2e.serveur import MOT_DE_PASSE, Serveur
 
 Result = TypeVar("Result")
@@ -330,10 +342,7 @@ def sign_for_collectivite(page: Page, number: str, jours: Jours) -> Emise:
 
 def give_signed(page: Page, data: bytes, jours: Jours, who: str) -> None:
     """The three answers of a deposit."""
-    page.locator("input[type=file]").first.set_input_files(
-        {"name": "convention.pdf", "mimeType": "application/pdf", "buffer": data}
-    )
-    see(page, "convention.pdf")
+    choose_file(page, "convention.pdf", data)
     page.get_by_label("Date de la signature").fill(typed(jours.aujourdhui))
     page.get_by_label("Prénom, nom et qualité du signataire").fill(who)
 

@@ -1,10 +1,18 @@
-"""What a request says of widgets that the portal filled in meanwhile: old news, or a person's own wish."""
+"""What a page and the portal say to each other, when they speak at once (decision 0020)."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
+
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.scriptrunner import RerunData, StopException
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.state import SessionState
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 
+from ui import typed
 from ui.typed import find_late, merge
 
 
@@ -51,3 +59,55 @@ def test_requests_that_wait_keep_the_values_of_all() -> None:
     assert merge(None, second) is second
     assert merge(first, None) is first
     assert merge(None, None) is None
+
+
+@dataclass
+class Runner:
+    """Stops the run wherever the session is read, as Streamlit does when another request came."""
+
+    _execing: bool = True
+
+    def obey(self) -> None:
+        if self._execing:
+            raise StopException
+
+
+@pytest.mark.parametrize("error", [None, ValueError("refusé")])
+def test_what_a_request_holds_is_saved_whole_whatever_comes(
+    monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    runner, saved = Runner(), []
+    safe = SafeSessionState(SessionState(), runner.obey)
+
+    def save(*_: object) -> None:
+        safe["nom"] = "Choisy"
+        saved.append(safe["nom"])
+        if error:
+            raise error
+
+    monkeypatch.setattr(SessionState, "_call_callbacks", lambda _self, **_more: save())
+    with pytest.raises(ValueError) if error else nullcontext():
+        typed._begin_whole(safe, WidgetStates())
+    assert saved == ["Choisy"]
+    with pytest.raises(StopException):
+        _ = safe["nom"]
+
+
+@pytest.mark.parametrize(
+    ("by_script", "waiting", "address"),
+    [
+        pytest.param(True, RerunData(query_string="etape=besoin"), "etape=besoin", id="a link was followed meanwhile"),
+        pytest.param(True, RerunData(fragment_id="f", query_string="etape=locaux"), "etape=ici", id="a field was left"),
+        pytest.param(True, None, "etape=ici", id="nothing waits"),
+        pytest.param(False, RerunData(query_string="etape=besoin"), "etape=ici", id="a person asks again"),
+    ],
+)
+def test_a_script_gives_way_to_the_page_that_a_person_asked_for(
+    monkeypatch: pytest.MonkeyPatch, by_script: bool, waiting: RerunData | None, address: str
+) -> None:
+    queue = ScriptRequests()
+    if waiting is not None:
+        queue.request_rerun(waiting)
+    monkeypatch.setattr(typed, "get_script_run_ctx", lambda **_: object() if by_script else None)
+    assert typed._request_in_turn(queue, RerunData(query_string="etape=ici"))
+    assert queue.on_scriptrunner_ready().rerun_data.query_string == address
