@@ -27,7 +27,7 @@ from domain.tarification import (
     round_cent,
 )
 from domain.tarifs import Tarif, TarifAbsent, choose_tarif
-from models import Avenant, Convention, Depot, PeriodeSansAssistant
+from models import Avenant, Convention, Denonciation, Depot, PeriodeSansAssistant
 from services.centre.offres import get_offer, list_tarifs
 from services.facturation.minutes import CHUNK
 
@@ -43,12 +43,14 @@ AMOUNT_IN_CONVENTION = ("demi_journee", "forfait", "par_agent", "devis")
 @dataclass(frozen=True)
 class Contexte:
     """What prices the years of the conventions of one centre, read once for many conventions. `avenants`: those that are
-    signed, by convention, oldest effect first."""
+    signed, by convention, oldest effect first. `fins`: the last day that something else leaves to a convention that a breach
+    ended: the notice confirmed before, the eve of the signed convention that follows."""
 
     tarifs: Sequence[Tarif]
     absences: Mapping[UUID, Sequence[tuple[date, date]]]
     avenants: Mapping[UUID, Sequence[Avenant]] = field(default_factory=dict)
     reponses: Mapping[UUID, Mapping[str, Any]] = field(default_factory=dict)
+    fins: Mapping[UUID, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,21 +78,26 @@ def last_day(convention: Convention) -> date:
     return max(convention.dernier_jour, first_day(convention))
 
 
-def billed_until(convention: Convention, billing: Facturation) -> date:
+def billed_until(convention: Convention, billing: Facturation, contexte: Contexte) -> date:
     """Last day that the annual amount pays for. Where the offer says so, the breach of the collectivité takes nothing off the
-    year that it ends in (8.2 al. 1): until 31 December, or the term."""
+    year that it ends in (8.2 al. 1): until 31 December, the term, or the day that would have ended it anyway."""
     last = last_day(convention)
     if not (billing.resiliation_annee_entiere and convention.fin_motif == "resiliation"):
         return last
-    return max(last, min(date(convention.dernier_jour.year, 12, 31), convention.terme))
+    return max(last, min(_year_end(convention), contexte.fins.get(convention.id, date.max)))
 
 
-def _tell_whole(convention: Convention, billing: Facturation, annee: int) -> tuple[str, ...]:
-    until = billed_until(convention, billing)
+def _year_end(convention: Convention) -> date:
+    return min(date(convention.dernier_jour.year, 12, 31), convention.terme)
+
+
+def _tell_whole(convention: Convention, billing: Facturation, contexte: Contexte, annee: int) -> tuple[str, ...]:
+    until = billed_until(convention, billing, contexte)
     if annee != until.year or until == last_day(convention):
         return ()
+    part = "en entier" if until == _year_end(convention) else f"jusqu’au {date_longue(until)}"
     return (
-        f"Résiliation pour manquement au {date_longue(convention.dernier_jour)}\u00a0: le montant de {annee} reste dû en entier "
+        f"Résiliation pour manquement au {date_longue(convention.dernier_jour)}\u00a0: le montant de {annee} reste dû {part} "
         "(article 8.2).",
     )
 
@@ -191,7 +198,7 @@ def _year_by_hours(
 def _year_by_share(
     convention: Convention, billing: Facturation, contexte: Contexte, annee: int, tarif: Tarif | None
 ) -> AnneeDue:
-    last, until = last_day(convention), billed_until(convention, billing)
+    last, until = last_day(convention), billed_until(convention, billing, contexte)
     # An avenant that would have taken effect after the end changes nothing of what stays due, nor an absence after it.
     parts = [
         one for one in parts_of(convention, contexte.avenants.get(convention.id, ())) if until == last or one.du <= last
@@ -215,7 +222,7 @@ def _year_by_share(
     year = price(until)
     minutes = year.minutes if until == last else price(last).minutes  # no hour is owed after the end
     shares = tuple(dict.fromkeys(one.quotite for one in year.tranches)) or (year.quotite,)
-    steps = (*year.etapes, *_tell_whole(convention, billing, annee))
+    steps = (*year.etapes, *_tell_whole(convention, billing, contexte, annee))
     return AnneeDue(annee, year.du, minutes, tarif, steps, quotites=shares)
 
 
@@ -242,7 +249,7 @@ def _year_by_units(
     du = round_cent(sum((one.exact for one in years), Fraction(0)))
     steps = list(dict.fromkeys(etape for one in years for etape in one.etapes))
     if billing.mode == "par_agent":
-        steps += _tell_whole(convention, billing, annee)
+        steps += _tell_whole(convention, billing, contexte, annee)
     parts_due = [one.du for one in years if one.jours]
     if len(parts_due) > 1:
         gap = "" if sum(parts_due) == du else " (arrondi une seule fois, sur la somme exacte)"
@@ -261,7 +268,7 @@ def _units_of(
         if changed is not None:
             given[_counts_from(one.date_effet, start, billing.prorata)] = changed
     days = [day for day in sorted(given) if day == start or day.year <= annee]
-    last, until = last_day(convention), billed_until(convention, billing)
+    last, until = last_day(convention), billed_until(convention, billing, contexte)
     spans = _spans([day for day in days if until == last or day <= last], until)
     found = [
         (Decimal(str(given[day])) if given[day] is not None else Decimal(0), day, end)
@@ -275,7 +282,7 @@ def _units_of(
 
 
 def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Convention]) -> Contexte:
-    """What prices the years of these conventions of one centre: five queries at most, whatever their number."""
+    """What prices the years of these conventions of one centre: seven queries at most, whatever their number."""
     ids = [one.id for one in conventions]
     absences: dict[UUID, list[tuple[date, date]]] = {}
     for start in range(0, len(ids), CHUNK):
@@ -290,7 +297,27 @@ def load_contexte(session: Session, centre_id: UUID, conventions: Sequence[Conve
         for row in session.execute(query):
             absences.setdefault(row.convention_id, []).append((row.du, row.au))
     avenants = load_avenants(session, ids)
-    return Contexte(list_tarifs(session, centre_id), absences, avenants, _answers(session, conventions, avenants))
+    answers, ends = _answers(session, conventions, avenants), _other_ends(session, conventions)
+    return Contexte(list_tarifs(session, centre_id), absences, avenants, answers, ends)
+
+
+def _other_ends(session: Session, conventions: Sequence[Convention]) -> dict[UUID, date]:
+    """The first day that would have ended each of those that a breach ended, besides the breach and the term."""
+    ids = [one.id for one in conventions if one.fin_motif == "resiliation"]
+    found: dict[UUID, date] = {}
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        notices = select(Denonciation.convention_id, Denonciation.fin).where(
+            Denonciation.convention_id.in_(chunk), Denonciation.etat == "confirmee"
+        )
+        following = select(Convention.remplace_id, Convention.date_effet).where(
+            Convention.remplace_id.in_(chunk), Convention.etat.in_(COMMITTED_STATES)
+        )
+        ends = [*session.execute(notices), *((one, day - timedelta(days=1)) for one, day in session.execute(following))]
+        for ident, day in ends:
+            if day is not None:
+                found[ident] = min(day, found.get(ident, day))
+    return found
 
 
 def load_avenants(session: Session, convention_ids: Sequence[UUID]) -> dict[UUID, list[Avenant]]:

@@ -34,12 +34,24 @@ def apply_signature(session: Session, acte: Acte, today: date) -> None:
         convention = session.get_one(Convention, acte.parent_id)
         _move_dates(session, convention, acte)
         refresh_convention(session, convention.id)
+        _refresh_followed(session, convention)
         if acte.date_effet <= today and (renamed := _rename(session, convention, acte)):
             journal.record_lines(session, [renamed])
         return
     refresh_convention(session, acte.id)
-    if isinstance(acte, Convention) and acte.remplace_id is not None and (line := _end_followed(session, acte, today)):
-        journal.record_lines(session, [line])
+    if isinstance(acte, Convention) and acte.remplace_id is not None:
+        line = _end_followed(session, acte, today)
+        _refresh_followed(session, acte)
+        if line is not None:
+            journal.record_lines(session, [line])
+
+
+def _refresh_followed(session: Session, convention: Convention) -> None:
+    """What a breach leaves due of the convention that this one follows stops on the eve of its effect."""
+    if convention.remplace_id is not None:
+        followed = lock_row(session, Convention, convention.remplace_id)
+        if followed.fin_motif == "resiliation":
+            refresh_convention(session, followed.id)
 
 
 def _move_dates(session: Session, convention: Convention, avenant: Avenant) -> None:

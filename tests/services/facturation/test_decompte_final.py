@@ -10,14 +10,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from models import Convention, Exercice
+from models import Avenant, Convention, Denonciation, Depot, Exercice
 from services.accueil.taches_facturation import list_decomptes_taches
 from services.core import clock
 from services.core.portail import Portail
 from services.facturation import emission, exercices, regularisations
 from services.facturation.regularisations import Regularisation
+from services.vie import effets
 from services.vie.fin import set_end
-from tests.conventions import make_convention, word_text
+from tests.conventions import add_avenant, make_convention, word_text
 from tests.decomptes import (
     add_hours,
     add_tarif,
@@ -27,6 +28,7 @@ from tests.decomptes import (
     close_until,
     drafts,
     issue_quarter,
+    set_convention,
     stored,
 )
 from tests.factories import Monde, make_monde
@@ -169,3 +171,83 @@ def test_by_default_nothing_is_due_after_the_last_day(
     end(portail, convention_id, LAST, motif)
     with portail.db.read() as session:
         assert session.get_one(Exercice, (convention_id, 2023)).montant_du == D(du)
+
+
+def follow(portail: Portail, monde: Monde, convention_id: UUID, effet: date) -> UUID:
+    """The convention that follows, effective from `effet` and signed by the collectivité alone."""
+    following = make_convention(portail, monde, "signee_collectivite", date_effet=effet)
+    set_convention(portail, following, remplace_id=convention_id)
+    return following
+
+
+def sign(portail: Portail, convention_id: UUID) -> None:
+    set_convention(portail, convention_id, etat="en_vigueur")
+    with portail.db.write() as session:
+        effets.apply_signature(session, session.get_one(Convention, convention_id), LAST)
+
+
+def due_of(portail: Portail, convention_id: UUID) -> Decimal:
+    with portail.db.read() as session:
+        assert exercices.compare(session) == []
+        return session.get_one(Exercice, (convention_id, 2023)).montant_du
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_what_a_breach_leaves_due_stops_on_the_eve_of_the_next_convention(
+    portail: Portail, monde: Monde, order: str
+) -> None:
+    """32 426,46 × 243 / 365 until 31 August, whichever of the signature and the résiliation comes first: no day is paid twice."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    bill_by(portail, convention_id, resiliation_annee_entiere=True)
+    add_tarifs(portail, monde.centre_id, 2023)
+    following = follow(portail, monde, convention_id, date(2023, 9, 1))
+    if order == "before":
+        sign(portail, following)
+    end(portail, convention_id, LAST)
+    if order == "after":
+        assert due_of(portail, convention_id) == D("32426.46")  # not signed by both: it replaces nothing
+        sign(portail, following)
+    assert due_of(portail, convention_id) == D("21588.03")
+    close_until(portail, monde.centre_id, 2023, 4)
+    with clock.pretend(date(2023, 4, 4)):
+        final = issue_quarter(portail, monde, convention_id, 2023, 2)
+    assert final is not None and final.total == D("21588.03")
+    text = word_text(stored(portail, final.id)[1]).replace("\u00a0", " ")
+    assert "reste dû jusqu’au 31 août 2023" in text and "reste dû en entier" not in text
+
+
+def test_it_follows_the_next_convention_when_an_avenant_moves_its_effect(portail: Portail, monde: Monde) -> None:
+    """32 426,46 × 273 / 365 until 30 September."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    bill_by(portail, convention_id, resiliation_annee_entiere=True)
+    following = follow(portail, monde, convention_id, date(2023, 9, 1))
+    sign(portail, following)
+    end(portail, convention_id, LAST)
+    moved = add_avenant(portail, following, D("47.70"), date(2023, 9, 1))
+    with portail.db.write() as session:
+        avenant = session.get_one(Avenant, moved)
+        depot = session.scalars(select(Depot).where(Depot.dossier_id == avenant.dossier_id)).one()
+        depot.reponses = {"besoin.date_effet": "2023-10-01", "besoin.date_debut_prestations": "2023-10-01"}
+        effets.apply_signature(session, avenant, LAST)
+    assert due_of(portail, convention_id) == D("24253.22")
+
+
+@pytest.mark.parametrize(
+    ("etat", "fin", "du"),
+    [
+        ("confirmee", date(2023, 6, 30), "16079.97"),  # 32 426,46 × 181 / 365
+        ("recue", None, "32426.46"),
+        ("confirmee", date(2023, 12, 31), "32426.46"),
+        ("confirmee", date(2024, 6, 30), "32426.46"),
+    ],
+)
+def test_what_a_breach_leaves_due_stops_where_a_notice_had_decided(
+    portail: Portail, monde: Monde, etat: str, fin: date | None, du: str
+) -> None:
+    """Where notice is given on any day, it may end the year sooner than 31 December."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    bill_by(portail, convention_id, resiliation_annee_entiere=True)
+    with portail.db.write() as session:
+        session.add(Denonciation(convention_id=convention_id, auteur="collectivite", etat=etat, fin=fin))
+    end(portail, convention_id, LAST)
+    assert due_of(portail, convention_id) == D(du)
