@@ -23,7 +23,7 @@ from services.core.paquets import add_member, new_zip
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 from services.exports import Export
-from services.vie.courriers_tarif import list_announcements, ready_letters
+from services.vie.courriers_tarif import list_announcements, outdated_rows, ready_letters
 
 A_PREPARER, PRET, ENVOYE = "a_preparer", "pret", "envoye"
 A_ENVOYER = "Pas encore envoyée"
@@ -155,18 +155,17 @@ def _rows(session: Session, centre_id: UUID, annee: int) -> list[CourrierRow]:
 
 
 def _made(session: Session, centre_id: UUID, annee: int, people: Mapping[UUID, int]) -> list[CourrierRow]:
-    """The letters already made, one by file; those withdrawn because a tariff was corrected before they left are not there."""
+    """The letters already made, one by file; those to be made again because a tariff was corrected before they left are not there."""
     piece = aliased(Piece)
     query = (
         select(CourrierTarif, Convention, Collectivite, piece)
         .join(Convention, Convention.id == CourrierTarif.convention_id)
         .join(Collectivite, Collectivite.id == Convention.collectivite_id)
-        .join(Tarif, Tarif.id == CourrierTarif.tarif_id)
         .outerjoin(piece, piece.id == CourrierTarif.piece_id)
         .where(
             CourrierTarif.centre_id == centre_id,
             CourrierTarif.annee == annee,
-            or_(CourrierTarif.envoye_le.is_not(None), Tarif.remplace_le.is_(None)),
+            CourrierTarif.id.not_in(outdated_rows(centre_id)),
         )
         .order_by(CourrierTarif.montant_apres.is_(None), CourrierTarif.cree_le)
     )

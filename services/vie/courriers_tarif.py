@@ -14,7 +14,7 @@ from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from documents.contexts.courrier import build_courrier, build_tarif
@@ -103,18 +103,18 @@ def mark_printed(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int, 
 
 def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[CourrierTarif]]:
     """The letters that are made and have not left, by collectivité: each is the rows of its tariffs, which share one file. One
-    made for a convention that ends before the year stays where it is: nobody has to be told a price that they will not pay."""
+    made for a convention that ends before the year stays where it is: nobody has to be told a price that they will not pay. One
+    of whose tariffs was corrected is to be made again."""
     if not MINYEAR <= annee <= MAXYEAR:
         return []
     query = (
         select(CourrierTarif)
-        .join(Tarif, Tarif.id == CourrierTarif.tarif_id)
         .join(CourrierTarif.convention)
         .where(
             CourrierTarif.centre_id == centre_id,
             CourrierTarif.annee == annee,
             CourrierTarif.envoye_le.is_(None),
-            Tarif.remplace_le.is_(None),
+            CourrierTarif.id.not_in(outdated_rows(centre_id)),
             Convention.etat.in_(RUNNING_STATES),
             Convention.dernier_jour >= date(annee, 1, 1),
         )
@@ -130,6 +130,17 @@ def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[Co
     return sorted(found.values(), key=lambda rows: (rows[0].convention.collectivite.nom, rows[0].convention.numero))
 
 
+def outdated_rows(centre_id: UUID) -> Select[UUID]:
+    """Ids of all the rows of the letters that had not left when one of their tariffs was corrected: the next preparation takes
+    them away and makes these letters again."""
+    corrected = (
+        select(CourrierTarif.piece_id)
+        .join(Tarif, Tarif.id == CourrierTarif.tarif_id)
+        .where(CourrierTarif.centre_id == centre_id, CourrierTarif.envoye_le.is_(None), Tarif.remplace_le.is_not(None))
+    )
+    return select(CourrierTarif.id).where(CourrierTarif.piece_id.in_(corrected))
+
+
 # What is to be told -----------------------------------------------------------------------------------------------------
 
 
@@ -140,12 +151,13 @@ def list_announcements(session: Session, centre_id: UUID, annee: int) -> list[An
 
 def count_due(session: Session, centre_id: UUID, year: int) -> list[tuple[int, int]]:
     """Years, and how many letters of each have yet to leave: those to make for the years after `year`, whatever the tariff, and
-    those made and not sent, of `year` itself too."""
+    those made and not sent, of `year` itself too, where some may have to be made again."""
     known = select(Tarif.annee).where(Tarif.centre_id == centre_id, Tarif.annee >= year, Tarif.remplace_le.is_(None))
+    again = set(session.scalars(select(CourrierTarif.annee).where(CourrierTarif.id.in_(outdated_rows(centre_id)))))
     found = []
     for annee in sorted(set(session.scalars(known))):
         made = len(ready_letters(session, centre_id, annee))
-        to_make = _list(session, centre_id, annee, 0)[1] if annee > year else 0
+        to_make = _list(session, centre_id, annee, 0)[1] if annee > year or annee in again else 0
         if made + to_make:
             found.append((annee, made + to_make))
     return found
@@ -221,7 +233,9 @@ def _conventions(session: Session, centre_id: UUID, annee: int) -> Sequence[Conv
 
 def _told(session: Session, centre_id: UUID, annee: int) -> set[tuple[UUID, UUID]]:
     query = select(CourrierTarif.convention_id, CourrierTarif.tarif_id).where(
-        CourrierTarif.centre_id == centre_id, CourrierTarif.annee == annee
+        CourrierTarif.centre_id == centre_id,
+        CourrierTarif.annee == annee,
+        CourrierTarif.id.not_in(outdated_rows(centre_id)),
     )
     return {(row.convention_id, row.tarif_id) for row in session.execute(query)}
 
@@ -266,12 +280,7 @@ def _seen(letters: list[list[CourrierTarif]], vues: Collection[UUID]) -> list[li
 
 def _withdraw_replaced(session: Session, centre_id: UUID) -> None:
     """Take away the letters that had not left when one of their tariffs was corrected."""
-    replaced = select(CourrierTarif.piece_id).where(
-        CourrierTarif.centre_id == centre_id,
-        CourrierTarif.envoye_le.is_(None),
-        CourrierTarif.tarif_id.in_(select(Tarif.id).where(Tarif.remplace_le.is_not(None))),
-    )
-    for row in session.scalars(select(CourrierTarif).where(CourrierTarif.piece_id.in_(replaced))).all():
+    for row in session.scalars(select(CourrierTarif).where(CourrierTarif.id.in_(outdated_rows(centre_id)))).all():
         if row.piece_id:
             session.get_one(Piece, row.piece_id).retiree_le = utc_now()
         session.delete(row)

@@ -24,7 +24,7 @@ from services.centre.tarifs import save_tarif
 from services.core import clock
 from services.core.portail import Portail
 from services.vie.courrier_views import A_PREPARER, ENVOYE, PRET, open_letters
-from services.vie.courriers_tarif import mark_printed, prepare_letters, send_by_mail
+from services.vie.courriers_tarif import count_due, mark_printed, prepare_letters, send_by_mail
 from tests.activite import assign
 from tests.conventions import make_convention
 from tests.decomptes import set_convention
@@ -146,6 +146,28 @@ def test_both_tariffs_of_an_offer_in_one_letter(monde: Monde) -> None:
     assert prepare(monde) == 1, "unsent: withdrawn with the tariff that was corrected, and made again whole"
     texts = [text_of(monde, piece) for piece in {row.piece_id for row in letters(monde)}]
     assert len(texts) == 1 and "59,00" in texts[0] and "69" in texts[0]
+
+
+@pytest.mark.parametrize("jour", [VOTE_DAY, date(2024, 1, 15)])
+def test_a_letter_of_two_tariffs_waits_once_when_one_is_corrected(monde: Monde, jour: date) -> None:
+    """It tells a price that is no longer the one: it is to be made again, whole, and is not ready meanwhile."""
+    make_convention(monde.portail, monde, "en_vigueur")
+    vote(monde)
+    vote(monde, "58,00", "heure")
+    prepare(monde)
+    former = ready(monde)
+    with clock.pretend(jour):
+        vote(monde, "59,00", "heure")
+        view = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
+        assert [(one.etat, one.apres) for one in view.lignes] == [(A_PREPARER, Decimal("33075.18"))]
+        with monde.portail.db.read() as session:
+            assert count_due(session, monde.centre_id, jour.year) == [(2024, 1)], "as many on the home page"
+        for leave in (send_by_mail, mark_printed):
+            with pytest.raises(Conflit):
+                leave(monde.portail, monde.responsable, monde.centre_id, 2024, former)
+        assert prepare(monde) == 1
+        view = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
+        assert [one.etat for one in view.lignes] == [PRET]
 
 
 def test_a_vote_of_the_hour_alone_changes_no_amount(monde: Monde) -> None:
