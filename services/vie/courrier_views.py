@@ -23,7 +23,7 @@ from services.core.paquets import add_member, new_zip
 from services.core.piece_rows import PieceRow, piece_row
 from services.core.portail import Portail, record
 from services.exports import Export
-from services.vie.courriers_tarif import list_announcements, outdated_rows, ready_letters
+from services.vie.courriers_tarif import list_announcements, may_leave, ready_letters
 
 A_PREPARER, PRET, ENVOYE = "a_preparer", "pret", "envoye"
 A_ENVOYER = "Pas encore envoyée"
@@ -155,7 +155,8 @@ def _rows(session: Session, centre_id: UUID, annee: int) -> list[CourrierRow]:
 
 
 def _made(session: Session, centre_id: UUID, annee: int, people: Mapping[UUID, int]) -> list[CourrierRow]:
-    """The letters already made, one by file; those to be made again because a tariff was corrected before they left are not there."""
+    """The letters that left and those that may, one by file: one of whose tariffs was corrected, or whose convention ended, before
+    it left is not there."""
     piece = aliased(Piece)
     query = (
         select(CourrierTarif, Convention, Collectivite, piece)
@@ -165,7 +166,7 @@ def _made(session: Session, centre_id: UUID, annee: int, people: Mapping[UUID, i
         .where(
             CourrierTarif.centre_id == centre_id,
             CourrierTarif.annee == annee,
-            CourrierTarif.id.not_in(outdated_rows(centre_id)),
+            or_(CourrierTarif.envoye_le.is_not(None), may_leave(centre_id, annee)),
         )
         .order_by(CourrierTarif.montant_apres.is_(None), CourrierTarif.cree_le)
     )

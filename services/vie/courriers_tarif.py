@@ -14,7 +14,7 @@ from datetime import MAXYEAR, MINYEAR, date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, joinedload
 
 from documents.contexts.courrier import build_courrier, build_tarif
@@ -113,10 +113,7 @@ def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[Co
         .where(
             CourrierTarif.centre_id == centre_id,
             CourrierTarif.annee == annee,
-            CourrierTarif.envoye_le.is_(None),
-            CourrierTarif.id.not_in(outdated_rows(centre_id)),
-            Convention.etat.in_(RUNNING_STATES),
-            Convention.dernier_jour >= date(annee, 1, 1),
+            may_leave(centre_id, annee),
         )
         .options(
             joinedload(CourrierTarif.convention).options(
@@ -128,6 +125,16 @@ def ready_letters(session: Session, centre_id: UUID, annee: int) -> list[list[Co
     for row in session.scalars(query):
         found.setdefault(row.piece_id, []).append(row)
     return sorted(found.values(), key=lambda rows: (rows[0].convention.collectivite.nom, rows[0].convention.numero))
+
+
+def may_leave(centre_id: UUID, annee: int) -> ColumnElement[bool]:
+    """Which rows are those of `ready_letters`, in a query about letters of a year and their conventions."""
+    return and_(
+        CourrierTarif.envoye_le.is_(None),
+        CourrierTarif.id.not_in(outdated_rows(centre_id)),
+        Convention.etat.in_(RUNNING_STATES),
+        Convention.dernier_jour >= date(annee, 1, 1),
+    )
 
 
 def outdated_rows(centre_id: UUID) -> Select[UUID]:

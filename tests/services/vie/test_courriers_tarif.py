@@ -170,6 +170,17 @@ def test_a_letter_of_two_tariffs_waits_once_when_one_is_corrected(monde: Monde, 
         assert [one.etat for one in view.lignes] == [PRET]
 
 
+def test_a_letter_of_a_convention_that_ended_since_holds_no_other(monde: Monde) -> None:
+    """It stays where it is; it is not shown as ready, and those that are ready leave."""
+    ended, _ = (make_convention(monde.portail, monde, "en_vigueur") for _ in range(2))
+    vote(monde)
+    prepare(monde)
+    set_convention(monde.portail, ended, etat="denoncee", fin=date(2023, 12, 31), fin_motif="denonciation")
+    view = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
+    assert view.count(PRET) == 1
+    assert mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, view.pretes) == 1
+
+
 def test_a_vote_of_the_hour_alone_changes_no_amount(monde: Monde) -> None:
     make_convention(monde.portail, monde, "en_vigueur")
     vote(monde, "58,00", "heure")
