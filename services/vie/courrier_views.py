@@ -37,6 +37,7 @@ class CourrierRow:
 
     convention_id: UUID
     numero: str
+    collectivite_id: UUID
     collectivite: str
     etat: str
     avant: Decimal | None
@@ -69,8 +70,13 @@ class CourriersView:
 
     @property
     def par_courriel(self) -> int:
-        """How many letters that are ready would leave by mail."""
-        return sum(row.etat == PRET and row.destinataires > 0 for row in self.lignes)
+        """How many collectivités with letters that are ready would be told by mail."""
+        return len({row.collectivite_id for row in self.lignes if row.etat == PRET and row.destinataires})
+
+    @property
+    def sur_papier(self) -> int:
+        """How many have letters that are ready, and nobody to tell by mail."""
+        return len({row.collectivite_id for row in self.lignes if row.etat == PRET and not row.destinataires})
 
 
 def open_letters(portail: Portail, acteur: Acteur, centre_id: UUID, annee: int | None = None) -> CourriersView:
@@ -140,6 +146,7 @@ def _rows(session: Session, centre_id: UUID, annee: int) -> list[CourrierRow]:
         CourrierRow(
             convention_id=one.convention.id,
             numero=one.convention.numero,
+            collectivite_id=one.convention.collectivite_id,
             collectivite=one.convention.collectivite.nom,
             etat=A_PREPARER,
             avant=one.avant,
@@ -177,6 +184,7 @@ def _made(session: Session, centre_id: UUID, annee: int, people: Mapping[UUID, i
             CourrierRow(
                 convention_id=convention.id,
                 numero=convention.numero,
+                collectivite_id=collectivite.id,
                 collectivite=collectivite.nom,
                 etat=ENVOYE if row.envoye_le else PRET,
                 avant=row.montant_avant,

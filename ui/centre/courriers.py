@@ -73,9 +73,8 @@ def _show_actions(view: CourriersView, annee: int) -> None:
         page.download("Télécharger les lettres à imprimer (ZIP)", _zip_url(view, annee))
         if st.button("Marquer comme envoyées sur papier", icon=":material/markunread_mailbox:", key="courriers-papier"):
             _confirm_paper(view, annee, ready)
-    if by_mail < ready:
-        rest = ready - by_mail
-        note(f"{_towns(rest).capitalize()} sans compte actif : la lettre est à imprimer.")
+    if view.sur_papier:
+        note(f"{_towns(view.sur_papier).capitalize()} sans compte actif : la lettre est à imprimer.")
 
 
 def _zip_url(view: CourriersView, annee: int) -> str:

@@ -225,7 +225,7 @@ def test_without_an_account_it_waits_to_be_printed(monde: Monde) -> None:
     vote(monde)
     prepare(monde)
     view = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
-    assert (view.count(PRET), view.par_courriel) == (1, 0)
+    assert (view.count(PRET), view.par_courriel, view.sur_papier) == (1, 0, 1)
     assert send_by_mail(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 0
     asked = {"centre": str(monde.centre_id), "annee": "2024"}
     made = exports.produce(monde.portail, monde.responsable, "courriers-tarifs.zip", asked)
@@ -234,6 +234,15 @@ def test_without_an_account_it_waits_to_be_printed(monde: Monde) -> None:
     assert mark_printed(monde.portail, monde.responsable, monde.centre_id, 2024, ready(monde)) == 1
     with pytest.raises(Invalide, match="Aucun courrier"):
         exports.produce(monde.portail, monde.responsable, "courriers-tarifs.zip", asked)
+
+
+def test_a_collectivite_with_two_letters_is_told_of_as_one(monde: Monde) -> None:
+    for _ in range(2):
+        make_convention(monde.portail, monde, "en_vigueur")
+    vote(monde)
+    prepare(monde)
+    view = open_letters(monde.portail, monde.responsable, monde.centre_id, 2024)
+    assert (view.count(PRET), view.par_courriel, view.sur_papier) == (2, 1, 0)
 
 
 @pytest.mark.parametrize("act", [send_by_mail, mark_printed])
