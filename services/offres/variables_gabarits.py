@@ -16,7 +16,7 @@ __all__ = ["Variable", "read_variables", "search"]
 
 CACHE_SIZE = 16
 
-_cache: OrderedDict[tuple[object, ...], list[Variable]] = OrderedDict()
+_cache: OrderedDict[str, list[Variable]] = OrderedDict()
 _lock = Lock()
 
 
@@ -25,7 +25,7 @@ def read_variables(portail: Portail, acteur: Acteur, version_id: UUID, nom: str)
     with portail.view(acteur, "gabarit.consulter", objet="offre_version", objet_id=version_id) as session:
         version = load_version(session, acteur, version_id)
         found = load_materials(portail, session, version)
-        key = (version.id, version.version, document_of(found.made_of.offer, nom).contexte)
+        key = _key(found, f"{version.id} {version.version}", nom)
     with _lock:
         if key in _cache:
             return _cache[key]
@@ -35,6 +35,12 @@ def read_variables(portail: Portail, acteur: Acteur, version_id: UUID, nom: str)
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
     return variables
+
+
+def _key(found: Materiaux, mark: str, nom: str) -> str:
+    """Everything that the examples are made of: the version, and the centre as it is now, whose words and tariffs change."""
+    made_of = found.made_of
+    return repr((mark, document_of(made_of.offer, nom).contexte, made_of.centre, made_of.tarifs))
 
 
 def _listed(found: Materiaux, nom: str) -> list[Variable]:

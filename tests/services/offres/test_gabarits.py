@@ -12,12 +12,14 @@ import pytest
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
+from sqlalchemy import select
 
 from documents.engine.differences import ADDED, KEPT, REMOVED
 from documents.word.seal import sha256
 from domain.definitions import DefinitionError
 from domain.errors import Conflit, Introuvable, Invalide, Refus
 from domain.roles import Role
+from models import Centre, Tarif
 from services import exports
 from services.centre.offres import current_version
 from services.core.access import Acteur
@@ -330,3 +332,20 @@ def test_variables_have_the_labels_of_the_form(monde_sqlite: Monde) -> None:
     assert by_path["montants.annuel"].exemple == "8\u202f157,60\xa0€"
     assert by_path["montants.echeancier[].montant"].boucle == "{%tr for ligne in montants.echeancier %}"
     assert [one.chemin for one in search(found, "DATE effet")][:1] == ["besoin.date_effet"]
+
+
+def test_examples_of_variables_are_those_of_the_centre_as_it_is(monde_sqlite: Monde) -> None:
+    """Kept in memory: another name or another tariff of the centre makes other examples at once."""
+    shown = banc(monde_sqlite)
+
+    def example(path: str) -> str:
+        found = read_variables(monde_sqlite.portail, monde_sqlite.administrateur, shown.publiee_id, NOM)
+        return next(one.exemple for one in found if one.chemin == path)
+
+    assert (example("centre.sigle"), example("montants.annuel")) == ("CIG petite couronne", "8\u202f157,60\xa0€")
+    with monde_sqlite.portail.db.write() as session:
+        centre = session.get_one(Centre, monde_sqlite.centre_id)
+        centre.parametres = {**centre.parametres, "sigle": "CDG"}
+        for tarif in session.scalars(select(Tarif).where(Tarif.code == "temps_complet")):
+            tarif.montant *= 2
+    assert (example("centre.sigle"), example("montants.annuel")) == ("CDG", "16\u202f315,20\xa0€")
