@@ -4,6 +4,7 @@ replaced, in a sentence (articles 7.3 and 10)."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from domain.formatting import date_longue
 from domain.forms.answers import Answers
 from domain.forms.fields import Field, display_value
+from domain.forms.formset import Section
 from domain.offer import ADHESION
 from models import Convention
 from services.adhesion.dossier_state import load_state
@@ -23,9 +25,17 @@ NOMMER = ("civilite", "prenom", "nom")
 """Last part of the ids of the fields that name a person, in the order in which they are said."""
 
 
-def open_present(portail: Portail, acteur: Acteur, dossier_id: UUID, form_id: str) -> tuple[tuple[str, str], ...]:
-    """What the text in force says today, by label, on the points that this form of a request asks anew; a person's name is one
-    line. Empty for an adhesion, and for a form that starts from the text itself."""
+@dataclass(frozen=True)
+class Present:
+    """What is said today of one person, or on the other points of one section: its title, then each label and its value."""
+
+    titre: str
+    lignes: tuple[tuple[str, str], ...]
+
+
+def open_present(portail: Portail, acteur: Acteur, dossier_id: UUID, form_id: str) -> tuple[Present, ...]:
+    """What the text in force says today on the points that this form of a request asks anew, in its order. Empty for an
+    adhesion, and for a form that starts from the text itself."""
     with portail.view(acteur, "dossier.ouvrir", objet="dossier", objet_id=dossier_id) as session:
         dossier = get_dossier(session, acteur, dossier_id)
         if dossier.nature == ADHESION or dossier.convention_id is None:
@@ -34,28 +44,35 @@ def open_present(portail: Portail, acteur: Acteur, dossier_id: UUID, form_id: st
         if any(step.form == form_id and step.prerempli for step in state.offer.steps):
             return ()
         base = get_offer(session, dossier.offre_version_id).formset.fields
-        asked = {
-            field.id: field
-            for _, field in state.forms.form(form_id).iter_fields()
+        asked = [
+            (section, field)
+            for section, field in state.forms.form(form_id).iter_fields()
             if field.id in base
             and not field.id.startswith(ACTE_AUTORISANT)
             and field.type not in ("file", "collectivite")
-        }
+        ]
         convention = session.get_one(Convention, dossier.convention_id)
         layers = [one for one in list_layers(session, convention) if one.dossier_id != dossier.id]
-        return _tell(asked, overlay(layers, state.today))
+        return tell_present(asked, overlay(layers, state.today))
 
 
-def _tell(fields: Mapping[str, Field], text: Answers) -> tuple[tuple[str, str], ...]:
-    people = _people(fields)
-    found: dict[str, str] = {}
-    for champ, field in fields.items():
-        group, _, part = champ.rpartition(".")
-        if group in people and part in NOMMER:
-            found.setdefault("Nom", _name(group, text))
-        elif text.get(champ) is not None:
-            found[field.label] = display_value(field, text[champ])
-    return tuple((label, value) for label, value in found.items() if value)
+def tell_present(asked: Sequence[tuple[Section, Field]], text: Answers) -> tuple[Present, ...]:
+    """What `text` says on these fields: what goes with a person stays with them, and their name is one line."""
+    people = _people(field.id for _, field in asked)
+    titles: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+    for section, field in asked:
+        group, _, part = field.id.rpartition(".")
+        person = group if group in people else ""
+        key = section.id, person
+        titles[key] = section.title
+        lines = found.setdefault(key, {})
+        if person and part in NOMMER:
+            lines["nom"] = "Nom", _name(group, text)
+        elif text.get(field.id) is not None:
+            lines[field.id] = field.label, display_value(field, text[field.id])
+    told = [Present(titles[key], tuple(line for line in lines.values() if line[1])) for key, lines in found.items()]
+    return tuple(one for one in told if one.lignes)
 
 
 def _people(fields: Iterable[str]) -> set[str]:

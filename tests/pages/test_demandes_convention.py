@@ -18,7 +18,7 @@ from services.core import clock
 from services.vie import avenants, denonciations
 from tests.conventions import examine_here, make_convention, read_convention
 from tests.demandes import DELIBERATION, begin, fill, issue, make_request, quotite_60, sign
-from tests.factories import Monde, lift_warnings
+from tests.factories import Monde, example_answers, lift_warnings
 from tests.pages.conftest import Visitor, text_of
 
 BUTTONS = {
@@ -168,3 +168,5 @@ def test_a_request_already_begun_is_gone_on_with(visitor: Visitor, monde: Monde,
     assert "Demandes commencées sur une convention" in text_of(visitor.open(monde.gestionnaire, "accueil"))
     app = visitor.open(monde.gestionnaire, "dossier", id=dossier_id, etape="recapitulatif")
     assert next(one for one in app.button if one.label == "Envoyer la demande").disabled
+    said = text_of(visitor.open(monde.gestionnaire, "dossier", id=dossier_id, etape="referent"))
+    assert "Aujourd’hui dans la convention" in said and example_answers()["referent.nom"] in said

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.errors import Conflit, Introuvable, Invalide, Refus
+from domain.forms.formset import parse_form
 from domain.roles import Role
 from models import Convention, Courriel, Depot, Dossier
 from services.accueil.taches import list_taches
@@ -18,11 +19,12 @@ from services.adhesion.dossier_lists import list_dossiers
 from services.adhesion.dossier_views import DossierFilter
 from services.centre.offres import get_workflow
 from services.core import clock
+from services.core.access import Acteur
 from services.core.portail import Portail
 from services.vie import demandes
 from services.vie.connaissance import Connaissance, mark_read, open_reading
 from services.vie.fil import open_changes, open_life
-from services.vie.presents import open_present
+from services.vie.presents import open_present, tell_present
 from services.vie.texte import text_in_force
 from tests.conventions import make_convention
 from tests.demandes import DELIBERATION, REFERENT, begin, fill, make_request, quotite_60
@@ -33,6 +35,27 @@ HORAIRES = {
     "horaires.date_effet": "2026-09-01",
     "locaux.disponibilites": [{"jour": "mardi", "debut": "09:00", "fin": "12:00"}],
 }
+TWO_PERSONS = """
+id: personnes
+title: Personnes
+sections:
+  - id: service
+    title: Au service
+    fields:
+      - {id: referent.prenom, type: text, label: Prénom}
+      - {id: referent.nom, type: text, label: Nom}
+      - {id: referent.fonction, type: text, label: Fonction}
+      - {id: accueil.lieu, type: text, label: Lieu}
+      - {id: adjoint.prenom, type: text, label: Prénom}
+      - {id: adjoint.nom, type: text, label: Nom}
+      - {id: adjoint.fonction, type: text, label: Fonction}
+  - id: signature
+    title: Qui signe
+    fields:
+      - {id: representant.prenom, type: text, label: Prénom}
+      - {id: representant.nom, type: text, label: Nom}
+      - {id: representant.fonction, type: text, label: Fonction}
+"""
 EXAMPLES = {"avenant": quotite_60(), "referent": REFERENT, "horaires": HORAIRES}
 STARTERS = {
     "avenant": {Role.GESTIONNAIRE, Role.SIGNATAIRE, Role.INSTRUCTEUR},
@@ -180,12 +203,35 @@ def test_new_referent_counts_from_the_day_it_is_sent(portail: Portail, monde: Mo
     assert told["Fonction"] == ("directeur des ressources humaines", "Nouveau référent")
 
 
+def present_lines(portail: Portail, acteur: Acteur, dossier_id: UUID) -> dict[str, str]:
+    """What is said of the one person that the form of a new référent names."""
+    (told,) = open_present(portail, acteur, dossier_id, "referent")
+    return dict(told.lignes)
+
+
+def test_two_persons_asked_at_once_keep_their_own_lines() -> None:
+    """In two sections, or in the same one; what goes with nobody comes with its section."""
+    form = parse_form(TWO_PERSONS)
+    text = {
+        "referent.nom": "Martin", "referent.prenom": "Alix", "referent.fonction": "secrétaire", "accueil.lieu": "mairie",
+        "adjoint.nom": "Durand", "adjoint.fonction": "adjoint",
+        "representant.prenom": "Camille", "representant.nom": "Exemple", "representant.fonction": "maire",
+    }  # fmt: skip
+    told = tell_present(list(form.iter_fields()), text)
+    assert [(one.titre, one.lignes) for one in told] == [
+        ("Au service", (("Nom", "Alix Martin"), ("Fonction", "secrétaire"))),
+        ("Au service", (("Lieu", "mairie"),)),
+        ("Au service", (("Nom", "Durand"), ("Fonction", "adjoint"))),
+        ("Qui signe", (("Nom", "Camille Exemple"), ("Fonction", "maire"))),
+    ]
+
+
 def test_the_present_referent_is_shown_and_who_replaced_them_told(
     portail: Portail, monde: Monde, convention_id: UUID
 ) -> None:
     """Articles 7.3 and 10: the clerk sees who is named today before naming another; the chain says who replaced whom."""
     dossier_id = begin(portail, monde.gestionnaire, convention_id, "referent")
-    present = dict(open_present(portail, monde.gestionnaire, dossier_id, "referent"))
+    present = present_lines(portail, monde.gestionnaire, dossier_id)
     with portail.db.read() as session:
         text = text_in_force(session, session.get_one(Convention, convention_id), TODAY)
     named = " ".join(text[f"referent.{part}"] for part in ("civilite", "prenom", "nom"))
@@ -194,13 +240,13 @@ def test_the_present_referent_is_shown_and_who_replaced_them_told(
     with pytest.raises(Introuvable):
         open_present(portail, make_stranger(portail), dossier_id, "referent")
     fill(portail, monde.gestionnaire, dossier_id, REFERENT)
-    assert dict(open_present(portail, monde.gestionnaire, dossier_id, "referent")) == present
+    assert present_lines(portail, monde.gestionnaire, dossier_id) == present
     workflow.perform(portail, monde.gestionnaire, dossier_id, "deposer")
     (_, told) = open_life(portail, monde.gestionnaire, convention_id).maillons
     mark = "e" if text["referent.civilite"] == "Mme" else ""
     assert told.points == (f"{named} remplacé{mark} par M. Dominique Exemple le 15 juin 2026",)
     second = begin(portail, monde.gestionnaire, convention_id, "referent")
-    assert dict(open_present(portail, monde.direction, second, "referent"))["Nom"] == "M. Dominique Exemple"
+    assert present_lines(portail, monde.direction, second)["Nom"] == "M. Dominique Exemple"
     fill(portail, monde.gestionnaire, second, {**REFERENT, "referent.telephone": "01 99 00 12 34"})
     workflow.perform(portail, monde.gestionnaire, second, "deposer")
     points = [one.points for one in open_life(portail, monde.gestionnaire, convention_id).maillons[1:]]
