@@ -46,7 +46,8 @@ class Suivi:
 
 @dataclass(frozen=True)
 class Semaine:
-    """A week. `grille` can be changed, on `ouverts` days; `figees` cannot, for `motifs`. `conventions` is what a line may choose, by id;
+    """A week. `grille` can be changed, on `ouverts` days; `figees` cannot, for `motifs`. `enregistrees`: what is recorded of the
+    grid, whatever the draft says. `conventions` is what a line may choose, by id;
     `minutes_attendues` what the assignments make of a full week; `brouillon`: the grid holds unrecorded typing."""
 
     centre_id: UUID
@@ -57,6 +58,7 @@ class Semaine:
     ouverts: tuple[date, ...]
     conventions: dict[UUID, str]
     grille: Grille
+    enregistrees: tuple[LigneGrille, ...]
     figees: tuple[LigneGrille, ...]
     motifs: tuple[str, ...]
     fermee: bool
@@ -141,6 +143,7 @@ def open_week(
             ouverts=tuple(day for day in open_days if day <= today),
             conventions=names,
             grille=recorded.resume(draft) if draft else recorded,
+            enregistrees=recorded.lignes,
             figees=tuple(line_of(row, values_of(row)) for row in frozen),
             motifs=tuple(f"Le mois {de(month_label(*one))} est clos." for one in months),
             fermee=not open_days,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -26,9 +26,9 @@ def service(monde: Monde) -> Service:
     return make_service(monde)
 
 
-def type_week(service: Service, edited: dict[int, Any], added: list[dict[str, Any]]) -> Grille:
+def type_week(service: Service, edited: dict[int, Any], added: list[dict[str, Any]], *, jour: date = LUNDI) -> Grille:
     """Type in the grid as a draft: AppTest has no data editor to type in."""
-    shown = open_week(service.portail, service.assistant, service.monde.centre_id, LUNDI)
+    shown = open_week(service.portail, service.assistant, service.monde.centre_id, jour)
     grid = apply_edits(shown.grille, edited, added, [])
     brouillons.keep(service.portail, service.assistant, shown.place, grid.plain())
     return grid
@@ -206,6 +206,54 @@ def test_a_line_changed_meanwhile_is_not_overwritten(visitor: Visitor, service: 
     sent.click().run()
     assert "Quelqu’un a modifié cette intervention" in text_of(app).replace("\\", "")
     assert [one.minutes for one in service.rows()] == [120]
+
+
+def correction(app: AppTest) -> tuple[Any, Any]:
+    """The duration of the form of one line, and its button."""
+    (length,) = [one for one in app.text_input if one.label == "Durée"]
+    (sent,) = [one for one in app.button if one.label == "Enregistrer la correction"]
+    return length, sent
+
+
+@pytest.mark.parametrize("typed", [None, "3h"])
+def test_a_line_opened_again_is_shown_as_it_is_recorded(visitor: Visitor, service: Service, typed: str | None) -> None:
+    """Left without recording, and changed elsewhere meanwhile."""
+    service.record(service.ligne())
+    (row,) = service.rows()
+    app = week(visitor, service, vue="corriger", ligne=row.id)
+    assert correction(app)[0].value == "1h30"
+    if typed:
+        correction(app)[0].set_value(typed).run()
+    app.query_params["vue"] = "jours"
+    app.run()
+    service.record(service.change(row, duree="2h"))
+    app.query_params["vue"] = "corriger"
+    app.run()
+    length, sent = correction(app)
+    assert length.value == "2h"
+    length.set_value("2h15")
+    sent.click().run()
+    assert not app.exception and [one.minutes for one in service.rows()] == [135]
+
+
+def test_a_draft_of_the_week_does_not_hide_what_is_recorded(visitor: Visitor, service: Service) -> None:
+    """Somebody changed a line in the grid, without recording it, before it was changed elsewhere."""
+    service.record(service.ligne())
+    (row,) = service.rows()
+    type_week(service, {0: {"duree": "5h"}}, [])
+    service.record(service.change(row, duree="2h"))
+    assert "Lundi\u00a011/03 : 2\u00a0h" in text_of(week(visitor, service, vue="jours"))
+    length, sent = correction(app := week(visitor, service, vue="corriger", ligne=row.id))
+    assert length.value == "2h"
+    length.set_value("2h15")
+    sent.click().run()
+    assert not app.exception and [one.minutes for one in service.rows()] == [135]
+
+
+def test_the_day_of_one_intervention_tells_what_is_recorded(visitor: Visitor, service: Service) -> None:
+    service.record(service.ligne(jour=clock.today()))
+    type_week(service, {0: {"duree": "5h"}}, [], jour=clock.today())
+    assert "Ce jour : 1\u00a0h\u00a030" in text_of(week(visitor, service, vue="ajout"))
 
 
 def test_a_line_that_may_not_be_corrected_says_so(visitor: Visitor, service: Service) -> None:

@@ -82,6 +82,11 @@ def asked_day() -> date | None:
         return None
 
 
+def length_key(turn: str) -> str:
+    """Key of the duration among the fields of `turn`: in the session as long as they are shown."""
+    return f"heures:ajout:duree:{turn}"
+
+
 def show_fields(depart: Depart, turn: str, places: dict[str, DeltaGenerator]) -> Ligne:
     """The fields of one intervention, a place for messages under each; what is typed."""
     with st.container(horizontal=True):
@@ -97,7 +102,7 @@ def show_fields(depart: Depart, turn: str, places: dict[str, DeltaGenerator]) ->
         length = st.text_input(
             "Durée",
             value=depart.duree,
-            key=f"heures:ajout:duree:{turn}",
+            key=length_key(turn),
             placeholder="1h30",
             max_chars=MAX_DUREE,
             width=HALF,
@@ -163,7 +168,7 @@ def show_faults(refused: LignesRefusees, places: dict[str, DeltaGenerator]) -> N
 
 
 def _show_day(semaine: Semaine, day: date) -> None:
-    lines = [one for one in (*semaine.grille.lignes, *semaine.figees) if one.jour == day and one.id]
+    lines = [one for one in (*semaine.enregistrees, *semaine.figees) if one.jour == day]
     if lines:
         total = sum(one.minutes or 0 for one in lines)
         st.subheader(f"Ce jour : {duree(total)}", anchor=False)

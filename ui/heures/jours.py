@@ -13,12 +13,12 @@ from streamlit.delta_generator import DeltaGenerator
 from domain.errors import PortailError
 from domain.formatting import duree
 from domain.releve import day_label
-from services.activite.grille import LigneGrille, restore
+from services.activite.grille import LigneGrille
 from services.activite.interventions import record_interventions
 from services.activite.semaine import RECENT_DAYS, Semaine, open_week
 from services.activite.verification import Ligne, LignesEnConflit, LignesRefusees, describe
 from ui import page, session
-from ui.heures.ajout import Depart, show_faults, show_fields
+from ui.heures.ajout import Depart, length_key, show_faults, show_fields
 from ui.heures.lignes import find_line, render_day
 from ui.html import link, note, query_url, show
 
@@ -29,8 +29,7 @@ HELD = "heures:corrigee"
 
 def show_days(semaine: Semaine) -> None:
     """Every day until today, with what is recorded; the days to come say nothing."""
-    lines = [restore(one) for one in (*semaine.grille.lignes, *semaine.grille.retirees) if one.id]
-    lines += semaine.figees
+    lines = [*semaine.enregistrees, *semaine.figees]
     for day in semaine.jours:
         if day <= semaine.today:
             _show_day(semaine, day, [one for one in lines if one.jour == day])
@@ -67,8 +66,7 @@ def show_correction(centre_id: UUID, assistant_id: UUID, day: date) -> None:
     if line is None:
         st.info("Cette intervention n’est plus modifiable : elle a été retirée, ou son mois est clos.")
         return
-    turn = page.operation_id(f"{OPERATION}:{line.id}")
-    seen: LigneGrille = st.session_state.setdefault(f"{HELD}:{turn}", restore(line))
+    turn, seen = _hold(line)
     places: dict[str, DeltaGenerator] = {}
     st.subheader("Corriger une intervention", anchor=False)
     with st.form(f"heures:corriger:{turn}", border=False, width=560):
@@ -78,6 +76,19 @@ def show_correction(centre_id: UUID, assistant_id: UUID, day: date) -> None:
         _leave(semaine, seen, "Intervention corrigée.")
     if st.button("Retirer cette intervention", icon=":material/delete:", key="heures:retirer"):
         _ask_removal(semaine, seen, turn)
+
+
+def _hold(line: LigneGrille) -> tuple[str, LigneGrille]:
+    """The turn of the form, and the line as it was when the form was opened: left and opened again, it starts from what is
+    recorded by then."""
+    name = f"{OPERATION}:{line.id}"
+    turn = page.operation_id(name)
+    if length_key(turn) not in st.session_state:  # the last run did not show it
+        st.session_state.pop(f"{HELD}:{turn}", None)
+        page.renew_operation(name)
+        turn = page.operation_id(name)
+    seen: LigneGrille = st.session_state.setdefault(f"{HELD}:{turn}", line)
+    return turn, seen
 
 
 def _begin(semaine: Semaine, seen: LigneGrille) -> Depart:

@@ -17,7 +17,7 @@ from ui.html import link, query_url
 
 def find_line(semaine: Semaine, ident: UUID) -> LigneGrille | None:
     """The line recorded under `ident` that may still be corrected; None when it is gone or its month is closed."""
-    return next((one for one in semaine.grille.lignes if one.id == ident), None)
+    return next((one for one in semaine.enregistrees if one.id == ident), None)
 
 
 def render_day(semaine: Semaine, lignes: Sequence[LigneGrille]) -> Markup:
