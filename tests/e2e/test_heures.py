@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from models import Intervention, SessionUtilisateur, utc_now
+from models import Convention, Intervention, SessionUtilisateur, utc_now
 from services.core import clock
 from tests.activite import assign
 from tests.conventions import make_convention
@@ -17,6 +17,7 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.gestes import PATIENCE, button, go, log_in, see, settle
 from tests.e2e.serveur import Serveur
 from tests.factories import Monde
+from tests.heures import Service
 
 SIREN = "219400768"
 EDITOR = "#portal > *"
@@ -137,6 +138,31 @@ def test_one_intervention_on_a_telephone(monde: Monde, open_page: OpenPage) -> N
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     with monde.portail.db.read() as session:
         assert session.scalars(select(Intervention.jour).where(Intervention.minutes == 45)).one() == clock.today()
+
+
+def test_a_line_opened_again_is_what_is_recorded_by_then(monde: Monde, open_page: OpenPage) -> None:
+    """Left by a link, in the same session, and changed elsewhere meanwhile."""
+    with monde.portail.db.read() as session:
+        mine = select(Convention.id).where(Convention.collectivite_id == monde.collectivite_id)
+        service = Service(monde, session.scalars(mine).one())
+    service.record(service.ligne(jour=clock.today(), duree="25min"))
+    (row,) = [one for one in service.rows() if one.minutes == 25]
+    page = open_page(ASSISTANT, width=390)
+    go(page, "/heures?vue=jours")
+    page.locator(f"a[href*='{row.id}']").click()
+    expect(page.get_by_label("Durée")).to_have_value("25min", timeout=PATIENCE)
+    settle(page)
+    page.get_by_label("Durée").fill("26min")
+    page.get_by_role("link", name="Revenir à la semaine").click()
+    expect(page.locator(f"a[href*='{row.id}']")).to_be_visible(timeout=PATIENCE)
+    service.record(service.change(row, duree="50min"))
+    page.locator(f"a[href*='{row.id}']").click()
+    expect(page.get_by_label("Durée")).to_have_value("50min", timeout=PATIENCE)
+    settle(page)
+    page.get_by_label("Durée").fill("55min")
+    button(page, "Enregistrer la correction").click()
+    see(page, "Intervention corrigée.")
+    assert [one.minutes for one in service.rows() if one.id == row.id] == [55]
 
 
 def test_an_expired_session_loses_no_cell(serveur: Serveur, monde: Monde, open_page: OpenPage) -> None:
