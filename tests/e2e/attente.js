@@ -8,6 +8,8 @@
   const SOON = 1000; // milliseconds within which a link that was clicked asks the portal: it lets the field just left go first
   let begun = false, waiting = false, asked = 0, gestures = 0;
 
+  window.fieldsAreGone = () => !gestures; // what was typed has left the page, answered or not
+
   // What unfolds does it at once: until it has, a click inside is lost.
   const animate = Element.prototype.animate;
   Element.prototype.animate = function (...given) {

@@ -16,7 +16,8 @@ PATIENCE = 15_000
 """Milliseconds given to whatever is waited for: far more than it takes, for a busy machine."""
 
 
-MOVE = """address => {
+MOVE = """async address => {
+  while (!window.fieldsAreGone()) await new Promise((resolve) => setTimeout(resolve, 5));
   history.pushState({}, "", address);
   dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 }"""
@@ -44,7 +45,8 @@ def settle(page: Page) -> None:
 
 
 def go(page: Page, path: str) -> None:
-    """Go to an address as the portal's own links do: the page is loaded once, then it moves (again where it is: a reload)."""
+    """Go to an address as the portal's own links do: the page is loaded once, then it moves once the field just left has been
+    sent, without waiting for the answer (again where it is: a reload)."""
     here = urlsplit(page.url)
     if not here.scheme.startswith("http"):
         page.goto(path)
