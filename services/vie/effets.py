@@ -72,15 +72,16 @@ def _move_dates(session: Session, convention: Convention, avenant: Avenant) -> N
 
 def _end_followed(session: Session, convention: Convention, today: date) -> journal.Ligne | None:
     """End the convention that this one replaces on the eve of its effect, even where it had not begun by then: no day is due
-    twice. Once this one is in force, the other is said to be replaced.
+    twice. Once this one is in force, the other is said to be replaced, unless a breach had ended it.
     What the journal says of it, None when its state does not change: the caller writes it once no row is to be taken any more."""
     followed = lock_row(session, Convention, convention.remplace_id)
-    if followed.etat not in REPLACEABLE:
+    terminated = followed.etat == "resiliee"
+    if followed.etat not in REPLACEABLE and not terminated:
         return None
     eve = convention.date_effet - timedelta(days=1)
     if followed.dernier_jour > eve:
-        set_end(session, followed, eve, "remplacement", followed.etat)
-    if convention.date_effet > today:
+        set_end(session, followed, eve, "resiliation" if terminated else "remplacement", followed.etat)
+    if terminated or convention.date_effet > today:
         return None
     before, followed.etat = followed.etat, "remplacee"
     session.flush()

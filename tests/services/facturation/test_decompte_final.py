@@ -18,7 +18,7 @@ from services.facturation import emission, exercices, regularisations
 from services.facturation.regularisations import Regularisation
 from services.vie import effets
 from services.vie.fin import set_end
-from tests.conventions import add_avenant, make_convention, word_text
+from tests.conventions import add_avenant, make_convention, read_convention, word_text
 from tests.decomptes import (
     add_hours,
     add_tarif,
@@ -214,6 +214,23 @@ def test_what_a_breach_leaves_due_stops_on_the_eve_of_the_next_convention(
     assert final is not None and final.total == D("21588.03")
     text = word_text(stored(portail, final.id)[1]).replace("\u00a0", " ")
     assert "reste dû jusqu’au 31 août 2023" in text and "reste dû en entier" not in text
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_no_day_is_due_twice_when_the_next_convention_begins_before_a_breach_ended_this_one(
+    portail: Portail, monde: Monde, whole: bool
+) -> None:
+    """Signed afterwards, from 1 March: 32 426,46 × 59 / 365; the convention stays terminated."""
+    convention_id = make_convention(portail, monde, "en_vigueur")
+    bill_by(portail, convention_id, resiliation_annee_entiere=whole)
+    following = follow(portail, monde, convention_id, date(2023, 3, 1))
+    end(portail, convention_id, LAST)
+    sign(portail, following)
+    with portail.db.write() as session:
+        effets.replace_due(session, monde.centre_id, LAST)
+    found = read_convention(portail, convention_id)
+    assert (found.etat, found.fin, found.fin_motif) == ("resiliee", date(2023, 2, 28), "resiliation")
+    assert due_of(portail, convention_id) == D("5241.54")
 
 
 def test_it_follows_the_next_convention_when_an_avenant_moves_its_effect(portail: Portail, monde: Monde) -> None:
