@@ -48,7 +48,7 @@ def test_database_knows_whether_it_is_current(tmp_path: Path) -> None:
 
 def test_those_who_write_at_once_wait_their_turn(make_portail: Callable[[str], Portail]) -> None:
     """On SQLite, even when it is told to give up at the first lock it meets."""
-    database = make_portail("sqlite").db
+    database = Database(make_portail("sqlite").db.url)  # its connections serve no other test
 
     @event.listens_for(database.engine, "checkout")
     def _impatient(connection: Any, *_: object) -> None:
@@ -62,3 +62,4 @@ def test_those_who_write_at_once_wait_their_turn(make_portail: Callable[[str], P
         list(pool.map(write, range(60)))
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Operation)) == 60
+    database.dispose()
