@@ -34,6 +34,7 @@ class Client:
         self.widgets: dict[str, str] = {}
         self.states: dict[str, tuple[str, Any]] = {}
         self.fragments: dict[str, str] = {}
+        self._hash = ""
         self._socket: Any = None
 
     async def open(self) -> Answer:
@@ -85,7 +86,8 @@ class Client:
         """Ask for a run of the page (or of one fragment) and do not wait for it. A click is sent once."""
         message = BackMsg()
         request = message.rerun_script
-        request.query_string, request.page_name, request.fragment_id = self.query, self.page, fragment
+        request.query_string, request.fragment_id = self.query, fragment
+        request.page_name, request.page_script_hash = "" if self._hash else self.page, self._hash
         for ident, (kind, value) in (self.states | (clicks or {})).items():
             state = request.widget_states.widgets.add()
             state.id = ident
@@ -106,7 +108,9 @@ class Client:
             message = ForwardMsg()
             message.ParseFromString(data)
             kind = message.WhichOneof("type")
-            if kind == "delta":
+            if kind == "navigation":
+                self._hash = message.navigation.page_script_hash
+            elif kind == "delta":
                 self._take(message, answer)
             elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                 return answer

@@ -11,6 +11,7 @@ from services.core.access import Acteur
 from services.core.portail import Portail
 from services.core.process import running_portail
 
+_HELD = "_jeton"
 _of_this_run: ContextVar[Acteur | None] = ContextVar("acteur_of_this_run", default=None)
 
 
@@ -21,7 +22,10 @@ def portail() -> Portail:
 
 def jeton() -> str | None:
     """The session token of this browser's cookie, valid or not (cookies are those of the page's last load)."""
-    return st.context.cookies.get(sessions.cookie_name(portail()))
+    found = st.context.cookies.get(sessions.cookie_name(portail()))
+    if found:
+        st.session_state[_HELD] = found
+    return found or st.session_state.get(_HELD)  # a page that has just gone away still has to save what it had sent
 
 
 def adresse() -> str:

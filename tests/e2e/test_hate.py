@@ -117,6 +117,45 @@ def test_a_list_ticked_by_one_button_stays_ticked(
 
 
 @pytest.mark.parametrize("pause", PAUSES)
+def test_fields_typed_before_the_tab_is_closed_are_kept(
+    serveur: Serveur, monde: Monde, dossier: UUID, pause: float
+) -> None:
+    """Closed, or loaded again: the conversation with the page ends while its last fields wait."""
+    client = open_step(serveur, monde, dossier, "referent")
+
+    async def hurry() -> None:
+        await client.open()
+        for label, value in TYPED.items():
+            client.states[client.widgets[label]] = ("string_value", value)
+            await client.send(client.fragments[client.widgets[label]])
+        await asyncio.sleep(pause)
+        await client.close()
+        await asyncio.sleep(QUIET)
+
+    run(hurry())
+    kept = [valeur for champ, valeur in saved(serveur, dossier).items() if champ.startswith("referent.")]
+    assert sorted(kept) == sorted(TYPED.values())
+
+
+def test_a_box_ticked_before_the_list_is_seen_ticked_leaves_it_so(
+    serveur: Serveur, monde: Monde, dossier: UUID
+) -> None:
+    client = open_step(serveur, monde, dossier, "locaux")
+
+    async def hurry() -> None:
+        await client.open()
+        await client.press("Tout cocher")
+        ident = next(one for label, one in client.widgets.items() if client.states.get(one) == ("bool_value", False))
+        client.states[ident] = ("bool_value", True)
+        await client.send(client.fragments[ident])
+        await client.drain(QUIET)
+        await client.close()
+
+    run(hurry())
+    assert sum(saved(serveur, dossier)[CHECKLIST].values()) == POINTS
+
+
+@pytest.mark.parametrize("pause", PAUSES)
 def test_what_the_portal_filled_is_not_emptied_by_what_was_on_its_way(
     serveur: Serveur, monde: Monde, dossier: UUID, pause: float
 ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import RerunData, StopException
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state import SessionState
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
@@ -26,7 +26,10 @@ def said(**values: str | bool) -> dict[str, WidgetState]:
 
 
 HEARD = said(ville="", code="", nom="Choisy")
-FILLED = {"ville": "cle-ville", "code": "cle-code"}
+CITY: typed.Filled = {"ville": ("cle-ville", "Choisy"), "code": ("cle-code", "94600")}
+PHONE: typed.Filled = {"nom": ("cle-nom", "Choisy-le-Roi")}
+LIST: typed.Filled = {f"case{rank}": (f"cle{rank}", True) for rank in range(5)}
+EMPTY = said(nom="Choisy", **dict.fromkeys(LIST, False))
 
 
 @pytest.mark.parametrize(
@@ -34,20 +37,42 @@ FILLED = {"ville": "cle-ville", "code": "cle-code"}
     [
         pytest.param(said(ville="", code="", nom="Orly"), {"ville", "code"}, id="another field was left"),
         pytest.param(said(ville="", code="", nom="Choisy", click=True), {"ville", "code"}, id="a button was pressed"),
+        pytest.param(said(ville="", code="", nom="Choisy"), {"ville", "code"}, id="said again, after a cut"),
         pytest.param(said(ville="Choisy", code="94600", nom="Orly"), set(), id="the page has heard"),
         pytest.param(said(ville="", code="94600", nom="Orly"), set(), id="heard, and emptied by the person"),
-        pytest.param(said(ville="", code="", nom="Choisy"), set(), id="no other reason than putting it back"),
-        pytest.param(said(ville="", code="", nom="Choisy", click=False), set(), id="a button that nobody pressed"),
         pytest.param(said(nom="Orly"), set(), id="not on the page any more"),
-        pytest.param(said(ville="", code="", nom="Choisy", autre="x"), set(), id="a field that came since"),
     ],
 )
 def test_what_was_on_its_way_is_told_from_what_a_person_wants(now: dict[str, WidgetState], late: set[str]) -> None:
-    assert find_late(HEARD, now, FILLED) == late
+    assert find_late(HEARD, now, [CITY]) == (late, [CITY] if late else [])
+
+
+@pytest.mark.parametrize(
+    ("now", "late"),
+    [
+        pytest.param(said(ville="x", code="", nom="Choisy"), {"nom"}, id="another field was left"),
+        pytest.param(said(ville="", code="", nom="Choisy", click=True), {"nom"}, id="a button was pressed"),
+        pytest.param(said(ville="", code="", nom="Choisy"), set(), id="no other reason than putting it back"),
+        pytest.param(said(ville="", code="", nom="Choisy", click=False), set(), id="a button that nobody pressed"),
+        pytest.param(said(ville="", code="", nom="Choisy", autre="x"), set(), id="a field that came since"),
+    ],
+)
+def test_a_single_field_may_be_put_back(now: dict[str, WidgetState], late: set[str]) -> None:
+    assert find_late(HEARD, now, [PHONE]) == (late, [PHONE] if late else [])
+
+
+def test_a_box_ticked_before_the_page_has_heard_leaves_the_others_ticked() -> None:
+    now = EMPTY | said(case0=True)
+    assert find_late(EMPTY, now, [LIST]) == ({*LIST} - {"case0"}, [LIST])
+
+
+def test_the_page_hears_of_one_filling_after_the_other() -> None:
+    now = EMPTY | said(nom="Choisy-le-Roi")
+    assert find_late(EMPTY, now, [PHONE, LIST]) == ({*LIST}, [LIST])
 
 
 def test_a_field_new_to_the_page_is_never_late() -> None:
-    assert find_late({}, said(ville="", nom="Orly"), FILLED) == set()
+    assert find_late({}, said(ville="", nom="Orly"), [CITY]) == (set(), [])
 
 
 def test_requests_that_wait_keep_the_values_of_all() -> None:
@@ -111,3 +136,24 @@ def test_a_script_gives_way_to_the_page_that_a_person_asked_for(
     monkeypatch.setattr(typed, "get_script_run_ctx", lambda **_: object() if by_script else None)
     assert typed._request_in_turn(queue, RerunData(query_string="etape=ici"))
     assert queue.on_scriptrunner_ready().rerun_data.query_string == address
+
+
+@pytest.mark.parametrize(
+    ("by_script", "waiting", "stops"),
+    [
+        pytest.param(False, RerunData(widget_states=WidgetStates(), fragment_id="f"), False, id="a field was left"),
+        pytest.param(False, RerunData(), True, id="nothing to save"),
+        pytest.param(False, None, True, id="nothing waits"),
+        pytest.param(True, RerunData(widget_states=WidgetStates()), True, id="the script ends itself"),
+    ],
+)
+def test_a_page_that_goes_away_leaves_what_it_had_sent(
+    monkeypatch: pytest.MonkeyPatch, by_script: bool, waiting: RerunData | None, stops: bool
+) -> None:
+    queue = ScriptRequests()
+    if waiting is not None:
+        queue.request_rerun(waiting)
+    monkeypatch.setattr(typed, "get_script_run_ctx", lambda **_: object() if by_script else None)
+    typed._stop_after_what_waits(queue)
+    assert (queue.on_scriptrunner_ready().type is ScriptRequestType.STOP) is (stops or waiting is None)
+    assert queue.on_scriptrunner_ready().type is ScriptRequestType.STOP, "the run ends after what waited"
