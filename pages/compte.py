@@ -67,13 +67,21 @@ def show_password() -> None:
     """Changing the password ends the other sessions."""
     st.subheader("Mot de passe", anchor=False)
     slots = page.Slots()
-    with st.form("mot-de-passe", border=False, width=460, clear_on_submit=True):
-        ancien = st.text_input("Mot de passe actuel", type="password", autocomplete="current-password")
+    turn = page.operation_id("mot-de-passe")  # emptied by the next one: a second click would send it empty otherwise
+    with st.form(f"mot-de-passe:{turn}", border=False, width=460):
+        ancien = st.text_input(
+            "Mot de passe actuel", type="password", autocomplete="current-password", key=f"ancien:{turn}"
+        )
         nouveau = st.text_input(
-            f"Nouveau mot de passe ({MIN_LENGTH} caractères au moins)", type="password", autocomplete="new-password"
+            f"Nouveau mot de passe ({MIN_LENGTH} caractères au moins)",
+            type="password",
+            autocomplete="new-password",
+            key=f"nouveau:{turn}",
         )
         slots.place("mot_de_passe")
-        again = st.text_input("Confirmez le nouveau mot de passe", type="password", autocomplete="new-password")
+        again = st.text_input(
+            "Confirmez le nouveau mot de passe", type="password", autocomplete="new-password", key=f"encore:{turn}"
+        )
         slots.place("confirmation")
         sent = st.form_submit_button("Changer le mot de passe")
     if sent:
@@ -88,6 +96,7 @@ def show_password() -> None:
                 verify=login.verifier(),
             )
         if done:
+            page.renew_operation("mot-de-passe")
             page.notify("Votre mot de passe est changé. Vos autres sessions sont fermées.")
             st.rerun()
 

@@ -251,7 +251,8 @@ def show_notice() -> None:
 
 
 def operation_id(name: str) -> str:
-    """Id of one intent (one form, one button), the same until `renew_operation`: a double click arrives twice with it."""
+    """Id of one intent (one form, one button), the same until `renew_operation`: a double click arrives twice with it. A button
+    that leads elsewhere renews it when it is shown again, not when its work is done: its second click comes after."""
     return str(st.session_state.setdefault(_OPERATION + name, uuid4().hex))
 
 

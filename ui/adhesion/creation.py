@@ -31,18 +31,19 @@ def begin_button(choices: Sequence[Creatable], label: str, *, main: bool) -> Non
             key="creation:choix",
         )
     name = f"creer:{chosen.collectivite_id}:{chosen.offre_version_id}"
-    if st.button(label, type="primary" if main else "secondary", key="creation:commencer"):
-        done = page.run(
-            dossiers.create_dossier,
-            session.portail(),
-            session.acteur(),
-            collectivite_id=chosen.collectivite_id,
-            offre_version_id=chosen.offre_version_id,
-            operation_id=page.operation_id(name),
-        )
-        if done:
-            page.renew_operation(name)
-            page.go("dossier", id=done)
+    if not st.button(label, type="primary" if main else "secondary", key="creation:commencer"):
+        page.renew_operation(name)
+        return
+    done = page.run(
+        dossiers.create_dossier,
+        session.portail(),
+        session.acteur(),
+        collectivite_id=chosen.collectivite_id,
+        offre_version_id=chosen.offre_version_id,
+        operation_id=page.operation_id(name),
+    )
+    if done:
+        page.go("dossier", id=done)
 
 
 def show_creation(portail: Portail, acteur: Acteur, *, some: bool) -> None:

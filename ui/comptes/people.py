@@ -107,7 +107,9 @@ def invite_form() -> None:
         grant = choose_grant(accounts.list_perimetres(portail, acteur), "inviter")
         slots.place("roles", "au")
         sent = st.button("Envoyer l’invitation", type="primary")
-    if sent:
+    if not sent:
+        page.renew_operation("inviter")
+    else:
         done, user_id = slots.run(
             invitations.invite,
             portail,
@@ -120,7 +122,6 @@ def invite_form() -> None:
             operation_id=page.operation_id("inviter"),
         )
         if done:
-            page.renew_operation("inviter")
             page.notify(f"{prenom} {nom} est invité.")
             page.go("utilisateurs", id=user_id)
 

@@ -108,6 +108,7 @@ def _show_request(convention_id: UUID, one: DemandePossible, *, renewal: bool = 
 def _begin_button(convention_id: UUID, one: DemandePossible, renewal: bool) -> None:
     name = f"demande:{convention_id}:{one.nature}"
     if not st.button(one.titre, key=name, icon=":material/add:", width="stretch", disabled=bool(one.attend)):
+        page.renew_operation(name)
         return
     portail, acteur, operation = session.portail(), session.acteur(), page.operation_id(name)
     if renewal:
@@ -115,7 +116,6 @@ def _begin_button(convention_id: UUID, one: DemandePossible, renewal: bool) -> N
     else:
         begun = page.run(demandes.create_request, portail, acteur, convention_id, one.nature, operation)
     if begun:
-        page.renew_operation(name)
         page.go("dossier", id=begun)
 
 

@@ -50,11 +50,12 @@ def show_deposit(banc: Banc, gabarit: Gabarit) -> None:
         "Modifiez dans Word le gabarit téléchargé, enregistrez-le au format .docx, puis déposez-le ici. Il est contrôlé et "
         "essayé sur trois dossiers ; les conventions en cours ne changent pas tant que vous n’avez pas publié."
     )
-    with st.form(f"gabarits:depot:{gabarit.nom}", border=False, clear_on_submit=True):
+    turn = page.operation_id(_turn_of(gabarit))
+    with st.form(f"gabarits:depot:{turn}", border=False):
         given = st.file_uploader(
             "Gabarit Word (.docx)",
             type=["docx"],
-            key=f"gabarits:fichier:{gabarit.nom}",
+            key=f"gabarits:fichier:{turn}",
             max_upload_size=session.portail().settings.taille_max_mo,
         )
         sent = st.form_submit_button("Contrôler et déposer", type="secondary" if _waiting(banc) else "primary")
@@ -65,6 +66,10 @@ def show_deposit(banc: Banc, gabarit: Gabarit) -> None:
         else:
             _deposit(banc, gabarit, given.name, given.getvalue())
     _show_report(gabarit)
+
+
+def _turn_of(gabarit: Gabarit) -> str:
+    return f"gabarits:depot:{gabarit.nom}"
 
 
 def _deposit(banc: Banc, gabarit: Gabarit, nom: str, data: bytes) -> None:
@@ -106,6 +111,7 @@ def _conclude(depot: Depot | None, gabarit: Gabarit, nom: str) -> None:
     if depot is None:
         return
     if depot.garde:
+        page.renew_operation(_turn_of(gabarit))  # the form is empty again; a second click finds it gone
         page.notify(DONE)
         st.rerun()
     _keep_report(depot, gabarit, nom)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ LOST = "Votre session est fermée : reconnectez-vous. Votre dernière saisie n�
 class Etat:
     """What is being typed. `lue` is the week as it was read, `base` what the editor was given (it reports changes against it, so it stays the same until
     `tour` changes), `grille` the result. `annonces`: what the last action left out;
-    `deconnecte`: the session was over at the last change."""
+    `deconnecte`: the session was over at the last change; `a_relire`: recorded or given up, with `ajouts` typed since."""
 
     place: brouillons.Place
     lue: Grille
@@ -34,6 +35,8 @@ class Etat:
     conflits: tuple[ConflitLigne, ...] = ()
     annonces: tuple[str, ...] = ()
     deconnecte: bool = False
+    a_relire: bool = False
+    ajouts: tuple[LigneGrille, ...] = ()
 
     @property
     def nom(self) -> str:
@@ -47,9 +50,23 @@ class Etat:
     def take_edits(self) -> None:
         """Read what the editor reports. Called before the page runs again: the session may be over."""
         edits: Any = st.session_state[self.cle]
-        self.grille = apply_edits(self.base, edits["edited_rows"], edits["added_rows"], edits["deleted_rows"])
+        grille = apply_edits(self.base, edits["edited_rows"], edits["added_rows"], edits["deleted_rows"])
+        held: Etat | None = st.session_state.get(self.nom)
+        if held is not None and held is not self:
+            held.add_lines(one for one in grille.lignes[len(self.grille.lignes) :] if not one.vide)
+            return
+        self.grille = grille
         self.erreurs = ()
         self.keep()
+
+    def add_lines(self, lignes: Iterable[LigneGrille]) -> None:
+        """Lines typed in an editor that was recorded, or given up, before the page had heard of it: what it held is done
+        with, and only what came after is typed anew."""
+        new = tuple(lignes)
+        if self.a_relire:
+            self.ajouts = (*self.ajouts, *new)
+        elif new:
+            self.rebase(Grille((*self.grille.lignes, *new), self.grille.retirees))
 
     def keep(self) -> None:
         """Keep the draft, for the person or for their next login."""
@@ -116,10 +133,11 @@ def _name(place: brouillons.Place) -> str:
 def etat_of(semaine: Semaine) -> Etat:
     """The state of this week in this session: made from what was just read, unless something is being typed."""
     held: Etat | None = st.session_state.get(_name(semaine.place))
-    if held is None or (not held.grille.changee and held.lue != semaine.grille):
-        tour = held.tour + 1 if held else 0
-        held = Etat(semaine.place, semaine.grille, semaine.grille, semaine.grille, tour)
+    if held is None or held.a_relire or (not held.grille.changee and held.lue != semaine.grille):
+        ajouts = held.ajouts if held else ()
+        held = Etat(semaine.place, semaine.grille, semaine.grille, semaine.grille, held.tour + 1 if held else 0)
         st.session_state[_name(semaine.place)] = held
+        held.add_lines(ajouts)
     return held
 
 
@@ -128,7 +146,7 @@ def forget(place: brouillons.Place) -> None:
     held: Etat | None = st.session_state.pop(_name(place), None)
     if held is not None:
         # The editor of the next grid must not be taken for this one.
-        st.session_state[_name(place)] = Etat(place, Grille(), Grille(), Grille(), held.tour + 1)
+        st.session_state[_name(place)] = Etat(place, Grille(), Grille(), Grille(), held.tour, a_relire=True)
 
 
 def chosen_convention(ids: list[UUID]) -> UUID | None:
