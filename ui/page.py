@@ -222,14 +222,18 @@ def show_error(error: PortailError) -> None:
 
 def show_unexpected(error: Exception) -> bool:
     """Log an error nobody foresaw, show its reference. Always True (Streamlit's sign that it was shown)."""
+    st.error(log_unexpected(error), icon=":material/error:")
+    return True
+
+
+def log_unexpected(error: Exception) -> str:
+    """Log an error nobody foresaw; what to tell the person, with its reference."""
     reference = uuid4().hex[:8].upper()
     logger.error("unexpected error %s", reference, exc_info=error)
-    st.error(
+    return (
         "Une erreur inattendue s’est produite. Votre dernière saisie enregistrée est conservée. Rechargez la page ; si"
-        f" l’erreur revient, communiquez la référence {reference} au centre.",
-        icon=":material/error:",
+        f" l’erreur revient, communiquez la référence {reference} au centre."
     )
-    return True
 
 
 def notify(message: str, *, warning: bool = False) -> None:

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from benchmarks.protocol import Client
 from domain.roles import Role
-from models import Reponse
+from models import Dossier, Reponse
 from services.adhesion import dossiers
 from services.comptes.sessions import cookie_name
 from tests.e2e.serveur import Serveur
@@ -177,3 +177,30 @@ def test_what_the_portal_filled_is_not_emptied_by_what_was_on_its_way(
     found = saved(serveur, dossier)
     assert sum(found[CHECKLIST].values()) == POINTS
     assert found["locaux.telephone"] == "01 23 45 67 80"
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.06, 0.1, 0.15])
+def test_a_slow_double_click_begins_one_dossier(serveur: Serveur, monde: Monde, pause: float) -> None:
+    """The second click leaves a page that has not heard of the first, whose work may be done."""
+    cookie = serveur.open_session(monde.gens[Role.GESTIONNAIRE].courriel)
+    port = urlsplit(serveur.url).port or 0
+    client = Client(port, "dossiers", "", f"{cookie_name(serveur.portail)}={cookie}")
+    before = count_dossiers(serveur, monde)
+
+    async def hurry() -> None:
+        await client.open()
+        (label,) = [one for one in client.widgets if one.startswith("Commencer")]
+        await client.press(label)
+        await asyncio.sleep(pause)
+        await client.press(label)
+        await client.drain(QUIET)
+        await client.close()
+
+    run(hurry())
+    assert count_dossiers(serveur, monde) == before + 1
+
+
+def count_dossiers(serveur: Serveur, monde: Monde) -> int:
+    with serveur.portail.db.read() as session:
+        query = select(func.count()).select_from(Dossier).where(Dossier.collectivite_id == monde.collectivite_id)
+        return session.scalar(query) or 0

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.adhesion import answers, corrections, workflow
+from services.adhesion import answers, corrections, saisie, workflow
 from services.adhesion.dossiers import open_dossier
 from tests.factories import Monde, attach_pdf, make_dossier
 from tests.pages.conftest import Visitor, text_of
@@ -71,6 +71,28 @@ def test_what_is_refused_survives_a_reload(visitor: Visitor, monde: Monde) -> No
     summary = text_of(_open(visitor, monde, dossier_id, etape="recapitulatif"))
     assert "champ=collectivite.siren" in summary
     assert _open(visitor, monde, dossier_id, etape="recapitulatif").button(key=f"deposer:{dossier_id}").disabled
+
+
+def test_one_field_that_cannot_be_saved_does_not_take_the_others_with_it(
+    visitor: Visitor, monde: Monde, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several fields arrive at once from a page that is faster than the portal; each stands for itself, and what is lost is told."""
+    dossier_id = make_dossier(monde.portail, monde, complet=False)
+    app = _open(visitor, monde, dossier_id, etape="referent")
+    save = saisie.save_in_form
+
+    def fragile(*given: object, **more: object) -> object:
+        if "referent.prenom" in given:
+            raise RuntimeError("the disk is full")
+        return save(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(saisie, "save_in_form", fragile)
+    app.text_input(key=_key(dossier_id, "referent.prenom")).set_value("Dominique")
+    app.text_input(key=_key(dossier_id, "referent.nom")).set_value("Modèle").run()
+    assert _answer(monde, dossier_id, "referent.nom") == "Modèle"
+    assert _answer(monde, dossier_id, "referent.prenom") is None
+    assert "« Dominique », n’a pas été enregistrée" in text_of(app).replace("\u00a0", " ")
+    assert app.text_input(key=_key(dossier_id, "referent.prenom")).value == "Dominique"
 
 
 def test_the_kind_of_collectivite_brings_its_words(visitor: Visitor, monde: Monde) -> None:

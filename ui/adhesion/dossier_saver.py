@@ -43,6 +43,14 @@ class DossierSaver:
         self.filling = frozenset(one.id for one in self.fields.values() if one.fills and one.options)
 
     def save(self, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
+        try:
+            return self._save(champ, raw, version_vue)
+        except Exception as error:  # the fields left with this one are still to be saved
+            self._tell(page.log_unexpected(error))
+            self._regret(champ, raw)
+            return None
+
+    def _save(self, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
         acteur = session.current()
         if acteur is None:
             self._park(champ, raw, version_vue)
@@ -76,8 +84,12 @@ class DossierSaver:
 
     def _regret(self, champ: str, raw: Json) -> None:
         """Add to the reason of a refusal what was typed: the field may be gone from the page."""
-        reason = st.session_state.get(self._notice_key, "")
-        st.session_state[self._notice_key] = f"{reason} {self._not_saved(champ, raw)}"
+        self._tell(self._not_saved(champ, raw))
+
+    def _tell(self, sentence: str) -> None:
+        """Add a sentence to what the page will say: several fields may be left at once."""
+        told = st.session_state.get(self._notice_key)
+        st.session_state[self._notice_key] = f"{told} {sentence}" if told else sentence
 
     def _save_and_fill(self, acteur: Acteur, champ: str, raw: Json, version_vue: int) -> SaveResult | None:
         """As `save`, for a choice whose answer brings usual words with it."""
@@ -170,7 +182,7 @@ class DossierSaver:
         try:
             return action(portail, acteur, *args, **kwargs)
         except PortailError as error:
-            st.session_state[self._notice_key] = error.message
+            self._tell(error.message)
             return None
 
 
