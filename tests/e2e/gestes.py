@@ -140,8 +140,10 @@ class Formulaire:
 
 
 def choose_file(page: Page, name: str, data: bytes, kind: str = "application/pdf") -> None:
-    """Give a file to the form of the page, and wait until it has arrived: until then its button does nothing."""
-    page.locator("input[type=file]").first.set_input_files({"name": name, "mimeType": kind, "buffer": data})
+    """Give a file to the form in sight (another may be folded), and wait until it has arrived: until then its button does
+    nothing."""
+    place = page.get_by_test_id("stFileUploader").filter(visible=True).first
+    place.locator("input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": data})
     expect(page.get_by_test_id("stFileChipName").filter(has_text=name)).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_test_id("stFileChipIconSpinner")).to_have_count(0, timeout=PATIENCE)
 
