@@ -17,6 +17,10 @@ from services.core.tokens import token_hash
 from ui import page, session
 
 KEPT = "Votre session a expiré. Votre saisie a été conservée : vous la retrouverez dès votre connexion."
+TOO_LATE = (
+    "Une ligne a été modifiée pendant l’enregistrement de la semaine, et cette modification n’est pas gardée :"
+    " vérifiez la semaine."
+)
 LOST = "Votre session est fermée : reconnectez-vous. Votre dernière saisie n’a pas pu être conservée."
 
 
@@ -53,7 +57,10 @@ class Etat:
         grille = apply_edits(self.base, edits["edited_rows"], edits["added_rows"], edits["deleted_rows"])
         held: Etat | None = st.session_state.get(self.nom)
         if held is not None and held is not self:
-            held.add_lines(one for one in grille.lignes[len(self.grille.lignes) :] if not one.vide)
+            known = len(self.grille.lignes)
+            held.add_lines(one for one in grille.lignes[known:] if not one.vide)
+            if grille.lignes[:known] != self.grille.lignes:
+                page.notify(TOO_LATE, warning=True)
             return
         self.grille = grille
         self.erreurs = ()
