@@ -30,7 +30,7 @@ ASSISTANT = f"assistant.{SIREN}@example.org"
 @pytest.fixture(scope="module")
 def monde(serveur: Serveur) -> Monde:
     """A collectivité that only these tests know, with its convention and its assistant."""
-    made = serveur.make_monde("Villejuif", SIREN)
+    made = serveur.make_monde("Vitry-sur-Seine", SIREN)
     assign(serveur.portail, made, make_convention(serveur.portail, made, "en_vigueur"))
     return made
 

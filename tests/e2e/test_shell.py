@@ -90,7 +90,7 @@ def test_page_of_another_role_is_refused(people: None, open_page: OpenPage) -> N
     expect(page.get_by_role("link", name="Journal")).to_have_count(0)
 
 
-def test_what_opens_on_a_page_is_in_french(people: None, open_page: OpenPage) -> None:
+def test_what_opens_on_a_page_is_in_french(people: None, serveur: Serveur, open_page: OpenPage) -> None:
     """Lists, calendars and empty results, for somebody whose computer speaks English."""
     page, found = open_page(locale="en-US"), {}
     page.goto("/demande")
@@ -103,10 +103,10 @@ def test_what_opens_on_a_page_is_in_french(people: None, open_page: OpenPage) ->
     found["liste"] = english_in(page)
     page.goto("/")
     log_in(page, ADMIN)
-    go(page, "/utilisateurs?vue=inviter")
+    go(
+        page, f"/utilisateurs?vue=inviter&pour={serveur.centre.id}"
+    )  # other modules may have made other places to choose from
     heading(page, "Inviter une personne")
-    page.get_by_role("combobox").click()
-    page.get_by_role("option").first.click()
     button(page, "Choisir une date").first.click()
     page.get_by_role("grid").wait_for()
     found["calendrier"] = english_in(page)
