@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.formatting import date_courte
+from domain.workflow.tables import ACTIONS_DU_CALENDRIER
 from models import Acte, AuditEvent, Piece, Utilisateur
 from models.conventions import NATURES_ACTE
 from services.adhesion.dossiers import NOBODY
@@ -30,13 +31,7 @@ HISTORY = (
             "joindre_accuse",
             "annuler",
             "reconduire",
-            "denoncer",
-            "lever_denonciation",
-            "mettre_en_demeure",
-            "lever_mise_en_demeure",
-            "resilier",
-            "echoir",
-            "remplacer",
+            *ACTIONS_DU_CALENDRIER,
         )
     )
     + tuple(f"denonciation.{action}" for action in ("enregistrer", "dater", "classer", "retirer"))
